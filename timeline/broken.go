@@ -1,0 +1,209 @@
+package timeline
+
+import "github.com/raftdiag/raftdiag"
+
+// RestartBetween reports whether an incarnation begins behind place i and not
+// behind place j, or may have: stamps jump, or the role falls back to follower
+// at the same term.
+func (l *Lane) RestartBetween(i, j int) bool {
+	if l.incarnation(i) != l.incarnation(j) {
+		return true
+	}
+	a, ok1 := l.RoleAt(i + 1)
+	b, ok2 := l.RoleAt(j + 1)
+	return ok1 && ok2 && a.Role == raftdiag.Leader && b.Role == raftdiag.Follower && a.Term == b.Term
+}
+
+// CommittedEntries are the rows that name a committed entry.
+func (l *Lane) CommittedEntries() []Proof {
+	if l.kinds[raftdiag.EntryCommitted] == 0 {
+		return nil
+	}
+	var out []Proof
+	for i := l.lo; i < l.hi; i++ {
+		if l.rec(i).kind == raftdiag.EntryCommitted {
+			out = append(out, Proof{l, i})
+		}
+	}
+	return out
+}
+
+// BrokenRows are the first log rows that show applied above commit, after the
+// incarnation's first commit, and the first that show commit above the last
+// index where that includes unstable entries.
+func (l *Lane) BrokenRows() []Proof {
+	var out []Proof
+	var applied, lost bool
+	inc, committed, counts := -1, false, false
+	for i := l.lo; i < l.hi; i++ {
+		r := l.rec(i)
+		if r.kind != raftdiag.LogRow || r.wide() {
+			continue
+		}
+		if k := l.incarnation(i); k != inc {
+			inc, committed = k, false
+		}
+		counts = counts || r.has(raftdiag.HasUnstable)
+		last, commit, app := r.a, r.b, r.c
+		if !applied && committed && r.has(raftdiag.HasApplied|raftdiag.HasCommit) && app > commit {
+			applied = true
+			out = append(out, Proof{l, i})
+		}
+		if !lost && counts && r.has(raftdiag.HasLast|raftdiag.HasCommit) && commit > last && app <= commit {
+			lost = true
+			out = append(out, Proof{l, i})
+		}
+		committed = committed || r.has(raftdiag.HasCommit) && commit > 0
+	}
+	return out
+}
+
+// BelowMatch finds a row in a tenure at which the leader's own log ends below
+// what a peer has acknowledged before it in that tenure, and stays so: the
+// peer's match or accept comes first, the row after it.
+func (t *Timeline) BelowMatch(ten *Tenure) (row, match Proof, ok bool) {
+	l := ten.Lane
+	var best raftdiag.Index
+	var by Proof
+	for i := ten.Begin; i < ten.End; i++ {
+		r := l.rec(i)
+		if r.wide() {
+			continue
+		}
+		switch r.kind {
+		case raftdiag.ProgressRow:
+			if p := l.store.nodes.list[r.from]; p != l.Node && r.has(raftdiag.HasMatch) && raftdiag.Index(r.a) > best {
+				best, by = raftdiag.Index(r.a), Proof{l, i}
+			}
+		case raftdiag.Received:
+			if r.mtype == raftdiag.MsgAppResp && !r.reject() && r.has(raftdiag.HasIndex|raftdiag.HasTerm) &&
+				raftdiag.Term(r.a>>32) == ten.Term && raftdiag.Index(r.b) > best && l.store.nodes.list[r.to] == l.Node {
+				best, by = raftdiag.Index(r.b), Proof{l, i}
+			}
+		case raftdiag.LogRow:
+			if !r.has(raftdiag.HasLast) {
+				continue
+			}
+			if raftdiag.Index(r.a) >= best {
+				row = Proof{}
+				continue
+			}
+			if by.OK() && !row.OK() {
+				row, match = Proof{l, i}, by
+			}
+		}
+	}
+	return row, match, row.OK()
+}
+
+// OwnMatchBehind finds a leader whose own Progress row stays below what its
+// storage holds, for longer than patience.
+func (l *Lane) OwnMatchBehind(ten *Tenure, p Patience) (row, stored Proof, match, reach raftdiag.Index, ok bool) {
+	rows := between(l.peers[l.Node], ten.Begin, ten.End)
+	if len(rows) == 0 {
+		return
+	}
+	at := int(rows[len(rows)-1])
+	r := l.rec(at)
+	if !r.has(raftdiag.HasMatch) {
+		return
+	}
+	match = raftdiag.Index(r.a)
+	for i := ten.Begin; i < at; i++ {
+		o := l.rec(i)
+		if o.wide() {
+			continue
+		}
+		var have raftdiag.Index
+		switch o.kind {
+		case raftdiag.LogRow:
+			if o.has(raftdiag.HasLast|raftdiag.HasUnstable) && o.d <= o.a {
+				have = raftdiag.Index(o.a - o.d)
+			}
+		case raftdiag.Appended:
+			have = max(raftdiag.Index(o.a), raftdiag.Index(o.d))
+		}
+		if have > match && l.Rounds(i, at) >= p.Rounds {
+			return Proof{l, at}, Proof{l, i}, match, have, true
+		}
+	}
+	return
+}
+
+// Panic is the lane's last panic.
+func (l *Lane) Panic() (Proof, bool) { return l.Last(raftdiag.Panicked, l.hi) }
+
+// LostAfterRestart finds an accept that the node sent in one incarnation and a
+// log that ends below it at the begin of the next.
+func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, ok bool) {
+	for k := 1; k < len(l.Incarnations); k++ {
+		was, now := l.Incarnations[k-1], l.Incarnations[k]
+		ack, index = Proof{}, 0
+		var term raftdiag.Term
+		for c, places := range l.sends {
+			if c.Type != raftdiag.MsgAppResp || c.From != l.Node {
+				continue
+			}
+			for _, i := range between(places, was.Begin, was.End) {
+				if r := l.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex|raftdiag.HasTerm) &&
+					(raftdiag.Term(r.a>>32) > term || raftdiag.Term(r.a>>32) == term && raftdiag.Index(r.b) > index) {
+					ack, index, term = Proof{l, int(i)}, raftdiag.Index(r.b), raftdiag.Term(r.a>>32)
+				}
+			}
+		}
+		if !ack.OK() {
+			continue
+		}
+		for i := now.Begin; i < now.End && i < now.Begin+4*blockRows; i++ {
+			r := l.rec(i)
+			if r.wide() {
+				if e := l.Event(i); e.Kind == raftdiag.Booted && e.Has(raftdiag.HasLast) {
+					if e.Last < index {
+						return ack, Proof{l, i}, index, e.Last, true
+					}
+					break
+				}
+				continue
+			}
+			if r.kind == raftdiag.LogRow && r.has(raftdiag.HasLast) {
+				if raftdiag.Index(r.a) < index {
+					return ack, Proof{l, i}, index, raftdiag.Index(r.a), true
+				}
+				break
+			}
+		}
+	}
+	return Proof{}, Proof{}, 0, 0, false
+}
+
+// TermLostAfterRestart finds a vote or an answer in one incarnation and a lower
+// term at the begin of the next.
+func (l *Lane) TermLostAfterRestart() (vote, row Proof, was, now raftdiag.Term, ok bool) {
+	for k := 1; k < len(l.Incarnations); k++ {
+		before, after := l.Incarnations[k-1], l.Incarnations[k]
+		vote, was = Proof{}, 0
+		for c, places := range l.sends {
+			if c.Type != raftdiag.MsgVoteResp && c.Type != raftdiag.MsgAppResp || c.From != l.Node {
+				continue
+			}
+			for _, i := range between(places, before.Begin, before.End) {
+				if r := l.rec(int(i)); !r.reject() && r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) > was {
+					vote, was = Proof{l, int(i)}, raftdiag.Term(r.a>>32)
+				}
+			}
+		}
+		if !vote.OK() {
+			continue
+		}
+		for i := after.Begin; i < after.End && i < after.Begin+4*blockRows; i++ {
+			e := l.Event(i)
+			if (e.Kind == raftdiag.State || e.Kind == raftdiag.Booted) && e.Has(raftdiag.HasTerm) {
+				if e.Term > 0 && e.Term < was {
+					return vote, Proof{l, i}, was, e.Term, true
+				}
+				break
+			}
+		}
+	}
+	return Proof{}, Proof{}, 0, 0, false
+}

@@ -1,0 +1,287 @@
+package timeline
+
+import (
+	"math/bits"
+	"time"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// A record is one event in 64 bytes without pointers, so that millions of them
+// cost the collector nothing. What a, b, c and d hold depends on the kind, see
+// pack and unpack. An event that does not fit goes to the store's wide list,
+// and a is its place there.
+type record struct {
+	time  int64
+	line  uint32
+	kind  raftdiag.Kind
+	mtype raftdiag.MessageType
+	flags uint16
+	set   uint64 // fields in the low 46 bits, wide in bit 47, the source in the high 16
+	from  uint16 // interned node: sender, vote or peer
+	to    uint16 // interned node: receiver or leader
+	text  uint32 // interned text
+	a, b  uint64
+	c, d  uint64
+}
+
+const (
+	flagReject uint16 = 1 << iota
+	flagPaused
+	flagRecent
+	flagLearner
+	roleShift    = 4  // 3 bits
+	oldRoleShift = 7  // 3 bits
+	stateShift   = 10 // 2 bits: progress state
+	entryShift   = 12 // 2 bits: entry type
+
+	wideBit  = 1 << 47
+	setMask  = 1<<46 - 1
+	srcShift = 48
+)
+
+func (r *record) source() int               { return int(r.set >> srcShift) }
+func (r *record) has(f raftdiag.Field) bool { return raftdiag.Field(r.set&setMask)&f == f }
+func (r *record) wide() bool                { return r.set&wideBit != 0 }
+func (r *record) role() raftdiag.Role       { return raftdiag.Role(r.flags >> roleShift & 7) }
+func (r *record) reject() bool              { return r.flags&flagReject != 0 }
+
+// same reports whether two records say the same at the same moment, wherever
+// they stand.
+func (r *record) same(o *record) bool {
+	x, y := *r, *o
+	x.line, y.line = 0, 0
+	x.set, y.set = x.set&setMask, y.set&setMask
+	return !r.wide() && !o.wide() && x == y
+}
+
+func pair32(hi, lo uint64) (uint64, bool) {
+	const limit = 1 << 32
+	return hi<<32 | lo&(limit-1), hi < limit && lo < limit
+}
+
+// pack puts the event into r, all but its source; it reports false if the
+// event does not fit. node and text intern.
+func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text func(string) uint32) bool {
+	if e.Pos.Line < 0 || e.Pos.Line >= 1<<32 || e.Set > setMask || e.Config != nil {
+		return false
+	}
+	*r = record{
+		time: int64(e.Time), line: uint32(e.Pos.Line), kind: e.Kind, mtype: e.Type, set: uint64(e.Set),
+		flags: uint16(e.Role)<<roleShift | uint16(e.OldRole)<<oldRoleShift |
+			uint16(e.Progress.State)<<stateShift | uint16(e.EntryType)<<entryShift,
+	}
+	if e.Reject {
+		r.flags |= flagReject
+	}
+	if e.Text != "" {
+		r.text = text(e.Text)
+	}
+	ok1, ok2 := true, true
+	switch e.Kind {
+	case raftdiag.Sent, raftdiag.Received, raftdiag.HandedOver, raftdiag.SendFailed, raftdiag.StepFailed:
+		from, to := e.From, e.To
+		if e.Has(raftdiag.HasPeer) {
+			if to == 0 && from != 0 {
+				to = e.Peer // the peer of a message that names its sender is its receiver
+				r.set = r.set&^uint64(raftdiag.HasPeer) | uint64(raftdiag.HasTo)
+			} else if from == 0 {
+				from = e.Peer
+			} else {
+				r.set &^= uint64(raftdiag.HasPeer)
+			}
+		}
+		r.from, r.to = node(from), node(to)
+		r.a, ok1 = pair32(uint64(e.Term), uint64(e.LogTerm))
+		r.b, r.c = uint64(e.Index), uint64(e.Commit)
+		// A message has entries, or is a reject with a hint, or carries a
+		// snapshot; a batch that was handed over has a count.
+		tail := e.Entries
+		for _, v := range [...]uint64{uint64(e.Hint), uint64(e.Snapshot), e.Count} {
+			if v != 0 && tail != 0 {
+				return false
+			}
+			tail |= v
+		}
+		r.d, ok2 = pair32(uint64(e.EntryTerm), tail)
+	case raftdiag.State, raftdiag.RoleChanged, raftdiag.HardStateSaved:
+		r.from, r.to = node(e.Vote), node(e.Lead)
+		r.a, r.b, r.c, r.d = uint64(e.Term), uint64(e.Commit), uint64(e.Applied), uint64(e.Last)
+	case raftdiag.Ready:
+		r.from, r.to = node(e.Vote), node(e.Lead)
+		r.a, ok1 = pair32(e.Immediate, e.Persisted)
+		r.b, ok2 = pair32(e.Entries, e.Count)
+		r.c, r.d = uint64(e.Term), uint64(e.Commit)
+	case raftdiag.ProgressRow:
+		r.from = node(e.Peer)
+		if e.Paused {
+			r.flags |= flagPaused
+		}
+		if e.RecentActive {
+			r.flags |= flagRecent
+		}
+		if e.Learner {
+			r.flags |= flagLearner
+		}
+		r.a, r.b, r.c, r.d = uint64(e.Match), uint64(e.Next), uint64(e.PendingSnapshot), e.Inflight
+	case raftdiag.LogRow:
+		if e.First >= 1<<32 || e.Text != "" {
+			return false
+		}
+		r.text = uint32(e.First) // a LogRow has no text
+		r.a, r.b, r.c, r.d = uint64(e.Last), uint64(e.Commit), uint64(e.Applied), e.Unstable
+	case raftdiag.Committed:
+		r.a, r.b, r.c = uint64(e.First), uint64(e.Last), uint64(e.Commit)
+		r.d, ok1 = pair32(uint64(e.Term), e.Count)
+	case raftdiag.EntryCommitted, raftdiag.Proposed, raftdiag.Proposing, raftdiag.Waiting, raftdiag.Replied,
+		raftdiag.Applied, raftdiag.ProposalDropped, raftdiag.ProposalTimedOut, raftdiag.Slow, raftdiag.ApplyFailed:
+		r.to = node(e.Lead)
+		r.a, r.b, r.c = uint64(e.Index), uint64(e.Term), e.Size|e.Count
+		if e.Size != 0 && e.Count != 0 || e.Duration < 0 {
+			return false
+		}
+		r.d = uint64(e.Duration)
+	case raftdiag.Appended, raftdiag.SnapshotCreated, raftdiag.SnapshotReceived, raftdiag.SnapshotInstalled:
+		r.a, r.b, r.c, r.d = uint64(e.Index), uint64(e.Term), e.Count, uint64(e.Last)
+	case raftdiag.Outgoing:
+		r.a = e.Count
+	case raftdiag.Panicked:
+		r.a, r.b, r.c, r.d = uint64(e.Index), uint64(e.Term), uint64(e.Commit), uint64(e.Last)
+	case raftdiag.Misconfigured:
+		r.from = node(e.Peer)
+	case raftdiag.Stopped, raftdiag.StorageFailed, raftdiag.Garbled:
+	default:
+		return false
+	}
+	return ok1 && ok2
+}
+
+// unpack is pack's inverse, but for source, node and group.
+func unpack(r *record, e *raftdiag.Event, nodes []raftdiag.NodeID, texts []string) {
+	*e = raftdiag.Event{
+		Kind: r.kind, Set: raftdiag.Field(r.set & setMask), Time: raftdiag.Stamp(r.time), Role: r.role(),
+		OldRole: raftdiag.Role(r.flags >> oldRoleShift & 7), EntryType: raftdiag.EntryType(r.flags >> entryShift & 3),
+	}
+	if r.kind == raftdiag.LogRow {
+		e.First = raftdiag.Index(r.text)
+	} else {
+		e.Text = texts[r.text]
+	}
+	e.Pos.Line = int64(r.line)
+	e.Type, e.Reject = r.mtype, r.reject()
+	from, to := nodes[r.from], nodes[r.to]
+	switch r.kind {
+	case raftdiag.Sent, raftdiag.Received, raftdiag.HandedOver, raftdiag.SendFailed, raftdiag.StepFailed:
+		if e.Has(raftdiag.HasPeer) {
+			e.Peer = from
+		} else {
+			e.From = from
+		}
+		e.To = to
+		e.Term, e.LogTerm = raftdiag.Term(r.a>>32), raftdiag.Term(uint32(r.a))
+		e.Index, e.Commit = raftdiag.Index(r.b), raftdiag.Index(r.c)
+		e.EntryTerm = raftdiag.Term(r.d >> 32)
+		tail := uint64(uint32(r.d))
+		switch {
+		case e.Has(raftdiag.HasHint) && e.Reject:
+			e.Hint = raftdiag.Index(tail)
+		case e.Has(raftdiag.HasSnapshot):
+			e.Snapshot = raftdiag.Index(tail)
+		case e.Has(raftdiag.HasCount):
+			e.Count = tail
+		default:
+			e.Entries = tail
+		}
+	case raftdiag.State, raftdiag.RoleChanged, raftdiag.HardStateSaved:
+		e.Vote, e.Lead = from, to
+		e.Term, e.Commit, e.Applied, e.Last = raftdiag.Term(r.a), raftdiag.Index(r.b), raftdiag.Index(r.c), raftdiag.Index(r.d)
+	case raftdiag.Ready:
+		e.Vote, e.Lead = from, to
+		e.Immediate, e.Persisted = r.a>>32, uint64(uint32(r.a))
+		e.Entries, e.Count = r.b>>32, uint64(uint32(r.b))
+		e.Term, e.Commit = raftdiag.Term(r.c), raftdiag.Index(r.d)
+	case raftdiag.ProgressRow:
+		e.Peer = from
+		e.Progress.State = raftdiag.ProgressState(r.flags >> stateShift & 3)
+		e.Paused, e.RecentActive, e.Learner = r.flags&flagPaused != 0, r.flags&flagRecent != 0, r.flags&flagLearner != 0
+		e.Match, e.Next, e.PendingSnapshot, e.Inflight = raftdiag.Index(r.a), raftdiag.Index(r.b), raftdiag.Index(r.c), r.d
+	case raftdiag.LogRow:
+		e.Last, e.Commit, e.Applied = raftdiag.Index(r.a), raftdiag.Index(r.b), raftdiag.Index(r.c)
+		e.Unstable = r.d
+	case raftdiag.Committed:
+		e.First, e.Last, e.Commit = raftdiag.Index(r.a), raftdiag.Index(r.b), raftdiag.Index(r.c)
+		e.Term, e.Count = raftdiag.Term(r.d>>32), uint64(uint32(r.d))
+	case raftdiag.EntryCommitted, raftdiag.Proposed, raftdiag.Proposing, raftdiag.Waiting, raftdiag.Replied,
+		raftdiag.Applied, raftdiag.ProposalDropped, raftdiag.ProposalTimedOut, raftdiag.Slow, raftdiag.ApplyFailed:
+		e.Lead = to
+		e.Index, e.Term = raftdiag.Index(r.a), raftdiag.Term(r.b)
+		if e.Has(raftdiag.HasCount) {
+			e.Count = r.c
+		} else {
+			e.Size = r.c
+		}
+		e.Duration = time.Duration(r.d)
+	case raftdiag.Appended, raftdiag.SnapshotCreated, raftdiag.SnapshotReceived, raftdiag.SnapshotInstalled:
+		e.Index, e.Term, e.Count, e.Last = raftdiag.Index(r.a), raftdiag.Term(r.b), r.c, raftdiag.Index(r.d)
+	case raftdiag.Outgoing:
+		e.Count = r.a
+	case raftdiag.Panicked:
+		e.Index, e.Term, e.Commit, e.Last = raftdiag.Index(r.a), raftdiag.Term(r.b), raftdiag.Index(r.c), raftdiag.Index(r.d)
+	case raftdiag.Misconfigured:
+		e.Peer = from
+	}
+}
+
+// A column holds records in pieces that grow, so that a group with three lines
+// costs little and a group with millions is never copied.
+type column struct {
+	pieces [][]record
+	n      int
+}
+
+const (
+	firstPiece = 8
+	lastPiece  = 4096
+	fullPiece  = 9 // pieces 0 to 8 hold 8 to 2048; from 9 on each holds lastPiece
+)
+
+func (c *column) next() *record {
+	k := len(c.pieces) - 1
+	if k < 0 || len(c.pieces[k]) == cap(c.pieces[k]) {
+		size := firstPiece
+		if k >= 0 {
+			size = min(2*cap(c.pieces[k]), lastPiece)
+		}
+		c.pieces = append(c.pieces, make([]record, 0, size))
+		k++
+	}
+	p := &c.pieces[k]
+	*p = (*p)[:len(*p)+1]
+	c.n++
+	return &(*p)[len(*p)-1]
+}
+
+// at is the record at place i, counted from 0. Pieces double from firstPiece
+// to lastPiece, so the place gives the piece away.
+func (c *column) at(i int) *record {
+	const small = lastPiece - firstPiece // what the doubling pieces before the first full one hold
+	if i >= small {
+		return &c.pieces[fullPiece+(i-small)/lastPiece][(i-small)%lastPiece]
+	}
+	k := bits.Len(uint(i/firstPiece+1)) - 1
+	return &c.pieces[k][i-firstPiece*(1<<k-1)]
+}
+
+// truncate keeps the first n records.
+func (c *column) truncate(n int) {
+	for c.n > n {
+		k := len(c.pieces) - 1
+		if cut := c.n - n; cut < len(c.pieces[k]) {
+			c.pieces[k] = c.pieces[k][:len(c.pieces[k])-cut]
+			c.n = n
+			return
+		}
+		c.n -= len(c.pieces[k])
+		c.pieces = c.pieces[:k]
+	}
+}

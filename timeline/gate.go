@@ -1,0 +1,986 @@
+package timeline
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// A Gate is a step that an entry passes on its way to commit.
+type Gate uint8
+
+// The gates, in order. Sent to Matched are passed once for each peer.
+const (
+	Forwarded Gate = iota
+	Proposed
+	Sent
+	Received
+	Answered
+	Heard
+	Matched
+	Committed
+	Applied
+	NumGates
+)
+
+var gateNames = [NumGates]string{"forwarded", "proposed", "sent", "received", "answered", "heard", "matched", "committed", "applied"}
+
+// String is the gate's name.
+func (g Gate) String() string {
+	if g < NumGates {
+		return gateNames[g]
+	}
+	return fmt.Sprintf("gate(%d)", uint8(g))
+}
+
+// An Answer is yes, no, or that the log does not tell.
+type Answer uint8
+
+// The answers.
+const (
+	CannotSay Answer = iota
+	Yes
+	No
+)
+
+// A Mark is whether an entry passed a gate, and what shows it.
+type Mark struct {
+	Answer  Answer
+	Proof   Proof  // an event that shows it, if one does
+	Why     string // what the proof says, or why nothing is known
+	Missing string // for CannotSay: the line or the log that would tell
+	Late    bool   // for No: passed in the end, after a long wait
+}
+
+// A Place is how far a stuck entry came with one voter.
+type Place struct {
+	Node   raftdiag.NodeID
+	Leader bool
+	Lane   *Lane // nil if the voter's log is missing
+	Marks  [NumGates]Mark
+	Stop   Gate // the first gate from Sent to Matched without a yes, or Committed if all have one
+
+	Match    raftdiag.Index // what the leader knows to be in the voter's log
+	MatchBy  Proof
+	Head     Proof // the oldest append above the match, on the leader
+	HeadLast raftdiag.Index
+	Attempts int     // appends that cover the head
+	Row      Proof   // the leader's newest Progress row for the voter
+	Receipt  Proof   // the voter's receipt of the head
+	Reply    Proof   // the voter's answer
+	Rejects  []Proof // rejections that the leader heard while the entry waited
+	Failures []Proof // what the leader's transport said about the voter
+	Strays   []Proof // the voter's messages that arrived elsewhere
+	Down     Proof   // shows that the voter's process is gone
+	DownWhy  string
+}
+
+// Place follows the stuck entry with one voter.
+func (t *Timeline) Place(s *Stall, n raftdiag.NodeID, pat Patience) Place {
+	p := Place{Node: n, Leader: n == s.Tenure.Leader, Lane: t.Lane(n)}
+	if p.Leader {
+		t.own(&p, s)
+		return p
+	}
+	v := view{t: t, s: s, p: &p, pat: pat, l: s.Tenure.Lane, f: p.Lane, term: s.Tenure.Term, leader: s.Tenure.Leader}
+	v.read()
+	v.judge()
+	for g := Sent; g <= Matched; g++ {
+		if p.Marks[g].Answer != Yes {
+			p.Stop = g
+			return p
+		}
+	}
+	p.Stop = Committed
+	return p
+}
+
+// own is the leader's own lane: stored, then matched.
+func (t *Timeline) own(p *Place, s *Stall) {
+	for g := Sent; g <= Heard; g++ {
+		p.Marks[g] = Mark{Answer: Yes, Why: "its own entry"}
+	}
+	l := s.Tenure.Lane
+	p.Stop = Matched
+	if l == nil {
+		p.Marks[Matched] = Mark{Answer: CannotSay, Why: "the leader's log is not among the inputs", Missing: fmt.Sprintf("node %s's log", p.Node)}
+		return
+	}
+	hi := s.To
+	if rows := l.peers[p.Node]; len(rows) > 0 {
+		if k := last(rows, hi); k >= 0 && int(rows[k]) >= s.Tenure.Begin {
+			row := Proof{l, int(rows[k])}
+			e := row.Event()
+			p.Row = row
+			if e.Has(raftdiag.HasMatch) {
+				p.Match, p.MatchBy = e.Match, row
+				if e.Match >= s.Index {
+					p.Marks[Matched] = Mark{Answer: Yes, Proof: row, Why: fmt.Sprintf("its own match is %d", e.Match)}
+					p.Stop = Committed
+				} else if l.Rounds(int(rows[k]), hi) > 0 || int(rows[k]) > s.From {
+					p.Marks[Matched] = Mark{Answer: No, Proof: row, Why: fmt.Sprintf("the leader's own match is %d, below entry %d", e.Match, s.Index)}
+				}
+				if p.Marks[Matched].Answer != CannotSay {
+					return
+				}
+			}
+		}
+	}
+	// Without a row for itself the leader's log tells.
+	for i := hi - 1; i > s.From; i-- {
+		r := l.rec(i)
+		if r.kind != raftdiag.LogRow || r.wide() || !r.has(raftdiag.HasLast) {
+			continue
+		}
+		lastIndex, unstable := raftdiag.Index(r.a), raftdiag.Index(0)
+		if r.has(raftdiag.HasUnstable) {
+			unstable = raftdiag.Index(r.d)
+		}
+		switch {
+		case lastIndex < s.Index:
+			p.Marks[Matched] = Mark{Answer: No, Proof: Proof{l, i}, Why: fmt.Sprintf("the leader's own log ends at %d, below entry %d", lastIndex, s.Index)}
+		case unstable > 0 && lastIndex-min(unstable, lastIndex) < s.Index:
+			p.Marks[Matched] = Mark{Answer: CannotSay, Proof: Proof{l, i}, Why: fmt.Sprintf("the leader holds entry %d among %d unstable entries", s.Index, unstable), Missing: "the leader's own match"}
+		default:
+			p.Marks[Matched] = Mark{Answer: Yes, Proof: Proof{l, i}, Why: fmt.Sprintf("the leader's log reaches %d", lastIndex)}
+			p.Stop = Committed
+		}
+		return
+	}
+	// Nothing speaks against it: a leader stores what it proposes.
+	p.Marks[Matched] = Mark{Answer: Yes, Why: "nothing in its log speaks against its own append"}
+	p.Stop = Committed
+}
+
+// A view is one voter's lane beside the leader's.
+type view struct {
+	t      *Timeline
+	s      *Stall
+	p      *Place
+	pat    Patience
+	l, f   *Lane // the leader's and the voter's; either may be nil
+	term   raftdiag.Term
+	leader raftdiag.NodeID
+
+	sends    []int32 // of appends and snapshots above the match, on the leader
+	receipts []int32 // of the same, on the voter
+	replies  []int32 // accepts and rejects by the voter in the leader's term
+	heard    []int32 // on the leader
+	heardAt  int     // place of the first accept that covers the head, -1
+	lo, hi   int     // the leader's places that count
+}
+
+func (v *view) channel(from, to raftdiag.NodeID, mt raftdiag.MessageType) Channel {
+	return Channel{from, to, mt}
+}
+
+// between are the places from lo up to hi.
+func between(places []int32, lo, hi int) []int32 {
+	a := sort.Search(len(places), func(k int) bool { return int(places[k]) >= lo })
+	b := sort.Search(len(places), func(k int) bool { return int(places[k]) >= hi })
+	return places[a:max(a, b)]
+}
+
+// ofTerm keeps the messages of the leader's term; a term that was not printed
+// may be it.
+func (v *view) ofTerm(l *Lane, places []int32) []int32 {
+	var out []int32
+	for _, i := range places {
+		if r := l.rec(int(i)); !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) == v.term {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// reach is the last index that an append or a snapshot brings.
+func reach(r *record) raftdiag.Index {
+	if r.mtype == raftdiag.MsgSnap && r.has(raftdiag.HasSnapshot) {
+		return raftdiag.Index(uint32(r.d))
+	}
+	return raftdiag.Index(r.b) + raftdiag.Index(uint32(r.d))
+}
+
+// read gathers what both lanes hold of the entry.
+func (v *view) read() {
+	p, s := v.p, v.s
+	n := p.Node
+	v.heardAt = -1
+	if v.l != nil {
+		v.lo, v.hi = s.Tenure.Begin, s.To
+		v.match()
+		base := p.Match
+		if !p.MatchBy.OK() {
+			base = s.Commit
+		}
+		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
+			for _, i := range v.ofTerm(v.l, between(v.l.sends[v.channel(v.leader, n, mt)], v.lo, v.hi)) {
+				if r := v.l.rec(int(i)); !r.has(raftdiag.HasIndex) || reach(r) > base {
+					v.sends = append(v.sends, i)
+				}
+			}
+		}
+		slices.Sort(v.sends)
+		if len(v.sends) > 0 {
+			p.Head = Proof{v.l, int(v.sends[0])}
+			p.HeadLast = reach(v.l.rec(int(v.sends[0])))
+			p.Attempts = len(v.sends)
+		}
+		v.heard = v.ofTerm(v.l, between(v.l.receives[v.channel(n, v.leader, raftdiag.MsgAppResp)], v.lo, v.hi))
+		for _, i := range between(v.l.failures[n], v.lo, v.hi) {
+			p.Failures = append(p.Failures, Proof{v.l, int(i)})
+		}
+		for _, i := range v.heard {
+			if r := v.l.rec(int(i)); r.reject() && int(i) > s.From {
+				p.Rejects = append(p.Rejects, Proof{v.l, int(i)})
+			}
+		}
+	}
+	if p.HeadLast == 0 {
+		p.HeadLast = s.Index
+	}
+	if v.f != nil {
+		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
+			for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, n, mt)]) {
+				if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) >= p.HeadLast {
+					v.receipts = append(v.receipts, i)
+				}
+			}
+		}
+		slices.Sort(v.receipts)
+		v.replies = v.ofTerm(v.f, v.f.sends[v.channel(n, v.leader, raftdiag.MsgAppResp)])
+	}
+	for _, other := range v.t.Lanes {
+		if other == v.f {
+			continue
+		}
+		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap, raftdiag.MsgAppResp, raftdiag.MsgVote} {
+			for c, places := range other.receives {
+				if c.To == n && c.Type == mt && len(places) > 0 {
+					p.Strays = append(p.Strays, Proof{other, int(places[0])})
+				}
+			}
+		}
+	}
+	v.down()
+}
+
+// match is what the leader knows to be in the voter's log: its Progress row,
+// and the accepts that it heard in its term unless a later row denies them.
+func (v *view) match() {
+	p, n := v.p, v.p.Node
+	var rowMatch raftdiag.Index
+	row := -1
+	if k := last(v.l.peers[n], v.hi); k >= 0 {
+		if i := int(v.l.peers[n][k]); i >= v.lo {
+			row = i
+			p.Row = Proof{v.l, i}
+			if r := v.l.rec(i); r.has(raftdiag.HasMatch) {
+				rowMatch = raftdiag.Index(r.a)
+				p.Match, p.MatchBy = rowMatch, p.Row
+			} else {
+				row = -1
+			}
+		}
+	}
+	for _, i := range v.ofTerm(v.l, between(v.l.receives[v.channel(n, v.leader, raftdiag.MsgAppResp)], v.lo, v.hi)) {
+		r := v.l.rec(int(i))
+		if r.reject() || !r.has(raftdiag.HasIndex) || int(i) < row && v.l.Rounds(int(i), row) > 0 {
+			continue // a row of a later round has the last word
+		}
+		if idx := raftdiag.Index(r.b); idx > p.Match || !p.MatchBy.OK() {
+			p.Match, p.MatchBy = idx, Proof{v.l, int(i)}
+		}
+	}
+}
+
+func (v *view) set(g Gate, a Answer, by Proof, why string, args ...any) {
+	v.p.Marks[g] = Mark{Answer: a, Proof: by, Why: fmt.Sprintf(why, args...)}
+}
+
+func (v *view) dunno(g Gate, missing, why string, args ...any) {
+	v.p.Marks[g] = Mark{Answer: CannotSay, Why: fmt.Sprintf(why, args...), Missing: missing}
+}
+
+// judge sets the marks from Sent to Matched. What passed a later gate has
+// passed the earlier ones.
+func (v *view) judge() {
+	p, s := v.p, v.s
+	if p.MatchBy.OK() && p.Match >= s.Index {
+		why := fmt.Sprintf("the leader knows match %d", p.Match)
+		for g := Sent; g <= Matched; g++ {
+			p.Marks[g] = Mark{Answer: Yes, Proof: p.MatchBy, Why: why}
+		}
+		if s.Open {
+			return
+		}
+	}
+	if !s.Open {
+		v.judgeHealed()
+		return
+	}
+	v.judgeMatched()
+	v.judgeHeard()
+	v.judgeAnswered()
+	v.judgeReceived()
+	v.judgeSent()
+	for g := Matched; g > Sent; g-- {
+		if m := p.Marks[g]; m.Answer == Yes && p.Marks[g-1].Answer != Yes {
+			p.Marks[g-1] = Mark{Answer: Yes, Proof: m.Proof, Why: "a later gate shows it: " + m.Why}
+		}
+	}
+}
+
+func (v *view) judgeMatched() {
+	p, s := v.p, v.s
+	switch {
+	case p.MatchBy.OK():
+		v.set(Matched, No, p.MatchBy, "match is %d, below entry %d", p.Match, s.Index)
+	case v.l == nil:
+		v.dunno(Matched, fmt.Sprintf("node %s's log", v.leader), "the leader's log is not among the inputs")
+	default:
+		v.set(Matched, No, Proof{}, "nothing the leader heard raises its match to entry %d", s.Index)
+	}
+}
+
+// judgeHeard looks for the answer on the leader.
+func (v *view) judgeHeard() {
+	p := v.p
+	if v.l == nil {
+		v.dunno(Heard, fmt.Sprintf("node %s's log", v.leader), "the leader's log is not among the inputs")
+		return
+	}
+	for k := len(v.heard) - 1; k >= 0; k-- {
+		i := int(v.heard[k])
+		r := v.l.rec(i)
+		if !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= p.HeadLast {
+			v.set(Heard, Yes, Proof{v.l, i}, "its accept up to %d arrived", r.b)
+			return
+		}
+	}
+	if k := len(p.Rejects); k > 0 && (len(v.sends) == 0 || p.Rejects[k-1].I > int(v.sends[0])) {
+		v.set(Heard, Yes, p.Rejects[k-1], "its rejection arrived")
+		return
+	}
+	// An answer that is no reject and brings nothing new, heard after the head
+	// went out, over and over.
+	if n := v.staleAnswers(); len(n) >= v.pat.Rounds {
+		v.set(Heard, Yes, n[len(n)-1], "%d answers arrived that do not cover it", len(n))
+		return
+	}
+	switch {
+	case v.l.Prints(In, raftdiag.MsgAppResp) == 0:
+		v.dunno(Heard, fmt.Sprintf("lines of node %s that show received MsgAppResp", v.leader), "node %s's log shows no received MsgAppResp at all", v.leader)
+	case !v.waited():
+		v.dunno(Heard, fmt.Sprintf("more of node %s's log", v.leader), "the leader's log ends too soon after the append")
+	default:
+		v.set(Heard, No, Proof{}, "no answer of node %s to it arrived", p.Node)
+	}
+}
+
+// staleAnswers are accepts, heard after the head was sent, that cover less
+// than the head's previous index or have another term.
+func (v *view) staleAnswers() []Proof {
+	var out []Proof
+	if len(v.sends) == 0 {
+		return nil
+	}
+	for _, i := range between(v.l.receives[v.channel(v.p.Node, v.leader, raftdiag.MsgAppResp)], int(v.sends[0]), v.hi) {
+		r := v.l.rec(int(i))
+		if r.reject() || !r.has(raftdiag.HasIndex) {
+			continue
+		}
+		if raftdiag.Index(r.b) < v.p.HeadLast || r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) < v.term {
+			out = append(out, Proof{v.l, int(i)})
+		}
+	}
+	// An answer to an older append may still have been on its way.
+	if v.f != nil && v.f.Prints(Out, raftdiag.MsgAppResp) > 0 {
+		k := 0
+		for _, i := range v.replies {
+			r := v.f.rec(int(i))
+			if len(v.receipts) > 0 && i > v.receipts[0] && !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) < v.p.HeadLast {
+				k++
+			}
+		}
+		if k < len(out) {
+			out = out[len(out)-k:]
+		}
+	}
+	return out
+}
+
+// waited reports whether the leader's lane goes on for its patience after the
+// head went out.
+func (v *view) waited() bool {
+	if v.pat.Complete && v.hi == v.l.hi {
+		return true
+	}
+	from := v.s.From
+	if len(v.sends) > 0 {
+		from = int(v.sends[0])
+	}
+	return v.passed(v.l, from, v.hi)
+}
+
+// passed reports whether patience ran out in a lane between two places.
+func (v *view) passed(l *Lane, i, j int) bool {
+	if l.HasRounds() {
+		return l.Rounds(i, j) >= v.pat.Rounds
+	}
+	return l.span(i, j) >= v.pat.Clock
+}
+
+// judgeAnswered looks for the answer on the voter.
+func (v *view) judgeAnswered() {
+	p := v.p
+	if v.f == nil {
+		v.dunno(Answered, fmt.Sprintf("node %s's log", p.Node), "node %s's log is not among the inputs", p.Node)
+		return
+	}
+	receipt := v.f.hi
+	if len(v.receipts) > 0 {
+		receipt = int(v.receipts[0])
+	}
+	for k := len(v.replies) - 1; k >= 0; k-- {
+		i := int(v.replies[k])
+		r := v.f.rec(i)
+		if !r.has(raftdiag.HasIndex) {
+			if i > receipt {
+				v.dunno(Answered, fmt.Sprintf("the index in node %s's answers", p.Node), "node %s answered, with what index its log does not print", p.Node)
+				return
+			}
+			continue
+		}
+		if !r.reject() && raftdiag.Index(r.b) >= p.HeadLast || r.reject() && i > receipt {
+			if v.heldBack(i) {
+				v.set(Answered, No, Proof{v.f, i}, "its answer was made and not handed to the transport")
+				return
+			}
+			p.Reply = Proof{v.f, i}
+			word := "accepts"
+			if r.reject() {
+				word = "rejects"
+			}
+			v.set(Answered, Yes, p.Reply, "node %s %s it", p.Node, word)
+			return
+		}
+	}
+	if len(v.receipts) == 0 {
+		v.dunno(Answered, "", "whether node %s received it is not known", p.Node)
+		return
+	}
+	by := Proof{v.f, receipt}
+	switch {
+	case v.f.Prints(Out, raftdiag.MsgAppResp) == 0 && !v.f.listsAll(receipt, v.f.hi):
+		v.dunno(Answered, fmt.Sprintf("lines of node %s that show sent MsgAppResp", p.Node), "node %s's log shows no sent MsgAppResp at all", p.Node)
+	case !v.passed(v.f, receipt, v.f.hi) && !v.pat.Complete:
+		v.dunno(Answered, fmt.Sprintf("more of node %s's log", p.Node), "node %s's log ends too soon after the receipt", p.Node)
+	case v.inferior(receipt):
+		v.set(Answered, No, by, "node %s is in a later term and does not answer an append of term %d", p.Node, v.term)
+	default:
+		v.set(Answered, No, by, "node %s received it, goes on, and sends no answer", p.Node)
+	}
+}
+
+// inferior reports whether the voter was in a later term when it got the
+// append.
+func (v *view) inferior(i int) bool {
+	role, ok := v.f.RoleAt(i + 1)
+	return ok && role.Term > v.term
+}
+
+// heldBack reports whether the lane prints, message by message, what it hands
+// to the transport, and does not print it for the answer at place i.
+func (v *view) heldBack(i int) bool { return v.f.heldBack(i) }
+
+// judgeReceived looks for the append on the voter.
+func (v *view) judgeReceived() {
+	p := v.p
+	if v.f == nil {
+		if !v.undeliverable() {
+			v.dunno(Received, fmt.Sprintf("node %s's log", p.Node), "node %s's log is not among the inputs", p.Node)
+		}
+		return
+	}
+	if len(v.receipts) > 0 {
+		p.Receipt = Proof{v.f, int(v.receipts[0])}
+		v.set(Received, Yes, p.Receipt, "node %s received it", p.Node)
+		return
+	}
+	if w, ok := v.witness(); ok {
+		v.set(Received, Yes, w, "node %s's log grew to cover it", p.Node)
+		return
+	}
+	if v.undeliverable() {
+		return
+	}
+	switch why, ok := v.voterCovers(); {
+	case v.f.Prints(In, raftdiag.MsgApp) == 0:
+		v.dunno(Received, fmt.Sprintf("lines of node %s that show received MsgApp", p.Node), "node %s's log shows no received MsgApp at all", p.Node)
+	case v.nameless():
+		v.dunno(Received, fmt.Sprintf("the index in node %s's Received lines", p.Node), "node %s received appends whose index its log does not print", p.Node)
+	case !ok:
+		v.dunno(Received, fmt.Sprintf("more of node %s's log", p.Node), "%s", why)
+	default:
+		v.set(Received, No, v.lastFrom(), "node %s's log goes on and shows no such append", p.Node)
+	}
+}
+
+// nameless reports whether the voter received appends of the term without an
+// index.
+func (v *view) nameless() bool {
+	for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, v.p.Node, raftdiag.MsgApp)]) {
+		if !v.f.rec(int(i)).has(raftdiag.HasIndex) {
+			return true
+		}
+	}
+	return false
+}
+
+// witness finds a row that shows the voter's log grown over the head within
+// the leader's term.
+func (v *view) witness() (Proof, bool) {
+	begin := -1
+	for _, r := range v.f.roles {
+		if r.Term == v.term {
+			begin = int(r.At)
+			break
+		}
+	}
+	if begin < 0 {
+		return Proof{}, false
+	}
+	before, _ := v.f.LastAt(begin)
+	for _, s := range v.f.lasts {
+		if int(s.At) >= begin && s.Value >= v.p.HeadLast && before < v.p.HeadLast {
+			if role, ok := v.f.RoleAt(int(s.At) + 1); ok && role.Term == v.term && role.Role != raftdiag.Leader {
+				return Proof{v.f, int(s.At)}, true
+			}
+		}
+	}
+	return Proof{}, false
+}
+
+// undeliverable looks for a transport error of the leader that no later sign
+// of life answers, and for the append at another node.
+func (v *view) undeliverable() bool {
+	p := v.p
+	if v.l == nil || len(v.sends) == 0 {
+		return false
+	}
+	head := int(v.sends[0])
+	for _, s := range p.Strays {
+		if e := s.Event(); e.From == v.leader {
+			v.set(Received, No, s, "node %s received what was meant for node %s", s.Lane.Node, p.Node)
+			return true
+		}
+	}
+	var after []Proof
+	for _, fail := range p.Failures {
+		if fail.I > head {
+			after = append(after, fail)
+		}
+	}
+	if len(after) == 0 {
+		return false
+	}
+	// Anything heard of the voter after the first failure shows that the road
+	// to it is open again, unless the failures go on.
+	lastFail := after[len(after)-1].I
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgAppResp, raftdiag.MsgHeartbeatResp} {
+		if places := v.l.receives[v.channel(p.Node, v.leader, mt)]; len(between(places, lastFail, v.hi)) > 0 {
+			return false
+		}
+	}
+	e := after[0].Event()
+	v.set(Received, No, after[0], "the transport says: %s", e.Text)
+	return true
+}
+
+// lastFrom is the voter's last message from the leader in its term, or its
+// last event.
+func (v *view) lastFrom() Proof {
+	i := v.lastHeard()
+	if i < 0 {
+		i = v.f.hi - 1
+	}
+	return Proof{v.f, i}
+}
+
+func (v *view) lastHeard() int {
+	at := -1
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap} {
+		places := v.ofTerm(v.f, v.f.receives[v.channel(v.leader, v.p.Node, mt)])
+		if len(places) > 0 {
+			at = max(at, int(places[len(places)-1]))
+		}
+	}
+	return at
+}
+
+// voterCovers reports whether the voter's lane would show the head if it had
+// arrived: the lane begins before the head was sent and goes on after.
+func (v *view) voterCovers() (string, bool) {
+	n := v.p.Node
+	if v.l == nil {
+		return fmt.Sprintf("node %s's log is not among the inputs", v.leader), false
+	}
+	if !v.waited() {
+		return "the leader's log ends too soon after the append", false
+	}
+	if !v.beginsBefore() {
+		return fmt.Sprintf("node %s's log may begin after the append", n), false
+	}
+	if v.pat.Complete {
+		return "", true
+	}
+	// A heartbeat that left after the head has come.
+	c := v.channel(v.leader, n, raftdiag.MsgHeartbeat)
+	pr := v.t.Pair(c)
+	later := 0
+	for j, k := range pr.SendOf {
+		if k >= 0 && int(pr.Sends[k]) > int(v.sends[0]) && !pr.Twice[j] {
+			later++
+		}
+	}
+	if later >= v.pat.Rounds {
+		return "", true
+	}
+	from := v.lastHeard()
+	if from < 0 {
+		from = v.voteFor()
+	}
+	if from < 0 {
+		return fmt.Sprintf("node %s's log shows nothing of the leader in term %d", n, v.term), false
+	}
+	if v.passed(v.f, from, v.f.hi) {
+		return "", true
+	}
+	return fmt.Sprintf("node %s's log ends too soon after its last message from the leader", n), false
+}
+
+// voteFor is the place of the voter's vote for the leader, or of its step into
+// the leader's term, or -1.
+func (v *view) voteFor() int {
+	for _, i := range v.ofTerm(v.f, v.f.sends[v.channel(v.p.Node, v.leader, raftdiag.MsgVoteResp)]) {
+		if !v.f.rec(int(i)).reject() {
+			return int(i)
+		}
+	}
+	for k, r := range v.f.roles {
+		if r.Term >= v.term && (k > 0 || r.Term > v.term) {
+			return int(r.At)
+		}
+	}
+	return -1
+}
+
+// beginsBefore reports whether the voter's lane begins before the head was
+// sent: it shows an append below the head, its vote, an earlier term, or a log
+// that ends before the head.
+func (v *view) beginsBefore() bool {
+	for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, v.p.Node, raftdiag.MsgApp)]) {
+		if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) < v.p.HeadLast {
+			return true
+		}
+	}
+	if len(v.f.roles) > 0 && v.f.roles[0].Term > 0 && v.f.roles[0].Term < v.term {
+		return true
+	}
+	if len(v.f.Incarnations) > 0 && v.f.kinds[raftdiag.Booted] > 0 {
+		return true
+	}
+	for _, i := range v.f.sends[v.channel(v.p.Node, v.leader, raftdiag.MsgVoteResp)] {
+		if r := v.f.rec(int(i)); r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) == v.term {
+			return true
+		}
+	}
+	// More heartbeats came than left after the head.
+	c := v.channel(v.leader, v.p.Node, raftdiag.MsgHeartbeat)
+	after := len(between(v.l.sends[c], int(v.sends[0]), v.l.hi))
+	return len(v.ofTerm(v.f, v.f.receives[c])) > after
+}
+
+// judgeSent looks for the head on the leader.
+func (v *view) judgeSent() {
+	p, s := v.p, v.s
+	if v.l == nil {
+		v.dunno(Sent, fmt.Sprintf("node %s's log", v.leader), "the leader's log is not among the inputs")
+		return
+	}
+	if len(v.sends) > 0 {
+		held := true
+		for _, i := range v.sends {
+			held = held && v.l.heldBack(int(i))
+		}
+		if held {
+			v.set(Sent, No, p.Head, "it was generated and not handed to the transport")
+			return
+		}
+		v.set(Sent, Yes, p.Head, "the leader sent it")
+		return
+	}
+	switch {
+	case !v.birthSeen():
+		v.dunno(Sent, fmt.Sprintf("the earlier part of node %s's log", v.leader), "the leader's log begins after the entry was appended")
+	case v.l.Prints(Out, raftdiag.MsgApp) > 0 || v.l.listsAll(s.From, v.hi):
+		v.set(Sent, No, Proof{v.l, s.From}, "the leader sends node %s no append that covers entry %d", p.Node, max(p.Match+1, s.Index))
+	default:
+		v.dunno(Sent, fmt.Sprintf("lines of node %s that show sent MsgApp", v.leader), "node %s's log shows no sent MsgApp at all", v.leader)
+	}
+}
+
+// birthSeen reports whether the lane shows the log before the entry was in it.
+func (v *view) birthSeen() bool {
+	inc := v.l.Incarnations[v.l.incarnation(v.s.From)]
+	want := min(v.s.Index, v.p.Match+1)
+	if !v.p.MatchBy.OK() {
+		want = v.s.Index
+	}
+	for _, st := range v.l.lasts {
+		if int(st.At) >= inc.Begin && int(st.At) <= v.s.From && st.Value < want {
+			return true
+		}
+	}
+	// The tenure's beginning is in the lane: a new leader probes every peer.
+	for _, r := range v.l.roles {
+		if int(r.At) >= inc.Begin && int(r.At) < v.s.Tenure.Begin && (r.Role != raftdiag.Leader || r.Term < v.term) {
+			return true
+		}
+	}
+	return false
+}
+
+// heldBack reports whether the lane prints what it hands to the transport,
+// message by message, and lacks it for the message at place i.
+func (l *Lane) heldBack(i int) bool {
+	if l.kinds[raftdiag.HandedOver] == 0 {
+		return false
+	}
+	r := l.rec(i)
+	shown, here := false, false
+	for k := i + 1; k < l.hi && k < i+256; k++ {
+		o := l.rec(k)
+		if o.kind == raftdiag.State && k > i+64 {
+			break
+		}
+		if (o.kind == raftdiag.HandedOver || o.kind == raftdiag.SendFailed) && l.isPerMessage(o) && l.peerOf(o) == l.store.nodes.list[r.to] &&
+			(!o.has(raftdiag.HasType) || o.mtype == r.mtype) {
+			here = true
+			break
+		}
+	}
+	if here {
+		return false
+	}
+	// The kind must have been handed over at some time, or the lack says nothing.
+	for k := l.lo; k < l.hi && !shown; k++ {
+		o := l.rec(k)
+		shown = o.kind == raftdiag.HandedOver && l.isPerMessage(o) && o.has(raftdiag.HasType) && o.mtype == r.mtype
+	}
+	return shown
+}
+
+func (l *Lane) isPerMessage(r *record) bool { return r.has(raftdiag.HasTo) || r.has(raftdiag.HasPeer) }
+
+func (l *Lane) peerOf(r *record) raftdiag.NodeID {
+	if r.has(raftdiag.HasPeer) {
+		return l.store.nodes.list[r.from]
+	}
+	return l.store.nodes.list[r.to]
+}
+
+// listsAll reports whether the Ready rows between two places say how many
+// messages were made, and the lane lists that many or there were none: then a
+// message that is not listed was not made.
+func (l *Lane) listsAll(i, j int) bool {
+	readies, announced, listed := 0, uint64(0), uint64(0)
+	for k := i; k < j; k++ {
+		r := l.rec(k)
+		switch r.kind {
+		case raftdiag.Ready:
+			if r.has(raftdiag.HasImmediate) || r.has(raftdiag.HasPersisted) {
+				readies++
+				announced += r.a>>32 + uint64(uint32(r.a))
+			}
+		case raftdiag.Sent:
+			listed++
+		}
+	}
+	return readies > 0 && listed >= announced
+}
+
+// judgeHealed finds the gate at which an entry was late that committed in the
+// end.
+func (v *view) judgeHealed() {
+	p, s := v.p, v.s
+	for g := Sent; g <= Matched; g++ {
+		p.Marks[g] = Mark{Answer: Yes, Proof: p.MatchBy, Why: "passed in the end"}
+	}
+	if v.l == nil {
+		return
+	}
+	first := -1
+	for _, i := range v.heard {
+		r := v.l.rec(int(i))
+		if !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= s.Index {
+			first = int(i)
+			break
+		}
+	}
+	if first >= 0 && v.l.Rounds(s.From, first) < v.pat.Rounds {
+		return // in time
+	}
+	end := first
+	if end < 0 {
+		end = v.hi
+	}
+	late := func(g Gate, by Proof, why string, args ...any) {
+		for h := g; h <= Matched; h++ {
+			p.Marks[h] = Mark{Answer: No, Proof: by, Why: fmt.Sprintf(why, args...), Late: true}
+		}
+	}
+	var sends []int32
+	for _, i := range v.ofTerm(v.l, between(v.l.sends[v.channel(v.leader, p.Node, raftdiag.MsgApp)], v.lo, end)) {
+		if r := v.l.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) >= s.Index {
+			sends = append(sends, i)
+		}
+	}
+	if len(p.Rejects) >= v.pat.Rounds && v.l.Rounds(s.From, p.Rejects[len(p.Rejects)-1].I) >= v.pat.Rounds {
+		late(Matched, p.Rejects[0], "its answers were rejections")
+		return
+	}
+	if len(sends) > 0 && v.l.Rounds(s.From, int(sends[0])) >= v.pat.Rounds {
+		late(Sent, Proof{v.l, int(sends[0])}, "the leader sent it late")
+		return
+	}
+	for _, fail := range p.Failures {
+		if fail.I > s.From && fail.I < end {
+			late(Received, fail, "the transport said: %s", fail.Event().Text)
+			return
+		}
+	}
+	unknown := func() {
+		for g := Received; g <= Matched; g++ {
+			v.dunno(g, fmt.Sprintf("node %s's log", p.Node), "where it was late does not show")
+		}
+	}
+	if v.f == nil || len(sends) == 0 {
+		unknown()
+		return
+	}
+	var receipts, accepts []int32
+	for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, p.Node, raftdiag.MsgApp)]) {
+		if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) >= s.Index {
+			receipts = append(receipts, i)
+		}
+	}
+	for _, i := range v.replies {
+		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= s.Index {
+			accepts = append(accepts, i)
+		}
+	}
+	if len(receipts) == 0 || len(accepts) == 0 {
+		unknown()
+		return
+	}
+	p.Receipt, p.Reply = Proof{v.f, int(receipts[0])}, Proof{v.f, int(accepts[0])}
+	heardAccepts := 0
+	for _, i := range v.heard {
+		if r := v.l.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= s.Index {
+			heardAccepts++
+		}
+	}
+	before := 0 // receipts before the first accept that was heard could have been sent
+	for _, i := range receipts {
+		if i < accepts[len(accepts)-1] {
+			before++
+		}
+	}
+	switch {
+	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), int(accepts[0])):
+		late(Answered, p.Receipt, "node %s received it and answered late", p.Node)
+	case len(accepts) > heardAccepts && firstLost(v.t.Pair(v.channel(p.Node, v.leader, raftdiag.MsgAppResp)), accepts[0]):
+		late(Heard, p.Reply, "node %s's first answer did not arrive", p.Node)
+	case firstLost(v.t.Pair(v.channel(v.leader, p.Node, raftdiag.MsgApp)), sends[0]):
+		late(Received, Proof{v.l, int(sends[0])}, "the first append that carries it did not arrive")
+	default:
+		unknown()
+	}
+}
+
+// firstLost reports whether the send at a place has no receive.
+func firstLost(p *Pairing, at int32) bool {
+	k, ok := slices.BinarySearch(p.Sends, at)
+	return ok && p.ReceiveOf[k] < 0
+}
+
+// down looks for signs that the voter's process is gone: its log ends with a
+// panic or a stop, or all who try are refused and its own log does not go on.
+func (v *view) down() {
+	p := v.p
+	if f := v.f; f != nil {
+		for i := f.hi - 1; i >= f.lo; i-- {
+			r := f.rec(i)
+			if r.kind == raftdiag.Panicked || r.kind == raftdiag.Stopped {
+				p.Down, p.DownWhy = Proof{f, i}, "its log ends with a "+r.kind.String()
+				break
+			}
+			if isRaft(r.kind) {
+				break
+			}
+		}
+		if p.Down.OK() {
+			return
+		}
+		if v.goesOn() {
+			return
+		}
+	}
+	var refused Proof
+	for _, l := range v.t.Lanes {
+		if l.Node == p.Node {
+			continue
+		}
+		fails := l.failures[p.Node]
+		for k := len(fails) - 1; k >= 0; k-- {
+			i := int(fails[k])
+			if !Refused(l.Event(i).Text) {
+				if k == len(fails)-1 {
+					return // the newest word is another one
+				}
+				continue
+			}
+			// Heard from it after that?
+			for c, places := range l.receives {
+				if c.From == p.Node && len(between(places, i, l.hi)) > 0 {
+					return
+				}
+			}
+			refused = Proof{l, i}
+			break
+		}
+	}
+	if refused.OK() {
+		p.Down, p.DownWhy = refused, "its address refuses connections and its own log does not go on"
+	}
+}
+
+// goesOn reports whether the voter's log goes on after its last message from
+// the leader.
+func (v *view) goesOn() bool {
+	from := v.lastHeard()
+	if from < 0 {
+		from = v.f.lo
+	}
+	return v.passed(v.f, from, v.f.hi)
+}
+
+// Refused reports whether a transport error says that nobody listens.
+func Refused(text string) bool {
+	return strings.Contains(strings.ToLower(text), "refused")
+}

@@ -1,0 +1,552 @@
+package timeline
+
+import (
+	"sort"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// A scan is what one pass over a lane leaves: where its numbers moved, whom it
+// wrote to and heard from, how its rounds went by, and which kinds of lines it
+// prints at all.
+type scan struct {
+	roles    []RoleStep
+	commits  []Step // rises of what is known to be committed here
+	lasts    []Step // rises of what is known to be in the log here
+	applies  []Step
+	samples  []int32 // rows that print a commit index as it is
+	sends    map[Channel][]int32
+	receives map[Channel][]int32
+	rounds   [numRounds][]int32
+	printed  [2][32]int32 // by direction and message type
+	kinds    [64]int32
+	tenures  []*Tenure
+	configs  []int32
+	peers    map[raftdiag.NodeID][]int32 // Progress rows, by peer
+	failures map[raftdiag.NodeID][]int32 // SendFailed rows, by receiver
+	lastTerm raftdiag.Term
+}
+
+// A Step is a place at which a number rose to a value.
+type Step struct {
+	At    int32
+	Value raftdiag.Index
+}
+
+// A RoleStep is a place at which role, term or leader of a node changed.
+type RoleStep struct {
+	At   int32
+	Role raftdiag.Role
+	Term raftdiag.Term
+	Lead raftdiag.NodeID // 0 if none is known
+}
+
+// A Channel is one message type from one node to another.
+type Channel struct {
+	From, To raftdiag.NodeID
+	Type     raftdiag.MessageType
+}
+
+// The sorts of rounds in which patience is counted.
+const (
+	beatRound     = iota // a heartbeat to a peer that had one in this round
+	heardRound           // a heartbeat or an append from the leader
+	resentRound          // the same append once more
+	idleRound            // a Ready of a new moment in which nothing moved
+	electionRound        // a campaign
+	numRounds
+)
+
+// A Direction tells what a node sends from what it receives.
+type Direction uint8
+
+// The directions.
+const (
+	Out Direction = iota
+	In
+)
+
+// A Tenure is the time in which one node's own log shows it as the leader of a
+// term.
+type Tenure struct {
+	Leader     raftdiag.NodeID
+	Term       raftdiag.Term
+	Lane       *Lane  // nil if the leader's own log is missing
+	Begin, End int    // places in Lane
+	Ended      string // log end, follower, candidate, term, panic, stop, restart
+	EndedBy    Proof
+}
+
+// Roles are the changes of role, term and known leader, in order.
+func (l *Lane) Roles() []RoleStep { return l.roles }
+
+// Tenures are the times in which the lane's node led, in order.
+func (l *Lane) Tenures() []*Tenure { return l.tenures }
+
+// Prints reports how many messages of the type the lane shows in a direction.
+func (l *Lane) Prints(d Direction, t raftdiag.MessageType) int {
+	return int(l.printed[d][t&31])
+}
+
+// Shows is the number of events of a kind.
+func (l *Lane) Shows(k raftdiag.Kind) int { return int(l.kinds[k&63]) }
+
+// Sends are the places at which messages of the channel were generated here.
+func (l *Lane) Sends(c Channel) []int32 { return l.sends[c] }
+
+// Receives are the places at which messages of the channel arrived here.
+func (l *Lane) Receives(c Channel) []int32 { return l.receives[c] }
+
+// Rounds counts the rounds that went by from place i to place j: the most that
+// any one sort shows.
+func (l *Lane) Rounds(i, j int) int {
+	most := 0
+	for _, r := range l.rounds {
+		most = max(most, count(r, i, j))
+	}
+	return most
+}
+
+// HasRounds reports whether the lane shows rounds of any sort.
+func (l *Lane) HasRounds() bool {
+	for _, r := range l.rounds {
+		if len(r) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// count is how many of the ascending places lie behind i and before j.
+func count(places []int32, i, j int) int {
+	lo := sort.Search(len(places), func(k int) bool { return int(places[k]) > i })
+	hi := sort.Search(len(places), func(k int) bool { return int(places[k]) >= j })
+	return max(hi-lo, 0)
+}
+
+// known is the highest value that the steps reached before place i.
+func known(steps []Step, i int) (raftdiag.Index, bool) {
+	k := sort.Search(len(steps), func(k int) bool { return int(steps[k].At) >= i })
+	if k == 0 {
+		return 0, false
+	}
+	return steps[k-1].Value, true
+}
+
+// CommitAt is the highest index known to be committed on this node before
+// place i, since its process started.
+func (l *Lane) CommitAt(i int) (raftdiag.Index, bool) { return l.since(l.commits, i) }
+
+// LastAt is the highest index known to be in this node's log before place i,
+// since its process started.
+func (l *Lane) LastAt(i int) (raftdiag.Index, bool) { return l.since(l.lasts, i) }
+
+// AppliedAt is the highest index known to be applied before place i, since the
+// process started.
+func (l *Lane) AppliedAt(i int) (raftdiag.Index, bool) { return l.since(l.applies, i) }
+
+func (l *Lane) since(steps []Step, i int) (raftdiag.Index, bool) {
+	k := sort.Search(len(steps), func(k int) bool { return int(steps[k].At) >= i })
+	if k == 0 || int(steps[k-1].At) < l.Incarnations[l.incarnation(i)].Begin {
+		return 0, false
+	}
+	return steps[k-1].Value, true
+}
+
+// RoleAt is the node's role, term and leader before place i.
+func (l *Lane) RoleAt(i int) (RoleStep, bool) {
+	k := sort.Search(len(l.roles), func(k int) bool { return int(l.roles[k].At) >= i })
+	if k == 0 {
+		return RoleStep{}, false
+	}
+	return l.roles[k-1], true
+}
+
+// A walker is the state of the pass.
+type walker struct {
+	l     *Lane
+	inc   int
+	begin int // of the incarnation
+	role  RoleStep
+	ten   *Tenure
+
+	commit, last, applied raftdiag.Index
+	idleCommit, idleLast  raftdiag.Index
+	idleTime              int64
+	idleHeard             bool
+	beat                  map[raftdiag.NodeID]bool
+	resent                map[Channel]resend
+	sendCache, recvCache  chanCache
+}
+
+type resend struct{ index, entries uint64 }
+
+type chanCache [4]struct {
+	c    Channel
+	list *[]int32
+}
+
+func (c *chanCache) add(m map[Channel]*[]int32, ch Channel, i int) {
+	slot := &c[(uint(ch.From)*3+uint(ch.To)*5+uint(ch.Type))%4]
+	if slot.list == nil || slot.c != ch {
+		list := m[ch]
+		if list == nil {
+			list = new([]int32)
+			m[ch] = list
+		}
+		slot.c, slot.list = ch, list
+	}
+	*slot.list = append(*slot.list, int32(i))
+}
+
+// walk makes the pass. Incarnations must be known.
+func (l *Lane) walk() {
+	w := walker{l: l, begin: l.lo, beat: map[raftdiag.NodeID]bool{}, resent: map[Channel]resend{}}
+	l.peers, l.failures = map[raftdiag.NodeID][]int32{}, map[raftdiag.NodeID][]int32{}
+	sends, receives := map[Channel]*[]int32{}, map[Channel]*[]int32{}
+	for i := l.lo; i < l.hi; i++ {
+		if w.inc+1 < len(l.Incarnations) && i >= l.Incarnations[w.inc+1].Begin {
+			w.inc++
+			w.restart(i)
+		}
+		r := l.rec(i)
+		l.kinds[r.kind&63]++
+		if r.wide() {
+			w.wide(i, r)
+			continue
+		}
+		switch r.kind {
+		case raftdiag.Sent:
+			c := w.channel(r)
+			l.printed[Out][r.mtype&31]++
+			w.sendCache.add(sends, c, i)
+			w.sent(i, r, c)
+		case raftdiag.Received:
+			c := w.channel(r)
+			l.printed[In][r.mtype&31]++
+			w.recvCache.add(receives, c, i)
+			w.received(i, r, c)
+		default:
+			w.row(i, r)
+		}
+	}
+	w.endTenure(l.hi, "log end", Proof{})
+	l.sends, l.receives = flatten(sends), flatten(receives)
+}
+
+func flatten(m map[Channel]*[]int32) map[Channel][]int32 {
+	out := make(map[Channel][]int32, len(m))
+	for c, list := range m {
+		out[c] = *list
+	}
+	return out
+}
+
+// channel is the message's channel. A field that was not printed is this node
+// itself where that can only be so.
+func (w *walker) channel(r *record) Channel {
+	nodes := w.l.store.nodes.list
+	c := Channel{nodes[r.from], nodes[r.to], r.mtype}
+	if r.kind == raftdiag.Sent && c.From == 0 {
+		c.From = w.l.Node
+	}
+	if r.kind == raftdiag.Received && c.To == 0 {
+		c.To = w.l.Node
+	}
+	return c
+}
+
+func (w *walker) wide(i int, r *record) {
+	e := w.l.store.wide[r.a]
+	switch e.Kind {
+	case raftdiag.Booted, raftdiag.ConfigChanged:
+		if e.Config != nil {
+			w.l.configs = append(w.l.configs, int32(i))
+		}
+		if e.Has(raftdiag.HasCommit) {
+			w.commits(i, e.Commit)
+		}
+		if e.Has(raftdiag.HasLast) {
+			w.lasts(i, e.Last)
+		}
+		if e.Has(raftdiag.HasApplied) {
+			w.applies(i, e.Applied)
+		}
+		if e.Has(raftdiag.HasTerm) {
+			w.term(i, e.Term)
+		}
+	case raftdiag.SendFailed:
+		p := e.Peer
+		if p == 0 {
+			p = e.To
+		}
+		w.l.failures[p] = append(w.l.failures[p], int32(i))
+	case raftdiag.Received, raftdiag.Sent:
+		d := Out
+		if e.Kind == raftdiag.Received {
+			d = In
+		}
+		w.l.printed[d][e.Type&31]++
+	}
+}
+
+func (w *walker) restart(i int) {
+	w.endTenure(i, w.l.Incarnations[w.inc].Opened, Proof{w.l, i})
+	w.commit, w.last, w.applied, w.begin = 0, 0, 0, i
+	w.role = RoleStep{}
+	clear(w.beat)
+	clear(w.resent)
+}
+
+// commits, lasts and applies note a value that was printed; the first one of
+// an incarnation counts even if it is 0.
+func (w *walker) commits(i int, v raftdiag.Index) { rise(&w.l.commits, &w.commit, w.begin, i, v) }
+func (w *walker) lasts(i int, v raftdiag.Index)   { rise(&w.l.lasts, &w.last, w.begin, i, v) }
+func (w *walker) applies(i int, v raftdiag.Index) { rise(&w.l.applies, &w.applied, w.begin, i, v) }
+
+func rise(steps *[]Step, now *raftdiag.Index, begin, i int, v raftdiag.Index) {
+	n := len(*steps)
+	if v > *now || v == 0 && (n == 0 || int((*steps)[n-1].At) < begin) {
+		*now = v
+		*steps = append(*steps, Step{int32(i), v})
+	}
+}
+
+func (w *walker) round(sort, i int) {
+	w.l.rounds[sort] = append(w.l.rounds[sort], int32(i))
+}
+
+// term notes that the node is in the term at least.
+func (w *walker) term(i int, t raftdiag.Term) {
+	if t > w.role.Term {
+		w.setRole(i, raftdiag.UnknownRole, t, 0)
+	}
+	w.l.lastTerm = max(w.l.lastTerm, t)
+}
+
+func (w *walker) setRole(i int, role raftdiag.Role, t raftdiag.Term, lead raftdiag.NodeID) {
+	if role == w.role.Role && t == w.role.Term && lead == w.role.Lead {
+		return
+	}
+	if (role == raftdiag.Candidate && (w.role.Role != role || t > w.role.Term)) ||
+		(role == raftdiag.PreCandidate && w.role.Role != role) {
+		w.round(electionRound, i)
+	}
+	was := w.role
+	w.role = RoleStep{int32(i), role, t, lead}
+	w.l.roles = append(w.l.roles, w.role)
+	w.l.lastTerm = max(w.l.lastTerm, t)
+	switch {
+	case role == raftdiag.Leader && (w.ten == nil || w.ten.Term != t):
+		w.endTenure(i, "term", Proof{w.l, i})
+		w.ten = &Tenure{Leader: w.l.Node, Term: t, Lane: w.l, Begin: i, End: w.l.hi}
+		w.l.tenures = append(w.l.tenures, w.ten)
+		clear(w.beat)
+		clear(w.resent)
+	case role != raftdiag.Leader && w.ten != nil && (role != raftdiag.UnknownRole || t > w.ten.Term):
+		how := "term"
+		if t == was.Term {
+			how = "stepped down"
+		}
+		w.endTenure(i, how, Proof{w.l, i})
+	}
+}
+
+func (w *walker) endTenure(i int, how string, by Proof) {
+	if w.ten != nil {
+		w.ten.End, w.ten.Ended, w.ten.EndedBy = i, how, by
+		w.ten = nil
+	}
+}
+
+func (w *walker) sent(i int, r *record, c Channel) {
+	term := raftdiag.Term(r.a >> 32)
+	own := c.From == w.l.Node && r.has(raftdiag.HasTerm) && term > 0
+	switch r.mtype {
+	case raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap:
+		if own && (w.role.Role != raftdiag.Leader || w.role.Term < term) {
+			w.setRole(i, raftdiag.Leader, term, w.l.Node)
+		}
+		if r.has(raftdiag.HasCommit) {
+			w.commits(i, raftdiag.Index(r.c))
+			if r.mtype == raftdiag.MsgApp {
+				w.l.samples = append(w.l.samples, int32(i))
+			}
+		}
+		switch r.mtype {
+		case raftdiag.MsgApp:
+			if r.has(raftdiag.HasIndex | raftdiag.HasEntries) {
+				w.lasts(i, raftdiag.Index(r.b)+raftdiag.Index(uint32(r.d)))
+				w.again(i, r, c)
+			}
+		case raftdiag.MsgHeartbeat:
+			if w.beat[c.To] {
+				clear(w.beat)
+				w.round(beatRound, i)
+			}
+			w.beat[c.To] = true
+		}
+	case raftdiag.MsgVote:
+		if own && (w.role.Role != raftdiag.Candidate || term > w.role.Term) {
+			w.setRole(i, raftdiag.Candidate, term, 0)
+		}
+	case raftdiag.MsgPreVote:
+		if _, again := w.resent[c]; again && w.role.Role == raftdiag.PreCandidate {
+			w.round(electionRound, i)
+			for ch := range w.resent {
+				if ch.Type == raftdiag.MsgPreVote {
+					delete(w.resent, ch)
+				}
+			}
+		}
+		w.resent[c] = resend{}
+		if w.role.Role != raftdiag.PreCandidate {
+			w.setRole(i, raftdiag.PreCandidate, w.role.Term, 0)
+		}
+	case raftdiag.MsgAppResp:
+		if own {
+			w.term(i, term)
+		}
+		if !r.reject() && r.has(raftdiag.HasIndex) {
+			w.lasts(i, raftdiag.Index(r.b))
+		}
+	case raftdiag.MsgVoteResp, raftdiag.MsgHeartbeatResp:
+		if own {
+			w.term(i, term)
+		}
+	}
+}
+
+// again counts an append that was sent before.
+func (w *walker) again(i int, r *record, c Channel) {
+	now := resend{r.b, uint64(uint32(r.d))}
+	if w.resent[c] == now && now.entries > 0 {
+		w.round(resentRound, i)
+	}
+	w.resent[c] = now
+}
+
+func (w *walker) received(i int, r *record, c Channel) {
+	term := raftdiag.Term(r.a >> 32)
+	switch r.mtype {
+	case raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap:
+		switch r.mtype {
+		case raftdiag.MsgHeartbeat:
+			w.round(heardRound, i)
+		case raftdiag.MsgApp:
+			if now := (resend{r.b, uint64(uint32(r.d))}); w.resent[c] == now && now.entries > 0 {
+				w.round(heardRound, i)
+			} else {
+				w.resent[c] = now
+			}
+		}
+		if r.has(raftdiag.HasTerm) && term > w.role.Term && c.To == w.l.Node {
+			w.term(i, term)
+		}
+	case raftdiag.MsgAppResp:
+		if !r.reject() {
+			w.idleHeard = true
+		}
+	}
+}
+
+func (w *walker) row(i int, r *record) {
+	nodes := w.l.store.nodes.list
+	switch r.kind {
+	case raftdiag.State, raftdiag.RoleChanged:
+		role, term, lead := w.role.Role, w.role.Term, w.role.Lead
+		if r.has(raftdiag.HasTerm) {
+			term = raftdiag.Term(r.a)
+		}
+		if r.has(raftdiag.HasRole) {
+			role = r.role()
+		} else if term != w.role.Term {
+			role = raftdiag.UnknownRole
+		}
+		if r.has(raftdiag.HasLead) {
+			lead = nodes[r.to]
+		} else if term != w.role.Term {
+			lead = 0
+		}
+		w.setRole(i, role, term, lead)
+		if r.kind == raftdiag.State {
+			if r.has(raftdiag.HasCommit) {
+				w.commits(i, raftdiag.Index(r.b))
+				w.l.samples = append(w.l.samples, int32(i))
+			}
+			if r.has(raftdiag.HasLast) {
+				w.lasts(i, raftdiag.Index(r.d))
+			}
+			if r.has(raftdiag.HasApplied) {
+				w.applies(i, raftdiag.Index(r.c))
+			}
+			w.idle(i, r)
+		}
+	case raftdiag.Ready:
+		if r.has(raftdiag.HasCommit) {
+			w.commits(i, raftdiag.Index(r.d))
+		}
+		if r.has(raftdiag.HasTerm) && r.c > 0 {
+			w.term(i, raftdiag.Term(r.c))
+		}
+		if n := raftdiag.Index(r.b >> 32); n > 0 && w.l.kinds[raftdiag.LogRow] == 0 && w.l.printed[Out][raftdiag.MsgApp] == 0 &&
+			w.role.Role == raftdiag.Leader {
+			// Entries by count alone: they stand behind what is known.
+			w.lasts(i, max(w.last, w.commit)+n)
+		}
+	case raftdiag.LogRow:
+		if r.has(raftdiag.HasLast) {
+			w.lasts(i, raftdiag.Index(r.a))
+		}
+		if r.has(raftdiag.HasCommit) {
+			w.commits(i, raftdiag.Index(r.b))
+			w.l.samples = append(w.l.samples, int32(i))
+		}
+		if r.has(raftdiag.HasApplied) {
+			w.applies(i, raftdiag.Index(r.c))
+		}
+	case raftdiag.ProgressRow:
+		p := nodes[r.from]
+		w.l.peers[p] = append(w.l.peers[p], int32(i))
+	case raftdiag.SendFailed:
+		p := nodes[r.to]
+		if r.has(raftdiag.HasPeer) {
+			p = nodes[r.from]
+		}
+		w.l.failures[p] = append(w.l.failures[p], int32(i))
+	case raftdiag.HardStateSaved:
+		if r.has(raftdiag.HasCommit) {
+			w.commits(i, raftdiag.Index(r.b))
+		}
+		if r.has(raftdiag.HasTerm) {
+			w.term(i, raftdiag.Term(r.a))
+		}
+	case raftdiag.Committed:
+		w.commits(i, max(raftdiag.Index(r.b), raftdiag.Index(r.c)))
+	case raftdiag.EntryCommitted, raftdiag.Replied:
+		w.commits(i, raftdiag.Index(r.a))
+	case raftdiag.Applied:
+		w.applies(i, raftdiag.Index(r.a))
+	case raftdiag.Appended:
+		w.lasts(i, max(raftdiag.Index(r.a), raftdiag.Index(r.d)))
+	case raftdiag.Proposed:
+		if r.has(raftdiag.HasIndex) {
+			w.lasts(i, raftdiag.Index(r.a))
+		}
+	case raftdiag.SnapshotInstalled:
+		w.lasts(i, raftdiag.Index(r.a))
+		w.commits(i, raftdiag.Index(r.a))
+	}
+}
+
+// idle counts a Ready block of a new moment in which nothing moved.
+func (w *walker) idle(i int, r *record) {
+	moved := w.commit != w.idleCommit || w.last != w.idleLast || w.idleHeard
+	fresh := r.time == 0 || r.time != w.idleTime
+	if !moved && fresh {
+		w.round(idleRound, i)
+	}
+	if moved || fresh {
+		w.idleCommit, w.idleLast, w.idleTime, w.idleHeard = w.commit, w.last, r.time, false
+	}
+}

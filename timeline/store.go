@@ -1,0 +1,163 @@
+package timeline
+
+import (
+	"sync"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// A Store takes events in, lane by lane, and keeps them in compact columns.
+//
+// Each source has a feed of its own, so sources fill the store side by side.
+type Store struct {
+	mu      sync.Mutex
+	feeds   []*feed
+	nodes   intern[raftdiag.NodeID, uint16]
+	texts   intern[string, uint32]
+	wide    []raftdiag.Event
+	dropped int64 // events whose text or node found no place
+}
+
+// New makes an empty store.
+func New() *Store {
+	return &Store{
+		nodes: newIntern[raftdiag.NodeID, uint16](1<<16 - 1),
+		texts: newIntern[string, uint32](1 << 17),
+	}
+}
+
+// An intern numbers values; 0 is the zero value. Beyond its limit it answers
+// the last number, which stands for "some other".
+type intern[T comparable, N ~uint16 | ~uint32] struct {
+	ids   map[T]N
+	list  []T
+	limit int
+}
+
+func newIntern[T comparable, N ~uint16 | ~uint32](limit int) intern[T, N] {
+	var zero T
+	return intern[T, N]{ids: map[T]N{zero: 0}, list: []T{zero}, limit: limit}
+}
+
+func (in *intern[T, N]) id(v T) (N, bool) {
+	if n, ok := in.ids[v]; ok {
+		return n, true
+	}
+	if len(in.list) >= in.limit {
+		return N(len(in.list) - 1), false
+	}
+	n := N(len(in.list))
+	in.ids[v] = n
+	in.list = append(in.list, v)
+	return n, true
+}
+
+// A laneKey says to whom an event belongs within a source.
+type laneKey struct {
+	writer, group string
+	node          raftdiag.NodeID
+}
+
+// A feed is what one source wrote.
+type feed struct {
+	name    string
+	order   int
+	index   int
+	store   *Store
+	columns map[laneKey]*column
+	cache   [cacheSize]struct {
+		key laneKey
+		col *column
+	}
+	nodes map[raftdiag.NodeID]uint16
+	texts map[string]uint32
+	// The newest answers of the two maps.
+	lastNode  [8]raftdiag.NodeID
+	lastNodeN [8]uint16
+}
+
+const cacheSize = 1024
+
+// Open begins a source. The returned function takes its events in order; the
+// store keeps no pointer to what it is given, but for Config and Text.
+func (s *Store) Open(name string, order int) func(*raftdiag.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := &feed{
+		name: name, order: order, index: len(s.feeds), store: s, columns: map[laneKey]*column{},
+		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{},
+	}
+	s.feeds = append(s.feeds, f)
+	return f.add
+}
+
+func (f *feed) node(n raftdiag.NodeID) uint16 {
+	if n == 0 {
+		return 0
+	}
+	slot := n % 8
+	if f.lastNode[slot] == n {
+		return f.lastNodeN[slot]
+	}
+	id, ok := f.nodes[n]
+	if !ok {
+		f.store.mu.Lock()
+		if id, ok = f.store.nodes.id(n); !ok {
+			f.store.dropped++
+		}
+		f.store.mu.Unlock()
+		f.nodes[n] = id
+	}
+	f.lastNode[slot], f.lastNodeN[slot] = n, id
+	return id
+}
+
+func (f *feed) text(t string) uint32 {
+	id, ok := f.texts[t]
+	if !ok {
+		f.store.mu.Lock()
+		if id, ok = f.store.texts.id(t); ok {
+			f.texts[t] = id
+		} else {
+			f.store.dropped++
+		}
+		f.store.mu.Unlock()
+	}
+	return id
+}
+
+// column finds the column of a lane. Lines of a few lanes follow one another,
+// so a direct-mapped cache answers nearly always.
+func (f *feed) column(key laneKey) *column {
+	h := uint(key.node) * 0x9e3779b1
+	if n := len(key.group); n > 0 {
+		h ^= uint(n) ^ uint(key.group[n-1])<<3 ^ uint(key.group[n/2])<<9
+		if n > 1 {
+			h ^= uint(key.group[n-2]) << 6
+		}
+	}
+	slot := &f.cache[(h^h>>10^h>>20)%cacheSize]
+	if slot.col != nil && slot.key == key {
+		return slot.col
+	}
+	col := f.columns[key]
+	if col == nil {
+		col = &column{}
+		f.columns[key] = col
+	}
+	slot.key, slot.col = key, col
+	return col
+}
+
+func (f *feed) add(e *raftdiag.Event) {
+	col := f.column(laneKey{e.Writer, e.Group, e.Node})
+	r := col.next()
+	if !pack(r, e, f.node, f.text) {
+		f.store.mu.Lock()
+		*r = record{time: int64(e.Time), line: uint32(e.Pos.Line), kind: e.Kind, mtype: e.Type,
+			set: uint64(e.Set)&setMask | wideBit, a: uint64(len(f.store.wide))}
+		f.store.wide = append(f.store.wide, *e)
+		f.store.mu.Unlock()
+	}
+	r.set |= uint64(f.index) << srcShift
+}

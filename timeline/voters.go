@@ -1,0 +1,159 @@
+package timeline
+
+import (
+	"slices"
+
+	"go.etcd.io/raft/v3/quorum"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// Voters is who has a vote, and how the log shows it.
+type Voters struct {
+	Incoming []raftdiag.NodeID
+	Outgoing []raftdiag.NodeID // of a joint configuration
+	Learners []raftdiag.NodeID
+	From     string // config, campaign, progress or seen
+	At       Proof
+}
+
+// Printed reports whether the log states the voters: a configuration, or the
+// list of nodes that a candidate asks, which are the voters.
+func (v *Voters) Printed() bool { return v.From == "config" || v.From == "campaign" }
+
+// Has reports whether the node has a vote in either half.
+func (v *Voters) Has(n raftdiag.NodeID) bool {
+	return slices.Contains(v.Incoming, n) || slices.Contains(v.Outgoing, n)
+}
+
+// All are the voters of both halves, sorted.
+func (v *Voters) All() []raftdiag.NodeID {
+	all := append(slices.Clone(v.Incoming), v.Outgoing...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Vote counts with the arithmetic of etcd raft: won, lost or pending. A voter
+// that is missing from the map has not voted.
+func (v *Voters) Vote(votes map[raftdiag.NodeID]bool) quorum.VoteResult {
+	var c quorum.JointConfig
+	for i, half := range [][]raftdiag.NodeID{v.Incoming, v.Outgoing} {
+		if len(half) == 0 {
+			continue
+		}
+		c[i] = quorum.MajorityConfig{}
+		for _, n := range half {
+			c[i][uint64(n)] = struct{}{}
+		}
+	}
+	m := make(map[uint64]bool, len(votes))
+	for n, yes := range votes {
+		m[uint64(n)] = yes
+	}
+	return c.VoteResult(m)
+}
+
+// VotersOf are the voters as the leader's log shows them before place i of its
+// lane; lane may be nil. The ladder: a configuration that is printed, the
+// nodes that a candidate asks, the rows of the leader's Progress, all nodes
+// that appear.
+func (t *Timeline) VotersOf(lane *Lane, i int) Voters {
+	if lane != nil {
+		if v, ok := lane.configAt(i); ok {
+			return v
+		}
+	}
+	for _, l := range t.Lanes {
+		if v, ok := l.configAt(l.hi); ok && l != lane {
+			return v
+		}
+	}
+	if v, ok := t.campaign(); ok {
+		return v
+	}
+	if lane != nil {
+		if v, ok := lane.progressVoters(i); ok {
+			return v
+		}
+	}
+	return Voters{Incoming: t.Nodes, From: "seen"}
+}
+
+func (l *Lane) configAt(i int) (Voters, bool) {
+	for k := len(l.configs) - 1; k >= 0; k-- {
+		if int(l.configs[k]) >= i {
+			continue
+		}
+		e := l.Event(int(l.configs[k]))
+		if len(e.Config.Voters) == 0 && e.Kind == raftdiag.Booted {
+			continue // a boot line before the configuration is known
+		}
+		return Voters{Incoming: e.Config.Voters, Outgoing: e.Config.VotersOutgoing,
+			Learners: append(slices.Clone(e.Config.Learners), e.Config.LearnersNext...),
+			From:     "config", At: Proof{l, int(l.configs[k])}}, true
+	}
+	return Voters{}, false
+}
+
+// campaign finds the widest of the newest campaigns: a candidate asks every
+// other voter, and none but voters.
+func (t *Timeline) campaign() (Voters, bool) {
+	var best Voters
+	var newest raftdiag.Term
+	for _, l := range t.Lanes {
+		byTerm := map[raftdiag.Term][]raftdiag.NodeID{}
+		at := map[raftdiag.Term]int{}
+		for c, places := range l.sends {
+			if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote || c.From != l.Node || c.To == l.Node {
+				continue
+			}
+			for _, i := range places {
+				if r := l.rec(int(i)); r.has(raftdiag.HasTerm) {
+					term := raftdiag.Term(r.a >> 32)
+					byTerm[term] = append(byTerm[term], c.To)
+					at[term] = int(i)
+				}
+			}
+		}
+		for term, asked := range byTerm {
+			asked = append(asked, l.Node)
+			slices.Sort(asked)
+			asked = slices.Compact(asked)
+			if len(asked) > len(best.Incoming) || len(asked) == len(best.Incoming) && term > newest {
+				best, newest = Voters{Incoming: asked, From: "campaign", At: Proof{l, at[term]}}, term
+			}
+		}
+	}
+	return best, len(best.Incoming) > 0
+}
+
+// progressVoters are the peers of the newest Progress rows before place i, and
+// the node itself. Learners hide among them unless the rows say so.
+func (l *Lane) progressVoters(i int) (Voters, bool) {
+	v := Voters{Incoming: []raftdiag.NodeID{l.Node}, From: "progress"}
+	for p, rows := range l.peers {
+		k := last(rows, i)
+		if k < 0 || p == 0 {
+			continue
+		}
+		if e := l.Event(int(rows[k])); e.Learner {
+			v.Learners = append(v.Learners, p)
+			continue
+		}
+		v.Incoming = append(v.Incoming, p)
+		if v.At.Lane == nil || int(rows[k]) > v.At.I {
+			v.At = Proof{l, int(rows[k])}
+		}
+	}
+	slices.Sort(v.Incoming)
+	slices.Sort(v.Learners)
+	v.Incoming = slices.Compact(v.Incoming)
+	return v, v.At.OK()
+}
+
+// last is the number of the last of the ascending places that lies before i,
+// or -1.
+func last(places []int32, i int) int {
+	k, _ := slices.BinarySearch(places, int32(i))
+	return k - 1
+}
