@@ -11,11 +11,11 @@ import (
 	"github.com/raftdiag/raftdiag"
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
-	"go.etcd.io/raft/v3/tracker"
 )
 
 // A Log states the facts of one Raft group on one node. Its methods may be
-// called from any goroutine.
+// called from any goroutine; those that sample Raft (Status, Ready, Took)
+// belong in the one that takes the Readys, so that the log has them in order.
 //
 // A nil Log, and a Log whose Sink is off, do nothing: an application may call
 // the methods without asking first.
@@ -27,15 +27,7 @@ type Log struct {
 
 	mu     sync.Mutex
 	config *raftdiag.Config // the last one stated; never changed in place
-	tail   tail
-}
-
-// A tail is what the Log knows of entries that Raft has handed out in a Ready
-// and that storage has not confirmed.
-type tail struct {
-	async       bool
-	first, last uint64 // 0: none
-	term        uint64 // of last
+	view   view
 }
 
 // New returns a Log for the group as node sees it. The group may be empty
@@ -68,16 +60,40 @@ func (l *Log) emit(e *raftdiag.Event) {
 	events.Put(e)
 }
 
-func (l *Log) begin() {
-	if l.block != nil {
-		l.block.Begin()
-	}
+// A batch is the events of one method call, in order.
+type batch struct {
+	l    *Log
+	held []*raftdiag.Event // for a BlockSink
 }
 
-func (l *Log) end() {
-	if l.block != nil {
-		l.block.End()
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
+func (l *Log) batch() *batch {
+	b := batches.Get().(*batch)
+	b.l = l
+	return b
+}
+
+func (b *batch) emit(e *raftdiag.Event) {
+	if b.l.block != nil {
+		b.held = append(b.held, e)
+		return
 	}
+	b.l.emit(e)
+}
+
+func (b *batch) end() {
+	if len(b.held) > 0 {
+		b.l.block.EmitBlock(b.held)
+		for i, e := range b.held {
+			e.Config, e.Text = nil, ""
+			events.Put(e)
+			b.held[i] = nil
+		}
+		b.held = b.held[:0]
+	}
+	b.l = nil
+	batches.Put(b)
 }
 
 // Boot states with what a group came up: call it once, after its storage was
@@ -88,7 +104,8 @@ func (l *Log) Boot(hs raftpb.HardState, cs raftpb.ConfState, first, last, applie
 	}
 	c := confState(cs)
 	l.mu.Lock()
-	l.config, l.tail = c, tail{}
+	l.config = c
+	l.view = view{known: true, hard: hs, soft: raft.SoftState{RaftState: raft.StateFollower}}
 	l.mu.Unlock()
 	e := l.event(raftdiag.Booted, raftdiag.HasTerm|raftdiag.HasVote|raftdiag.HasCommit|raftdiag.HasApplied|
 		raftdiag.HasFirst|raftdiag.HasLast|raftdiag.HasConfig)
@@ -107,92 +124,148 @@ type IndexSource interface {
 	LastIndex() (uint64, error)
 }
 
-// Sample is Status with the reading done here, so that an application whose
-// log is off does not pay for it: raft.Status copies every peer's progress.
-// Call it where Status would be called.
-func (l *Log) Sample(n StatusSource, s IndexSource) {
+// Took is Status and Ready in one, and reads Raft and storage only if the Log
+// is on: raft.Status copies every peer's progress. Call it right after
+// RawNode.Ready or the receive from Node.Ready, before the Ready is handled.
+//
+// It states Raft as it was when the Ready was taken. A Node may have gone on
+// since; what Status would show of that belongs to the next Ready.
+func (l *Log) Took(rd raft.Ready, n StatusSource, s IndexSource) {
 	if !l.Enabled() {
 		return
 	}
+	st := n.Status()
 	first, err := s.FirstIndex()
-	if err != nil {
-		l.StorageFailed(err)
+	var last uint64
+	if err == nil {
+		last, err = s.LastIndex()
+	}
+	l.mu.Lock()
+	if !l.view.known {
+		l.view.known, l.view.hard, l.view.soft = true, st.HardState, st.SoftState
+	}
+	l.view.take(&rd)
+	v := l.view
+	l.mu.Unlock()
+
+	b := l.batch()
+	defer b.end()
+	if st.ID == raft.None { // a Node that has stopped has no status
+		b.ready(&rd)
+		b.contents(&rd)
 		return
 	}
-	last, err := s.LastIndex()
-	if err != nil {
-		l.StorageFailed(err)
-		return
+	current := st.Term == v.hard.Term
+	st.HardState, st.SoftState = v.hard, v.soft
+	b.state(&st)
+	b.ready(&rd)
+	if current {
+		b.peers(&st)
 	}
-	l.Status(n.Status(), first, last)
+	b.config(&st)
+	if err != nil {
+		b.storageFailed(err)
+	} else {
+		end, unstable := v.end(last)
+		b.logRow(&st, first, end, unstable, raftdiag.HasLast|raftdiag.HasUnstable)
+	}
+	b.contents(&rd)
 }
 
 // Status states what Raft holds: its state, on a leader the progress of each
-// peer, the configuration if it is another one than before, and the log, of
-// which storage has first to last. Call it when a Ready is due and before it
-// is taken; more often does no harm.
+// peer, the configuration if it is another one than was stated last, and the
+// log, of which storage has first to last. Call it with a RawNode, before or
+// after the Ready is taken, or from time to time; with a Node use Took.
 func (l *Log) Status(st raft.Status, first, last uint64) {
-	if !l.Enabled() {
+	if !l.Enabled() || st.ID == raft.None {
 		return
 	}
-	l.begin()
-	defer l.end()
-
-	e := l.event(raftdiag.State, raftdiag.HasRole|raftdiag.HasTerm|raftdiag.HasVote|raftdiag.HasCommit|raftdiag.HasLead|raftdiag.HasApplied)
-	e.Role, e.Term, e.Vote = role(st.RaftState), raftdiag.Term(st.Term), raftdiag.NodeID(st.Vote)
-	e.Commit, e.Lead, e.Applied = raftdiag.Index(st.Commit), raftdiag.NodeID(st.Lead), raftdiag.Index(st.Applied)
-	l.emit(e)
-
-	var few [16]uint64
-	peers := few[:0]
-	for id := range st.Progress {
-		peers = append(peers, id)
-	}
-	slices.Sort(peers)
-	for _, id := range peers {
-		pr := st.Progress[id]
-		l.progress(id, &pr)
-	}
-
 	l.mu.Lock()
-	changed := !sameConfig(l.config, &st.Config)
-	if changed {
-		l.config = trackerConfig(&st.Config)
-	}
-	c, t := l.config, l.tail
+	v := l.view
 	l.mu.Unlock()
-	if changed {
-		e := l.event(raftdiag.ConfigChanged, raftdiag.HasConfig)
-		e.Config = c
-		l.emit(e)
+	b := l.batch()
+	defer b.end()
+	b.state(&st)
+	b.peers(&st)
+	b.config(&st)
+	end, unstable := v.end(last)
+	set := raftdiag.HasLast
+	switch {
+	case v.known && st.Commit > v.hard.Commit && st.Commit > end:
+		// Raft has taken entries since the last Ready that neither it nor
+		// storage shows.
+		set = 0
+	case v.fresh && st.Commit == v.hard.Commit:
+		set |= raftdiag.HasUnstable
 	}
-
-	e = l.event(raftdiag.LogRow, raftdiag.HasFirst|raftdiag.HasLast|raftdiag.HasCommit|raftdiag.HasApplied)
-	e.First, e.Last = raftdiag.Index(first), raftdiag.Index(last)
-	e.Commit, e.Applied = raftdiag.Index(st.Commit), raftdiag.Index(st.Applied)
-	if t.last > 0 { // entries between Ready and storage
-		e.Set |= raftdiag.HasUnstable
-		e.Last, e.Unstable = raftdiag.Index(t.last), t.last-t.first+1
-	}
-	l.emit(e)
+	b.logRow(&st, first, end, unstable, set)
 }
 
-func (l *Log) progress(id uint64, pr *tracker.Progress) {
-	e := l.event(raftdiag.ProgressRow, raftdiag.HasPeer|raftdiag.HasMatch|raftdiag.HasNext|raftdiag.HasProgressState|
-		raftdiag.HasPaused|raftdiag.HasPendingSnapshot|raftdiag.HasRecentActive|raftdiag.HasLearner)
-	e.Peer, e.Match, e.Next = raftdiag.NodeID(id), raftdiag.Index(pr.Match), raftdiag.Index(pr.Next)
-	e.Progress.State, e.Paused = progressState(pr.State), pr.IsPaused()
-	e.PendingSnapshot, e.RecentActive, e.Learner = raftdiag.Index(pr.PendingSnapshot), pr.RecentActive, pr.IsLearner
-	if pr.Inflights != nil {
-		e.Set |= raftdiag.HasInflight
-		e.Inflight = uint64(pr.Inflights.Count())
+func (b *batch) state(st *raft.Status) {
+	e := b.l.event(raftdiag.State, raftdiag.HasRole|raftdiag.HasTerm|raftdiag.HasVote|raftdiag.HasCommit|raftdiag.HasLead|raftdiag.HasApplied)
+	e.Role, e.Term, e.Vote = role(st.RaftState), raftdiag.Term(st.Term), raftdiag.NodeID(st.Vote)
+	e.Commit, e.Lead, e.Applied = raftdiag.Index(st.Commit), raftdiag.NodeID(st.Lead), raftdiag.Index(st.Applied)
+	b.emit(e)
+}
+
+func (b *batch) peers(st *raft.Status) {
+	var few [16]uint64
+	ids := few[:0]
+	for id := range st.Progress {
+		ids = append(ids, id)
 	}
-	l.emit(e)
+	slices.Sort(ids)
+	for _, id := range ids {
+		pr := st.Progress[id]
+		e := b.l.event(raftdiag.ProgressRow, raftdiag.HasPeer|raftdiag.HasMatch|raftdiag.HasNext|raftdiag.HasProgressState|
+			raftdiag.HasPaused|raftdiag.HasPendingSnapshot|raftdiag.HasRecentActive|raftdiag.HasLearner)
+		e.Peer, e.Match, e.Next = raftdiag.NodeID(id), raftdiag.Index(pr.Match), raftdiag.Index(pr.Next)
+		e.Progress.State, e.Paused = progressState(pr.State), pr.IsPaused()
+		e.PendingSnapshot, e.RecentActive, e.Learner = raftdiag.Index(pr.PendingSnapshot), pr.RecentActive, pr.IsLearner
+		if pr.Inflights != nil {
+			e.Set |= raftdiag.HasInflight
+			e.Inflight = uint64(pr.Inflights.Count())
+		}
+		b.emit(e)
+	}
+}
+
+func (b *batch) config(st *raft.Status) {
+	b.l.mu.Lock()
+	changed := !sameConfig(b.l.config, &st.Config)
+	if changed {
+		b.l.config = trackerConfig(&st.Config)
+	}
+	c := b.l.config
+	b.l.mu.Unlock()
+	if changed {
+		e := b.l.event(raftdiag.ConfigChanged, raftdiag.HasConfig)
+		e.Config = c
+		b.emit(e)
+	}
+}
+
+func (b *batch) logRow(st *raft.Status, first, last, unstable uint64, set raftdiag.Field) {
+	e := b.l.event(raftdiag.LogRow, set|raftdiag.HasFirst|raftdiag.HasCommit|raftdiag.HasApplied)
+	e.First, e.Commit, e.Applied = raftdiag.Index(first), raftdiag.Index(st.Commit), raftdiag.Index(st.Applied)
+	if set.Has(raftdiag.HasLast) {
+		e.Last = raftdiag.Index(last)
+	}
+	if set.Has(raftdiag.HasUnstable) {
+		e.Unstable = unstable
+	}
+	b.emit(e)
+}
+
+func (b *batch) storageFailed(err error) {
+	e := b.l.event(raftdiag.StorageFailed, 0)
+	text(e, err)
+	b.emit(e)
 }
 
 // Ready states that a Ready was taken and what it asks for: each message for a
-// peer, and each entry that became committed. Call it right after
-// RawNode.Ready or the receive from Node.Ready, before the Ready is handled.
+// peer, and each entry that became committed. Call it where Took would be
+// called, by an application that calls Status itself.
 //
 // With asynchronous storage writes the messages to the storage threads are
 // nobody's peers; the answers that they hold back for peers are stated here,
@@ -201,17 +274,25 @@ func (l *Log) Ready(rd raft.Ready) {
 	if !l.Enabled() {
 		return
 	}
-	l.begin()
-	defer l.end()
+	l.mu.Lock()
+	l.view.take(&rd)
+	l.mu.Unlock()
+	b := l.batch()
+	defer b.end()
+	b.ready(&rd)
+	b.contents(&rd)
+}
 
+// ready states the numbers of a Ready. Raft holds its votes and its answers to
+// appends back until the append is stored: those are the persisted messages.
+func (b *batch) ready(rd *raft.Ready) {
+	l := b.l
 	e := l.event(raftdiag.Ready, raftdiag.HasImmediate|raftdiag.HasPersisted|raftdiag.HasEntries|raftdiag.HasCount)
 	e.Entries, e.Count = uint64(len(rd.Entries)), uint64(len(rd.CommittedEntries))
-	async := false
 	for i := range rd.Messages {
 		m := &rd.Messages[i]
-		async = async || m.Type == raftpb.MsgStorageAppend
 		switch {
-		case m.Type == raftpb.MsgStorageAppend || m.Type == raftpb.MsgStorageApply:
+		case toStorage(m.Type):
 			for j := range m.Responses {
 				if l.forPeer(&m.Responses[j]) {
 					e.Persisted++
@@ -232,69 +313,47 @@ func (l *Log) Ready(rd raft.Ready) {
 		e.Set |= raftdiag.HasTerm | raftdiag.HasVote | raftdiag.HasCommit
 		e.Term, e.Vote, e.Commit = raftdiag.Term(rd.Term), raftdiag.NodeID(rd.Vote), raftdiag.Index(rd.Commit)
 	}
-	l.emit(e)
+	b.emit(e)
+}
 
+// contents states the messages, the snapshot and the committed entries.
+func (b *batch) contents(rd *raft.Ready) {
+	l := b.l
 	for i := range rd.Messages {
 		m := &rd.Messages[i]
-		if m.Type == raftpb.MsgStorageAppend || m.Type == raftpb.MsgStorageApply {
+		if toStorage(m.Type) {
 			for j := range m.Responses {
-				if l.forPeer(&m.Responses[j]) {
-					l.message(raftdiag.Sent, &m.Responses[j])
-				}
+				b.sent(&m.Responses[j])
 			}
-		} else if l.forPeer(m) {
-			l.message(raftdiag.Sent, m)
+		} else {
+			b.sent(m)
 		}
 	}
-
 	if !raft.IsEmptySnap(rd.Snapshot) {
-		l.snapshot(raftdiag.SnapshotReceived, rd.Snapshot.Metadata.Index, rd.Snapshot.Metadata.Term)
+		b.emit(l.snapshot(raftdiag.SnapshotReceived, rd.Snapshot.Metadata.Index, rd.Snapshot.Metadata.Term))
 	}
-
-	if n := len(rd.CommittedEntries); n > 0 {
-		e := l.event(raftdiag.Committed, raftdiag.HasCount|raftdiag.HasFirst|raftdiag.HasLast)
-		e.Count = uint64(n)
-		e.First, e.Last = raftdiag.Index(rd.CommittedEntries[0].Index), raftdiag.Index(rd.CommittedEntries[n-1].Index)
-		l.emit(e)
-		for i := range rd.CommittedEntries {
-			ent := &rd.CommittedEntries[i]
-			e := l.event(raftdiag.EntryCommitted, raftdiag.HasIndex|raftdiag.HasTerm|raftdiag.HasEntryType|raftdiag.HasSize)
-			e.Index, e.Term = raftdiag.Index(ent.Index), raftdiag.Term(ent.Term)
-			e.EntryType, e.Size = raftdiag.EntryType(ent.Type), uint64(len(ent.Data))
-			l.emit(e)
-		}
-	}
-
-	l.mu.Lock()
-	l.tail.handedOut(rd.Entries, async)
-	l.mu.Unlock()
-}
-
-// handedOut notes the entries of a new Ready. Without asynchronous writes a
-// new Ready comes only after the last one is dealt with.
-func (t *tail) handedOut(entries []raftpb.Entry, async bool) {
-	t.async = t.async || async
-	if !t.async {
-		t.first, t.last = 0, 0
-	}
-	if len(entries) == 0 {
+	n := len(rd.CommittedEntries)
+	if n == 0 {
 		return
 	}
-	first, last := entries[0].Index, entries[len(entries)-1]
-	if t.last == 0 || first < t.first {
-		t.first = first
+	e := l.event(raftdiag.Committed, raftdiag.HasCount|raftdiag.HasFirst|raftdiag.HasLast)
+	e.Count = uint64(n)
+	e.First, e.Last = raftdiag.Index(rd.CommittedEntries[0].Index), raftdiag.Index(rd.CommittedEntries[n-1].Index)
+	b.emit(e)
+	for i := range rd.CommittedEntries {
+		ent := &rd.CommittedEntries[i]
+		e := l.event(raftdiag.EntryCommitted, raftdiag.HasIndex|raftdiag.HasTerm|raftdiag.HasEntryType|raftdiag.HasSize)
+		e.Index, e.Term = raftdiag.Index(ent.Index), raftdiag.Term(ent.Term)
+		e.EntryType, e.Size = raftdiag.EntryType(ent.Type), uint64(len(ent.Data))
+		b.emit(e)
 	}
-	t.last, t.term = last.Index, last.Term
 }
 
-// stored notes that storage has the entries up to last.
-func (t *tail) stored(last *raftpb.Entry) {
-	switch {
-	case t.last == 0 || last.Index < t.first:
-	case last.Index < t.last:
-		t.first = last.Index + 1
-	case last.Term == t.term:
-		t.first, t.last = 0, 0
+func (b *batch) sent(m *raftpb.Message) {
+	if b.l.forPeer(m) {
+		e := b.l.event(raftdiag.Sent, 0)
+		header(e, m)
+		b.emit(e)
 	}
 }
 
@@ -322,24 +381,24 @@ func (l *Log) StoredMessage(m raftpb.Message) {
 }
 
 func (l *Log) stored(snap raftpb.Snapshot, entries []raftpb.Entry, hs raftpb.HardState) {
-	l.begin()
-	defer l.end()
+	l.mu.Lock()
+	l.view.stored(snap.Metadata.Index, entries)
+	l.mu.Unlock()
+	b := l.batch()
+	defer b.end()
 	if !raft.IsEmptySnap(snap) {
-		l.snapshot(raftdiag.SnapshotInstalled, snap.Metadata.Index, snap.Metadata.Term)
+		b.emit(l.snapshot(raftdiag.SnapshotInstalled, snap.Metadata.Index, snap.Metadata.Term))
 	}
 	if n := len(entries); n > 0 {
 		last := &entries[n-1]
-		l.mu.Lock()
-		l.tail.stored(last)
-		l.mu.Unlock()
 		e := l.event(raftdiag.Appended, raftdiag.HasTerm|raftdiag.HasIndex|raftdiag.HasCount)
 		e.Term, e.Index, e.Count = raftdiag.Term(last.Term), raftdiag.Index(last.Index), uint64(n)
-		l.emit(e)
+		b.emit(e)
 	}
 	if !raft.IsEmptyHardState(hs) {
 		e := l.event(raftdiag.HardStateSaved, raftdiag.HasTerm|raftdiag.HasVote|raftdiag.HasCommit)
 		e.Term, e.Vote, e.Commit = raftdiag.Term(hs.Term), raftdiag.NodeID(hs.Vote), raftdiag.Index(hs.Commit)
-		l.emit(e)
+		b.emit(e)
 	}
 }
 
@@ -522,18 +581,21 @@ func (l *Log) Role(from, to raft.StateType, term, lead uint64) {
 // index, whose entry has the term.
 func (l *Log) SnapshotCreated(index, term uint64) {
 	if l.Enabled() {
-		l.snapshot(raftdiag.SnapshotCreated, index, term)
+		l.emit(l.snapshot(raftdiag.SnapshotCreated, index, term))
 	}
 }
 
-func (l *Log) snapshot(k raftdiag.Kind, index, term uint64) {
+func (l *Log) snapshot(k raftdiag.Kind, index, term uint64) *raftdiag.Event {
 	e := l.event(k, raftdiag.HasIndex|raftdiag.HasTerm)
 	e.Index, e.Term = raftdiag.Index(index), raftdiag.Term(term)
-	l.emit(e)
+	return e
 }
 
+// SlowAppend is the word with which Slow says that storage was slow.
+const SlowAppend = "append"
+
 // Slow states that something took long. Call it past a limit that is unusual
-// for the application, with a word for the work: append, apply, tick.
+// for the application, with a word for the work: SlowAppend, apply, tick.
 func (l *Log) Slow(what string, took time.Duration) {
 	if !l.Enabled() {
 		return

@@ -23,6 +23,11 @@ func (l *Log) local(m *raftpb.Message) bool {
 	return raft.IsLocalMsgTarget(m.From) || m.From == uint64(l.node) && m.To == uint64(l.node)
 }
 
+// toStorage reports whether messages of the type go to a local storage thread.
+func toStorage(t raftpb.MessageType) bool {
+	return t == raftpb.MsgStorageAppend || t == raftpb.MsgStorageApply
+}
+
 // afterAppend reports whether Raft holds messages of the type back until the
 // append is stored.
 func afterAppend(t raftpb.MessageType) bool {

@@ -12,10 +12,50 @@ type Sink interface {
 	Emit(*raftdiag.Event)
 }
 
-// A BlockSink is a Sink that keeps what one call of a Log's method emits
-// together: no event of another Log comes between Begin and End.
+// A BlockSink is a Sink that writes the events of one Ready together, so that
+// no line of another group comes between.
 type BlockSink interface {
 	Sink
-	Begin()
-	End()
+	// EmitBlock writes the events in order. It must not keep them.
+	EmitBlock([]*raftdiag.Event)
+}
+
+// Tee returns a Sink that gives each event to all sinks that are on.
+func Tee(sinks ...Sink) Sink { return tee(append([]Sink(nil), sinks...)) }
+
+type tee []Sink
+
+func (t tee) Enabled() bool {
+	for _, s := range t {
+		if s.Enabled() {
+			return true
+		}
+	}
+	return false
+}
+
+func (t tee) Emit(e *raftdiag.Event) {
+	for _, s := range t {
+		if s.Enabled() {
+			s.Emit(e)
+		}
+	}
+}
+
+func (t tee) EmitBlock(events []*raftdiag.Event) {
+	for _, s := range t {
+		if s.Enabled() {
+			emitBlock(s, events)
+		}
+	}
+}
+
+func emitBlock(s Sink, events []*raftdiag.Event) {
+	if b, ok := s.(BlockSink); ok {
+		b.EmitBlock(events)
+		return
+	}
+	for _, e := range events {
+		s.Emit(e)
+	}
 }

@@ -92,10 +92,6 @@ func (s *slogSink) append(a []slog.Attr, e *raftdiag.Event) []slog.Attr {
 	}
 	a = append(a, slog.String("kind", e.Kind.String()))
 
-	str := func(bit raftdiag.Field, key string, v string) {
-		a = append(a, slog.String(key, v))
-	}
-	_ = str
 	has := e.Set
 	num := func(bit raftdiag.Field, key string, v uint64) {
 		if has&bit != 0 {
