@@ -115,6 +115,32 @@ func (l *Log) Boot(hs raftpb.HardState, cs raftpb.ConfState, first, last, applie
 	l.emit(e)
 }
 
+// Open is Boot with the reading done here: the state that storage opened with,
+// and how far the application's state machine had applied it.
+func (l *Log) Open(s raft.Storage, applied uint64) {
+	if !l.Enabled() {
+		return
+	}
+	hs, cs, err := s.InitialState()
+	if err != nil {
+		l.StorageFailed(err)
+		return
+	}
+	first, last, err := bounds(s)
+	if err != nil {
+		l.StorageFailed(err)
+		return
+	}
+	l.Boot(hs, cs, first, last, applied)
+}
+
+func bounds(s IndexSource) (first, last uint64, err error) {
+	if first, err = s.FirstIndex(); err == nil {
+		last, err = s.LastIndex()
+	}
+	return first, last, err
+}
+
 // A StatusSource is a raft.Node or a *raft.RawNode.
 type StatusSource interface{ Status() raft.Status }
 
@@ -135,11 +161,7 @@ func (l *Log) Took(rd raft.Ready, n StatusSource, s IndexSource) {
 		return
 	}
 	st := n.Status()
-	first, err := s.FirstIndex()
-	var last uint64
-	if err == nil {
-		last, err = s.LastIndex()
-	}
+	first, last, err := bounds(s)
 	l.mu.Lock()
 	if !l.view.known {
 		l.view.known, l.view.hard, l.view.soft = true, st.HardState, st.SoftState
