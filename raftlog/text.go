@@ -40,6 +40,7 @@ type textSink struct {
 	mu  sync.Mutex
 	w   io.Writer
 	buf []byte
+	cur line
 	// The header above the next row.
 	kind  raftdiag.Kind
 	node  raftdiag.NodeID
@@ -120,7 +121,8 @@ func (l *line) flagIf(has bool, k string, v bool) *line {
 }
 
 func (s *textSink) begin(at time.Time, level string) *line {
-	l := &line{b: s.buf}
+	s.cur = line{b: s.buf}
+	l := &s.cur
 	if !s.bare {
 		l.b = at.UTC().AppendFormat(l.b, "2006-01-02T15:04:05.000000Z ")
 		l.str(level).str(" raftdiag::replica: ")
