@@ -236,7 +236,7 @@ func TestJSONLinesReadBackEqual(t *testing.T) {
 	for _, async := range []bool{false, true} {
 		var out bytes.Buffer
 		kept := &keeper{}
-		sink := Tee(kept, Slog(slog.New(slog.NewJSONHandler(&out, nil))), off{})
+		sink := Tee(kept, Slog(slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{AddSource: true})).With("service", "kv")), off{})
 		newCluster(t, 3, async, func(id uint64) *Log { return New(sink, id, "__meta-0") }).story()
 
 		l := New(sink, 1<<63+5, "with \"quotes\" and \n") // ids beyond what a JSON number holds

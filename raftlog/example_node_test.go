@@ -2,8 +2,8 @@ package raftlog_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -16,6 +16,8 @@ import (
 	"go.etcd.io/raft/v3/raftpb"
 )
 
+var errQueueFull = errors.New("the peer's queue is full")
+
 // A server is a plain application on Node: Raft has a goroutine of its own.
 type server struct {
 	node    raft.Node
@@ -26,10 +28,10 @@ type server struct {
 	log     *raftlog.Log // raftlog
 }
 
-func startServer(id uint64, peers map[uint64]chan raftpb.Message, out io.Writer) *server {
+func startServer(id uint64, peers map[uint64]chan raftpb.Message, logger *slog.Logger) *server {
 	s := &server{storage: raft.NewMemoryStorage(), peers: peers, inbox: peers[id], applied: make(chan string, 16)}
-	s.log = raftlog.New(raftlog.Slog(slog.New(slog.NewJSONHandler(out, nil))), id, "db") // raftlog
-	s.log.Open(s.storage, 0)                                                             // raftlog
+	s.log = raftlog.New(raftlog.Slog(logger), id, "db") // raftlog
+	s.log.Open(s.storage, 0)                            // raftlog
 	s.node = raft.StartNode(&raft.Config{
 		ID: id, ElectionTick: 10, HeartbeatTick: 1, Storage: s.storage,
 		MaxSizePerMsg: 1 << 20, MaxInflightMsgs: 64, Logger: quiet,
@@ -77,8 +79,8 @@ func (s *server) run(stop <-chan struct{}) error {
 				select {
 				case s.peers[m.To] <- m:
 					s.log.HandedOver(m) // raftlog
-				default: // the peer's queue is full
-					s.log.SendFailed(m, io.ErrShortBuffer) // raftlog
+				default:
+					s.log.SendFailed(m, errQueueFull) // raftlog
 					s.node.ReportUnreachable(m.To)
 				}
 			}
@@ -103,8 +105,7 @@ func (s *server) apply(e raftpb.Entry) {
 	}
 }
 
-// A Node application and the lines that it adds, with a log file for each
-// server.
+// A Node application, and the lines that it adds. Each server has a log file.
 func Example_node() {
 	dir, err := os.MkdirTemp("", "raftlog")
 	if err != nil {
@@ -126,7 +127,7 @@ func Example_node() {
 			return
 		}
 		defer f.Close()
-		s := startServer(id, peers, f)
+		s := startServer(id, peers, slog.New(slog.NewJSONHandler(f, nil)))
 		servers = append(servers, s)
 		running.Go(func() {
 			if err := s.run(stop); err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -27,7 +26,7 @@ type member struct {
 	log     *raftlog.Log // raftlog
 }
 
-func newMember(id uint64, net map[uint64]*member, out io.Writer) (*member, error) {
+func newMember(id uint64, net map[uint64]*member, logger *slog.Logger) (*member, error) {
 	storage := raft.NewMemoryStorage()
 	if err := storage.ApplySnapshot(raftpb.Snapshot{Metadata: raftpb.SnapshotMetadata{
 		Index: 1, Term: 1, ConfState: raftpb.ConfState{Voters: []uint64{1, 2, 3}},
@@ -42,8 +41,8 @@ func newMember(id uint64, net map[uint64]*member, out io.Writer) (*member, error
 		return nil, err
 	}
 	m := &member{id: id, raft: rn, storage: storage, net: net}
-	m.log = raftlog.New(raftlog.Slog(slog.New(slog.NewJSONHandler(out, nil))), id, "db") // raftlog
-	m.log.Open(storage, 1)                                                               // raftlog
+	m.log = raftlog.New(raftlog.Slog(logger), id, "db") // raftlog
+	m.log.Open(storage, 1)                              // raftlog
 	net[id] = m
 	return m, nil
 }
@@ -120,13 +119,13 @@ func (m *member) send(msg raftpb.Message) error {
 	return nil
 }
 
-// A RawNode application and the lines that it adds. The log of each member
-// goes to a writer of its own.
+// A RawNode application, and the lines that it adds. Here the members of the
+// cluster share one log; in the field each process has its own.
 func Example_rawNode() {
 	var out bytes.Buffer
 	net := map[uint64]*member{}
 	for id := uint64(1); id <= 3; id++ {
-		if _, err := newMember(id, net, &out); err != nil {
+		if _, err := newMember(id, net, slog.New(slog.NewJSONHandler(&out, nil))); err != nil {
 			fmt.Println(err)
 			return
 		}
