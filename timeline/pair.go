@@ -28,8 +28,10 @@ type Pairing struct {
 	Overtaken []bool  // by receive: it came after a message that was sent later
 	Blurred   bool    // some header recurs and the two sides print it a different number of times: other pairings are possible
 
-	vague  []bool // by send: its header is such a one
-	vagueR []bool // by receive
+	vague     []bool  // by send: its header is such a one
+	vagueR    []bool  // by receive
+	vagueFrom []int32 // by send, where vague: the first send with the header
+	vagueTo   []int32 // the last
 }
 
 // Vague reports whether send k could belong to another receive, or to none: its
@@ -314,8 +316,24 @@ func (p *Pairing) blur(a, b []uint64, counts map[uint64]tally) {
 		return
 	}
 	p.vague, p.vagueR = make([]bool, len(a)), make([]bool, len(b))
+	p.vagueFrom, p.vagueTo = make([]int32, len(a)), make([]int32, len(a))
+	type span struct{ from, to int32 }
+	spans := map[uint64]span{}
 	for i, k := range a {
-		p.vague[i] = counts[k].vague()
+		if p.vague[i] = counts[k].vague(); !p.vague[i] {
+			continue
+		}
+		sp, ok := spans[k]
+		if !ok {
+			sp.from = int32(i)
+		}
+		sp.to = int32(i)
+		spans[k] = sp
+	}
+	for i, k := range a {
+		if p.vague[i] {
+			p.vagueFrom[i], p.vagueTo[i] = spans[k].from, spans[k].to
+		}
 	}
 	for j, k := range b {
 		p.vagueR[j] = counts[k].vague()
