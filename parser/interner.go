@@ -183,9 +183,9 @@ func (in *interner) turn(text []byte, minute [2]uint64) bool {
 		}
 	}
 	two := func(i int) int { return int(text[i]-'0')*10 + int(text[i+1]-'0') }
-	year, month, day, hour, min := two(0)*100+two(2), time.Month(two(5)), two(8), two(11), two(14)
-	t := time.Date(year, month, day, hour, min, 0, 0, time.UTC)
-	if t.Month() != month || t.Day() != day || hour > 23 || min > 59 {
+	year, month, day, hour, mins := two(0)*100+two(2), time.Month(two(5)), two(8), two(11), two(14)
+	t := time.Date(year, month, day, hour, mins, 0, 0, time.UTC)
+	if t.Month() != month || t.Day() != day || hour > 23 || mins > 59 {
 		return false
 	}
 	in.minute, in.base = minute, t.UnixNano()
