@@ -99,11 +99,11 @@ func namesKind(b []byte) bool {
 	}
 }
 
-// An outcome is what decodePlain made of a line.
-type outcome uint8
+// A reading is what decodePlain made of a line.
+type reading uint8
 
 const (
-	unusual    outcome = iota // ask UnmarshalJSON
+	unusual    reading = iota // ask UnmarshalJSON
 	plainEvent                // the event is read
 	notEvent                  // a JSON object without a known kind, or no object
 )
@@ -145,14 +145,14 @@ const (
 	seenAlways = seenKind | seenTime | seenNode | seenGroup | seenWriter | seenSource | seenLine
 )
 
-var kindFields = func() (f [256]raftdiag.Field) {
+var keysOfKind = func() (f [256]raftdiag.Field) {
 	for _, k := range raftdiag.Kinds() {
 		f[k.Kind] = k.Fields
 	}
 	return f
 }()
 
-func decodePlain(b []byte, e *raftdiag.Event, in *interner) outcome {
+func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 	*e = raftdiag.Event{}
 	i := blanks(b, 0)
 	if i == len(b) || b[i] != '{' {
@@ -294,7 +294,7 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) outcome {
 			if e.Kind, ok = kindAhead(b, i); !ok {
 				return unusual
 			}
-			fields |= kindFields[e.Kind]
+			fields |= keysOfKind[e.Kind]
 		}
 		if bit &= fields; bit == 0 {
 			how = skipped
@@ -438,7 +438,7 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) outcome {
 					return notEvent
 				}
 				e.Kind = kind
-				fields |= kindFields[kind]
+				fields |= keysOfKind[kind]
 			case asType:
 				e.Type, ok = typeNamed(s)
 			case asGroup:
