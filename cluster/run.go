@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -258,6 +259,13 @@ func (c *cluster) restart(ctx context.Context, b *box) error {
 // client proposes at the configured rate, on the running nodes in turn, for
 // the groups in turn, and gives up what waits too long.
 func (c *cluster) client(ctx context.Context) {
+	// Like most clients it comes when the cluster is up, and does not wait for
+	// that for ever.
+	patience, done := context.WithTimeout(ctx, 25*c.o.Tick)
+	c.await(patience, func() bool {
+		return !slices.ContainsFunc(c.groups, func(g string) bool { return !c.settled(g) })
+	})
+	done()
 	var next <-chan time.Time
 	if c.o.Rate > 0 {
 		ticks, stop := c.clock.Tick(time.Duration(float64(time.Second) / c.o.Rate))
