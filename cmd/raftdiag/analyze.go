@@ -52,7 +52,7 @@ was read until then; a second one kills.`,
 				return usagef("--patience and --jobs count from 1 (hint: leave them out for the default)")
 			}
 			q.stdin = cmd.InOrStdin()
-			return analyze(cmd.Context(), q, outs, cmd.OutOrStdout(), cmd.ErrOrStderr(), quiet, noColor)
+			return runAnalyze(cmd.Context(), q, outs, cmd.OutOrStdout(), cmd.ErrOrStderr(), quiet, noColor)
 		},
 	}
 	outputFlag(cmd, &specs, formatNames())
@@ -66,7 +66,7 @@ was read until then; a second one kills.`,
 	return cmd
 }
 
-func analyze(ctx context.Context, q question, outs []output, stdout, stderr io.Writer, quiet, noColor bool) error {
+func runAnalyze(ctx context.Context, q question, outs []output, stdout, stderr io.Writer, quiet, noColor bool) error {
 	m := newMeter(stderr, quiet)
 	q.progress = m.progress()
 	r, err := diagnose(ctx, q)
