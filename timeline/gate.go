@@ -919,60 +919,26 @@ func firstLost(p *Pairing, at int32) bool {
 	return ok && p.ReceiveOf[k] < 0
 }
 
-// down looks for signs that the voter's process is gone: its log ends with a
-// panic or a stop, or all who try are refused and its own log does not go on.
+// down looks for signs that the voter's process is gone.
 func (v *view) down() {
-	p := v.p
-	if f := v.f; f != nil {
-		for i := f.hi - 1; i >= f.lo; i-- {
-			r := f.rec(i)
-			if r.kind == raftdiag.Panicked || r.kind == raftdiag.Stopped {
-				p.Down, p.DownWhy = Proof{f, i}, "its log ends with a "+r.kind.String()
-				break
-			}
-			if isRaft(r.kind) {
-				break
-			}
-		}
-		if p.Down.OK() {
-			return
-		}
-		if v.goesOn() {
-			return
-		}
+	if v.f != nil && v.goesOn() {
+		return
 	}
-	var refused Proof
-	for _, l := range v.t.Lanes {
-		if l.Node == p.Node {
-			continue
-		}
-		fails := l.failures[p.Node]
-		for k := len(fails) - 1; k >= 0; k-- {
-			i := int(fails[k])
-			if !Refused(l.Event(i).Text) {
-				if k == len(fails)-1 {
-					return // the newest word is another one
-				}
-				continue
-			}
-			// Heard from it after that?
-			for c, places := range l.receives {
-				if c.From == p.Node && len(between(places, i, l.hi)) > 0 {
-					return
-				}
-			}
-			refused = Proof{l, i}
-			break
-		}
-	}
-	if refused.OK() {
-		p.Down, p.DownWhy = refused, "its address refuses connections and its own log does not go on"
-	}
+	v.p.Down, v.p.DownWhy = v.t.DownProof(v.p.Node)
 }
 
 // goesOn reports whether the voter's log goes on after its last message from
-// the leader.
+// the leader, and does not end with the end of its process.
 func (v *view) goesOn() bool {
+	for i := v.f.hi - 1; i >= v.f.lo; i-- {
+		k := v.f.rec(i).kind
+		if k == raftdiag.Panicked || k == raftdiag.Stopped {
+			return false
+		}
+		if isRaft(k) {
+			break
+		}
+	}
 	from := v.lastHeard()
 	if from < 0 {
 		from = v.f.lo
