@@ -30,8 +30,8 @@ fuzz: ## every fuzz target for FUZZTIME
 bench: ## the whole program's speed and memory beside wc, grep and jq
 	$(GO) run ./internal/bench
 
-picture: ## the picture of the output in the README, from a real run
-	RAFTDIAG_PICTURE=1 $(GO) test -count=1 -run TestREADME .
+picture: ## the parts of the README that come from the program
+	$(GO) test -count=1 -run TestREADME . -update
 
 ci: ## what CI runs
 	.ci/run

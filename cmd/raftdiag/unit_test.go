@@ -196,7 +196,7 @@ func TestBar(t *testing.T) {
 	}{
 		{0, 100 << 20, "reading [........................]   0% of 100 MB, 0 MB/s"},
 		{50 << 20, 100 << 20, "reading [############............]  50% of 100 MB, 25 MB/s"},
-		{120 << 20, 100 << 20, "reading [########################] 100% of 100 MB, 50 MB/s"},
+		{120 << 20, 100 << 20, "reading [########################] 100% of 100 MB, 60 MB/s"},
 		{90 << 20, 0, "reading: 90 MB, 45 MB/s"},
 	} {
 		if got := bar(c.done, c.total, 2*time.Second); got != c.want {
