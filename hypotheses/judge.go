@@ -121,6 +121,7 @@ func judgeGroup(lives []*timeline.Timeline, o Options) raftdiag.Group {
 func (j *judgement) judge() {
 	j.violations()
 	j.stalls()
+	j.frozen()
 	j.leaderless()
 	j.dropped()
 	j.applyStalls()

@@ -94,3 +94,19 @@ func (c *stuck) misconfigured() []cause {
 	}
 	return out
 }
+
+// frozen looks for leaders whose loops stand still while proposals come in: no
+// append can leave.
+func (j *judgement) frozen() {
+	for _, f := range j.t.Freezes(j.pat) {
+		if j.stuckUnder(f.Tenure.Term) {
+			continue
+		}
+		leader := f.Tenure.Leader
+		summary := fmt.Sprintf("leader %s of term %d takes %d proposals and its Raft loop shows nothing after them", leader, f.Tenure.Term, f.Waiting)
+		ep := j.plain(noBroadcast, timeline.Sent, f.First, f.Tenure.Term, summary)
+		ep.Leader = ptr(leader.String())
+		j.settle(ep, []cause{{"leader-stalled", []raftdiag.NodeID{leader}, fmt.Sprintf("node %s's loop stands still: its log goes on with %d proposals and %d receipts, and no Ready, no state and no message", leader, f.Waiting, f.Received),
+			add(j.quote(f.Last, "the loop's last line"), j.quote(f.First, "the first proposal behind it")...)}})
+	}
+}

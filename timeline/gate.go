@@ -758,31 +758,23 @@ func (v *view) birthSeen() bool {
 // heldBack reports whether the lane prints what it hands to the transport,
 // message by message, and lacks it for the message at place i.
 func (l *Lane) heldBack(i int) bool {
-	if l.kinds[raftdiag.HandedOver] == 0 {
-		return false
-	}
 	r := l.rec(i)
-	shown, here := false, false
+	if l.handed&(1<<(r.mtype&31)) == 0 {
+		return false // the kind was never handed over, so its lack says nothing
+	}
+	goesOn := false
 	for k := i + 1; k < l.hi && k < i+256; k++ {
 		o := l.rec(k)
+		goesOn = goesOn || o.kind == raftdiag.State || o.kind == raftdiag.Ready
 		if o.kind == raftdiag.State && k > i+64 {
 			break
 		}
 		if (o.kind == raftdiag.HandedOver || o.kind == raftdiag.SendFailed) && l.isPerMessage(o) && l.peerOf(o) == l.store.nodes.list[r.to] &&
 			(!o.has(raftdiag.HasType) || o.mtype == r.mtype) {
-			here = true
-			break
+			return false
 		}
 	}
-	if here {
-		return false
-	}
-	// The kind must have been handed over at some time, or the lack says nothing.
-	for k := l.lo; k < l.hi && !shown; k++ {
-		o := l.rec(k)
-		shown = o.kind == raftdiag.HandedOver && l.isPerMessage(o) && o.has(raftdiag.HasType) && o.mtype == r.mtype
-	}
-	return shown
+	return goesOn // at the end of a log the hand-over may only not be written yet
 }
 
 func (l *Lane) isPerMessage(r *record) bool { return r.has(raftdiag.HasTo) || r.has(raftdiag.HasPeer) }

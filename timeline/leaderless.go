@@ -360,3 +360,53 @@ func (ten *Tenure) RaisedCommit() bool {
 	after, ok := l.CommitAt(ten.End)
 	return !ok || after > before
 }
+
+// A Freeze is a leader whose log goes on with proposals or receipts and shows
+// nothing of its Raft loop any more.
+type Freeze struct {
+	Tenure   *Tenure
+	Last     Proof // the loop's last row
+	First    Proof // the first proposal behind it
+	Waiting  int   // proposals behind it
+	Received int   // messages that arrived behind it
+}
+
+// Freezes are the leaders of this timeline whose loops stand still at the end
+// of their lanes while proposals come in, for longer than the clock allows or,
+// without stamps, over as many proposals as patience has rounds.
+func (t *Timeline) Freezes(p Patience) []Freeze {
+	var out []Freeze
+	for _, l := range t.Lanes {
+		n := len(l.tenures)
+		if n == 0 || l.tenures[n-1].End != l.hi {
+			continue
+		}
+		f := Freeze{Tenure: l.tenures[n-1]}
+		for i := l.hi - 1; i >= f.Tenure.Begin; i-- {
+			r := l.rec(i)
+			switch r.kind {
+			case raftdiag.Proposing, raftdiag.Proposed, raftdiag.Waiting:
+				f.First = Proof{l, i}
+				if r.kind == raftdiag.Proposing || l.kinds[raftdiag.Proposing] == 0 && r.kind == raftdiag.Proposed {
+					f.Waiting++
+				}
+				continue
+			case raftdiag.Received:
+				f.Received++
+				continue
+			}
+			if isRaft(r.kind) {
+				f.Last = Proof{l, i}
+				break
+			}
+		}
+		if !f.Last.OK() || !f.First.OK() || l.kinds[raftdiag.State]+l.kinds[raftdiag.Ready]+l.kinds[raftdiag.Sent] == 0 {
+			continue
+		}
+		wait := l.span(f.First.I, l.hi)
+		if wait >= p.Clock || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
+			out = append(out, f)
+		}
+	}
+	return out
+}

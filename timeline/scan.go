@@ -25,6 +25,7 @@ type scan struct {
 	peers    map[raftdiag.NodeID][]int32 // Progress rows, by peer
 	failures map[raftdiag.NodeID][]int32 // SendFailed rows, by receiver
 	lastTerm raftdiag.Term
+	handed   uint32 // message types that are handed over one by one
 }
 
 // A Step is a place at which a number rose to a value.
@@ -508,6 +509,13 @@ func (w *walker) row(i int, r *record) {
 	case raftdiag.ProgressRow:
 		p := nodes[r.from]
 		w.l.peers[p] = append(w.l.peers[p], int32(i))
+		if w.role.Role == raftdiag.Leader && p != w.l.Node && r.has(raftdiag.HasMatch) {
+			w.lasts(i, raftdiag.Index(r.a)) // a peer holds what the leader's log held
+		}
+	case raftdiag.HandedOver:
+		if w.l.isPerMessage(r) && r.has(raftdiag.HasType) {
+			w.l.handed |= 1 << (r.mtype & 31)
+		}
 	case raftdiag.SendFailed:
 		p := nodes[r.to]
 		if r.has(raftdiag.HasPeer) {

@@ -107,7 +107,8 @@ func (ten *Tenure) stall(p Patience, from, to int, commit, last raftdiag.Index, 
 		return s, true
 	case s.Rounds >= need:
 		return s, l.saysCommit(from, to, need, commit)
-	case s.Rounds == 0 && !l.HasRounds():
+	case s.Rounds == 0:
+		// No rounds while it waits: the loop stands still, or the log shows none.
 		wait := l.span(from, to)
 		clock := p.Clock
 		if !open {
