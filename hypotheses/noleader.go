@@ -244,7 +244,7 @@ func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voter
 	if len(silent) > 0 && contested == 0 {
 		out = append(out, j.silenceCauses(vacs, voters, silent)...)
 	}
-	if split := j.splitTerms(); split >= 2 {
+	if split := j.splitTerms(); split >= 2 && contested > 0 {
 		out = append(out, cause{"split-vote", nil, fmt.Sprintf("in %d terms several candidates stood and none had a majority", split), j.quote(timeline.Proof{Lane: vacs[0].Lane, I: vacs[0].From}, "no leader from here on")})
 	}
 	if len(late) >= 2 {

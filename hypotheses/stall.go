@@ -215,8 +215,12 @@ func (c *stuck) rule() ruling {
 		case v == quorum.VoteLost && pending < g:
 			return ruling{from: pending, to: g, why: c.pendingWhy(pending)}
 		case v == quorum.VoteLost:
-			if g == timeline.Matched && !c.voters.Printed() && c.someFollowerMatches() {
-				return ruling{from: timeline.Matched, to: timeline.Committed, why: "the voters are not printed, and learners may hide among the Progress rows"}
+			if !c.voters.Printed() && c.someFollowerMatches() {
+				return ruling{from: g, to: timeline.Committed, why: "the voters are not printed, and learners may hide among the Progress rows"}
+			}
+			if refused := c.refused(); len(refused) > 0 && g == timeline.Received && !c.impossible(c.stoppedFor(g, refused)) {
+				return ruling{from: g, to: timeline.Matched, why: fmt.Sprintf("%s %s connections, and whether %s down or not reachable %s own log would show",
+					list(nodesOf(refused)), plural(len(refused), "refuses", "refuse"), plural(len(refused), "it is", "they are"), plural(len(refused), "its", "their"))}
 			}
 			return ruling{point: byGate(g), gate: g, because: c.stoppedAt(g)}
 		}
@@ -234,6 +238,29 @@ func (c *stuck) rule() ruling {
 		return ruling{from: timeline.Received, to: timeline.Committed, why: "the entry committed in the end, and where it was late does not show"}
 	}
 	return ruling{point: noCommitAdvance, gate: timeline.Committed}
+}
+
+// refused are voters whose addresses refuse and whose logs are missing: they may
+// be down, or not reachable.
+func (c *stuck) refused() []*timeline.Place {
+	var out []*timeline.Place
+	for i := range c.places {
+		if p := &c.places[i]; p.Refused && !p.Down.OK() {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// stoppedFor are the voters that do not pass a gate, but for some.
+func (c *stuck) stoppedFor(g timeline.Gate, but []*timeline.Place) []*timeline.Place {
+	var out []*timeline.Place
+	for i := range c.places {
+		if p := &c.places[i]; !slices.Contains(but, p) && c.answer(p, g) == timeline.No {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 func (c *stuck) someFollowerMatches() bool {
@@ -537,6 +564,9 @@ func (c *stuck) suspects(r ruling) []raftdiag.Suspect {
 				open = append(open, g)
 			case timeline.No:
 				open = append(open, g)
+				if p.Refused && g == timeline.Received {
+					open = append(open, timeline.Matched)
+				}
 				g = timeline.NumGates
 			}
 		}
@@ -574,6 +604,9 @@ func (c *stuck) ask(r ruling) string {
 		for _, p := range c.places {
 			if m := p.Marks[g]; c.answer(&p, g) == timeline.CannotSay && m.Missing != "" && !slices.Contains(missing, m.Missing) {
 				missing = append(missing, m.Missing)
+			}
+			if log := fmt.Sprintf("node %s's log", p.Node); p.Refused && !slices.Contains(missing, log) {
+				missing = append(missing, log)
 			}
 		}
 	}

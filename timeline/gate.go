@@ -74,6 +74,7 @@ type Place struct {
 	Rejects  []Proof // rejections that the leader heard while the entry waited
 	Failures []Proof // what the leader's transport said about the voter
 	Strays   []Proof // the voter's messages that arrived elsewhere
+	Refused  bool    // its address refuses, and its own log, which would tell a dead process from a wrong port, is missing
 	Down     Proof   // shows that the voter's process is gone
 	DownWhy  string
 }
@@ -309,6 +310,9 @@ func (v *view) dunno(g Gate, missing, why string, args ...any) {
 // passed the earlier ones.
 func (v *view) judge() {
 	p, s := v.p, v.s
+	if v.denied() {
+		p.Match = s.Index - 1
+	}
 	if p.MatchBy.OK() && p.Match >= s.Index {
 		why := fmt.Sprintf("the leader knows match %d", p.Match)
 		for g := Sent; g <= Matched; g++ {
@@ -332,6 +336,21 @@ func (v *view) judge() {
 			p.Marks[g-1] = Mark{Answer: Yes, Proof: m.Proof, Why: "a later gate shows it: " + m.Why}
 		}
 	}
+}
+
+// denied reports whether the voter takes its match back: it rejects, over and
+// over and last of all, appends at or below what it had accepted.
+func (v *view) denied() bool {
+	n := 0
+	for k := len(v.heard) - 1; k >= 0; k-- {
+		r := v.l.rec(int(v.heard[k]))
+		if !r.reject() || !r.has(raftdiag.HasIndex) || raftdiag.Index(r.b) > v.p.Match ||
+			r.has(raftdiag.HasHint) && raftdiag.Index(uint32(r.d)) >= v.s.Index {
+			break
+		}
+		n++
+	}
+	return n >= v.pat.Rounds && v.p.Match >= v.s.Index
 }
 
 func (v *view) judgeMatched() {
@@ -598,6 +617,7 @@ func (v *view) undeliverable() bool {
 	}
 	e := after[0].Event()
 	v.set(Received, No, after[0], "the transport says: %s", e.Text)
+	p.Refused = v.f == nil && Refused(after[len(after)-1].Event().Text)
 	return true
 }
 

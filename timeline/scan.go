@@ -332,6 +332,7 @@ func (w *walker) setRole(i int, role raftdiag.Role, t raftdiag.Term, lead raftdi
 	if (role == raftdiag.Candidate && (w.role.Role != role || t > w.role.Term)) ||
 		(role == raftdiag.PreCandidate && w.role.Role != role) {
 		w.round(electionRound, i)
+		w.forgetPreVotes()
 	}
 	was := w.role
 	w.role = RoleStep{int32(i), role, t, lead}
@@ -394,16 +395,12 @@ func (w *walker) sent(i int, r *record, c Channel) {
 	case raftdiag.MsgPreVote:
 		if _, again := w.resent[c]; again && w.role.Role == raftdiag.PreCandidate {
 			w.round(electionRound, i)
-			for ch := range w.resent {
-				if ch.Type == raftdiag.MsgPreVote {
-					delete(w.resent, ch)
-				}
-			}
+			w.forgetPreVotes()
 		}
-		w.resent[c] = resend{}
 		if w.role.Role != raftdiag.PreCandidate {
 			w.setRole(i, raftdiag.PreCandidate, w.role.Term, 0)
 		}
+		w.resent[c] = resend{}
 	case raftdiag.MsgAppResp:
 		if own {
 			w.term(i, term)
@@ -414,6 +411,15 @@ func (w *walker) sent(i int, r *record, c Channel) {
 	case raftdiag.MsgVoteResp, raftdiag.MsgHeartbeatResp:
 		if own {
 			w.term(i, term)
+		}
+	}
+}
+
+// forgetPreVotes begins a campaign: its requests are no repeats of the last one's.
+func (w *walker) forgetPreVotes() {
+	for ch := range w.resent {
+		if ch.Type == raftdiag.MsgPreVote {
+			delete(w.resent, ch)
 		}
 	}
 }

@@ -59,9 +59,12 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 	}
 	next := 0
 	for _, c := range append(commits, Step{At: int32(ten.End)}) {
-		for ; next < len(lasts) && lasts[next].At < c.At; next++ {
+		for ; next < len(lasts) && lasts[next].At <= c.At; next++ {
 			if lasts[next].Value > last {
 				last = lasts[next].Value
+				if commitKnown && last <= commit {
+					continue
+				}
 				queue = append(queue, birth{int(lasts[next].At), last})
 			}
 		}
