@@ -207,3 +207,59 @@ func (l *Lane) TermLostAfterRestart() (vote, row Proof, was, now raftdiag.Term, 
 	}
 	return Proof{}, Proof{}, 0, 0, false
 }
+
+// Term is the term of a message that the event prints.
+func (p Proof) Term() (raftdiag.Term, bool) {
+	r := p.Lane.rec(p.I)
+	if r.wide() {
+		return 0, false
+	}
+	return raftdiag.Term(r.a >> 32), r.has(raftdiag.HasTerm)
+}
+
+// TakenBack finds an accept and, in the same term, rejections at or below its
+// index. The node's own sends are in order, so one rejection is enough; on the
+// leader an old rejection may arrive late, so it takes three, the last of them
+// after the accept, with no other accept between.
+func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
+	scan := func(places []int32, enough int) bool {
+		var best raftdiag.Index
+		var by Proof
+		var term raftdiag.Term
+		n := 0
+		for _, i := range places {
+			r := l.rec(int(i))
+			if !r.has(raftdiag.HasTerm|raftdiag.HasIndex|raftdiag.HasReject) || r.b == 0 {
+				continue
+			}
+			if t := raftdiag.Term(r.a >> 32); t != term {
+				best, by, term, n = 0, Proof{}, t, 0
+			}
+			idx := raftdiag.Index(r.b)
+			switch {
+			case !r.reject():
+				if idx > best {
+					best, by = idx, Proof{l, int(i)}
+				}
+				n = 0
+			case by.OK() && idx <= best && (!r.has(raftdiag.HasHint) || raftdiag.Index(uint32(r.d)) < idx):
+				if n++; n >= enough {
+					ack, reject = by, Proof{l, int(i)}
+					return true
+				}
+			}
+		}
+		return false
+	}
+	for c, places := range l.sends {
+		if c.Type == raftdiag.MsgAppResp && c.From == l.Node && scan(places, 1) {
+			return ack, reject, true
+		}
+	}
+	for c, places := range l.receives {
+		if c.Type == raftdiag.MsgAppResp && c.To == l.Node && scan(places, 3) {
+			return ack, reject, true
+		}
+	}
+	return Proof{}, Proof{}, false
+}

@@ -74,6 +74,7 @@ type Place struct {
 	Rejects  []Proof // rejections that the leader heard while the entry waited
 	Failures []Proof // what the leader's transport said about the voter
 	Strays   []Proof // the voter's messages that arrived elsewhere
+	Refused  bool    // its address refuses, and its own log, which would tell a dead process from a wrong port, is missing
 	Down     Proof   // shows that the voter's process is gone
 	DownWhy  string
 }
@@ -309,6 +310,9 @@ func (v *view) dunno(g Gate, missing, why string, args ...any) {
 // passed the earlier ones.
 func (v *view) judge() {
 	p, s := v.p, v.s
+	if v.denied() {
+		p.Match = s.Index - 1
+	}
 	if p.MatchBy.OK() && p.Match >= s.Index {
 		why := fmt.Sprintf("the leader knows match %d", p.Match)
 		for g := Sent; g <= Matched; g++ {
@@ -332,6 +336,21 @@ func (v *view) judge() {
 			p.Marks[g-1] = Mark{Answer: Yes, Proof: m.Proof, Why: "a later gate shows it: " + m.Why}
 		}
 	}
+}
+
+// denied reports whether the voter takes its match back: it rejects, over and
+// over and last of all, appends at or below what it had accepted.
+func (v *view) denied() bool {
+	n := 0
+	for k := len(v.heard) - 1; k >= 0; k-- {
+		r := v.l.rec(int(v.heard[k]))
+		if !r.reject() || !r.has(raftdiag.HasIndex) || raftdiag.Index(r.b) > v.p.Match ||
+			r.has(raftdiag.HasHint) && raftdiag.Index(uint32(r.d)) >= v.s.Index {
+			break
+		}
+		n++
+	}
+	return n >= v.pat.Rounds && v.p.Match >= v.s.Index
 }
 
 func (v *view) judgeMatched() {
@@ -598,6 +617,7 @@ func (v *view) undeliverable() bool {
 	}
 	e := after[0].Event()
 	v.set(Received, No, after[0], "the transport says: %s", e.Text)
+	p.Refused = v.f == nil && Refused(after[len(after)-1].Event().Text)
 	return true
 }
 
@@ -758,31 +778,23 @@ func (v *view) birthSeen() bool {
 // heldBack reports whether the lane prints what it hands to the transport,
 // message by message, and lacks it for the message at place i.
 func (l *Lane) heldBack(i int) bool {
-	if l.kinds[raftdiag.HandedOver] == 0 {
-		return false
-	}
 	r := l.rec(i)
-	shown, here := false, false
+	if l.handed&(1<<(r.mtype&31)) == 0 {
+		return false // the kind was never handed over, so its lack says nothing
+	}
+	goesOn := false
 	for k := i + 1; k < l.hi && k < i+256; k++ {
 		o := l.rec(k)
+		goesOn = goesOn || o.kind == raftdiag.State || o.kind == raftdiag.Ready
 		if o.kind == raftdiag.State && k > i+64 {
 			break
 		}
 		if (o.kind == raftdiag.HandedOver || o.kind == raftdiag.SendFailed) && l.isPerMessage(o) && l.peerOf(o) == l.store.nodes.list[r.to] &&
 			(!o.has(raftdiag.HasType) || o.mtype == r.mtype) {
-			here = true
-			break
+			return false
 		}
 	}
-	if here {
-		return false
-	}
-	// The kind must have been handed over at some time, or the lack says nothing.
-	for k := l.lo; k < l.hi && !shown; k++ {
-		o := l.rec(k)
-		shown = o.kind == raftdiag.HandedOver && l.isPerMessage(o) && o.has(raftdiag.HasType) && o.mtype == r.mtype
-	}
-	return shown
+	return goesOn // at the end of a log the hand-over may only not be written yet
 }
 
 func (l *Lane) isPerMessage(r *record) bool { return r.has(raftdiag.HasTo) || r.has(raftdiag.HasPeer) }
@@ -919,60 +931,26 @@ func firstLost(p *Pairing, at int32) bool {
 	return ok && p.ReceiveOf[k] < 0
 }
 
-// down looks for signs that the voter's process is gone: its log ends with a
-// panic or a stop, or all who try are refused and its own log does not go on.
+// down looks for signs that the voter's process is gone.
 func (v *view) down() {
-	p := v.p
-	if f := v.f; f != nil {
-		for i := f.hi - 1; i >= f.lo; i-- {
-			r := f.rec(i)
-			if r.kind == raftdiag.Panicked || r.kind == raftdiag.Stopped {
-				p.Down, p.DownWhy = Proof{f, i}, "its log ends with a "+r.kind.String()
-				break
-			}
-			if isRaft(r.kind) {
-				break
-			}
-		}
-		if p.Down.OK() {
-			return
-		}
-		if v.goesOn() {
-			return
-		}
+	if v.f != nil && v.goesOn() {
+		return
 	}
-	var refused Proof
-	for _, l := range v.t.Lanes {
-		if l.Node == p.Node {
-			continue
-		}
-		fails := l.failures[p.Node]
-		for k := len(fails) - 1; k >= 0; k-- {
-			i := int(fails[k])
-			if !Refused(l.Event(i).Text) {
-				if k == len(fails)-1 {
-					return // the newest word is another one
-				}
-				continue
-			}
-			// Heard from it after that?
-			for c, places := range l.receives {
-				if c.From == p.Node && len(between(places, i, l.hi)) > 0 {
-					return
-				}
-			}
-			refused = Proof{l, i}
-			break
-		}
-	}
-	if refused.OK() {
-		p.Down, p.DownWhy = refused, "its address refuses connections and its own log does not go on"
-	}
+	v.p.Down, v.p.DownWhy = v.t.DownProof(v.p.Node)
 }
 
 // goesOn reports whether the voter's log goes on after its last message from
-// the leader.
+// the leader, and does not end with the end of its process.
 func (v *view) goesOn() bool {
+	for i := v.f.hi - 1; i >= v.f.lo; i-- {
+		k := v.f.rec(i).kind
+		if k == raftdiag.Panicked || k == raftdiag.Stopped {
+			return false
+		}
+		if isRaft(k) {
+			break
+		}
+	}
 	from := v.lastHeard()
 	if from < 0 {
 		from = v.f.lo

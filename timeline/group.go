@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -99,6 +100,9 @@ type Timeline struct {
 	Lives int
 	Lanes []*Lane           // by node
 	Nodes []raftdiag.NodeID // all nodes that appear, with or without a lane
+
+	mu    sync.Mutex
+	pairs map[Channel]*Pairing // what Pair has answered
 }
 
 // Lane is a node's lane, or nil.

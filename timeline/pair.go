@@ -1,6 +1,9 @@
 package timeline
 
 import (
+	"slices"
+	"sort"
+
 	"github.com/raftdiag/raftdiag"
 )
 
@@ -11,7 +14,9 @@ import (
 // skip sends. A receive that is left over is looked for among the sends that
 // were skipped (it was overtaken) and among those that were paired (it came
 // twice). The method is that of send-receive correlation (Scheuermann et al.
-// 2009), with a bounded window in place of a full longest common subsequence.
+// 2009). In place of a full longest common subsequence, headers that both
+// sides print equally often are the anchors, of which the longest ascending
+// chain counts; between two anchors a bounded window decides.
 type Pairing struct {
 	Channel   Channel
 	From, To  *Lane // nil if that log is missing
@@ -21,13 +26,38 @@ type Pairing struct {
 	SendOf    []int32 // by receive: number of its send, or -1
 	Twice     []bool  // by receive: another receive has its send
 	Overtaken []bool  // by receive: it came after a message that was sent later
-	Blurred   bool    // equal headers follow one another and their numbers differ: other pairings are possible
+	Blurred   bool    // some header recurs and the two sides print it a different number of times: other pairings are possible
+
+	vague     []bool  // by send: its header is such a one
+	vagueR    []bool  // by receive
+	vagueFrom []int32 // by send, where vague: the first send with the header
+	vagueTo   []int32 // the last
 }
+
+// Vague reports whether send k could belong to another receive, or to none: its
+// header recurs, and the two logs print it a different number of times.
+func (p *Pairing) Vague(k int) bool { return p.Blurred && p.vague[k] }
 
 const pairWindow = 256
 
 // Pair pairs one channel's messages.
 func (t *Timeline) Pair(c Channel) *Pairing {
+	t.mu.Lock()
+	p := t.pairs[c]
+	t.mu.Unlock()
+	if p == nil {
+		p = t.pair(c)
+		t.mu.Lock()
+		if t.pairs == nil {
+			t.pairs = map[Channel]*Pairing{}
+		}
+		t.pairs[c] = p
+		t.mu.Unlock()
+	}
+	return p
+}
+
+func (t *Timeline) pair(c Channel) *Pairing {
 	p := &Pairing{Channel: c, From: t.Lane(c.From), To: t.Lane(c.To)}
 	if p.From != nil {
 		p.Sends = p.From.sends[c]
@@ -48,16 +78,110 @@ func (t *Timeline) Pair(c Channel) *Pairing {
 		mask &= p.To.rec(int(i)).set
 	}
 	a, b := keys(p.From, p.Sends, mask), keys(p.To, p.Receives, mask)
+	if slices.Equal(a, b) { // the ordinary case: all arrived, in order
+		for i := range a {
+			p.ReceiveOf[i], p.SendOf[i] = int32(i), int32(i)
+		}
+		return p
+	}
+	counts := census(a, b)
 	i, j := 0, 0
-	for i < len(a) && j < len(b) {
+	for _, at := range anchors(a, b, counts) {
+		p.fit(a, b, i, int(at[0]), j, int(at[1]))
+		p.ReceiveOf[at[0]], p.SendOf[at[1]] = at[1], at[0]
+		i, j = int(at[0])+1, int(at[1])+1
+	}
+	p.fit(a, b, i, len(a), j, len(b))
+	p.blur(a, b, counts)
+	p.leftovers(a, b)
+	p.overtake()
+	return p
+}
+
+// A tally is how often each side prints one header.
+type tally struct{ sent, received int32 }
+
+// sure reports whether the k-th send of the header can only be the k-th
+// receive.
+func (t tally) sure() bool { return t.sent == t.received }
+
+// vague reports whether the header recurs and the sides differ.
+func (t tally) vague() bool {
+	return t.sent != t.received && t.sent > 0 && t.received > 0
+}
+
+func census(a, b []uint64) map[uint64]tally {
+	m := make(map[uint64]tally, max(len(a), len(b)))
+	for _, k := range a {
+		t := m[k]
+		t.sent++
+		m[k] = t
+	}
+	for _, k := range b {
+		t := m[k]
+		t.received++
+		m[k] = t
+	}
+	return m
+}
+
+// anchors are pairs of a send and a receive that belong together without
+// doubt, in ascending order of both.
+func anchors(a, b []uint64, counts map[uint64]tally) [][2]int32 {
+	places := make(map[uint64][]int32)
+	for j, k := range b {
+		if counts[k].sure() {
+			places[k] = append(places[k], int32(j))
+		}
+	}
+	var pairs [][2]int32
+	for i, k := range a {
+		if list := places[k]; len(list) > 0 {
+			pairs = append(pairs, [2]int32{int32(i), list[0]})
+			places[k] = list[1:]
+		}
+	}
+	return ascending(pairs)
+}
+
+// ascending is the longest chain of the pairs, which ascend in the first
+// number, that ascends in the second as well.
+func ascending(pairs [][2]int32) [][2]int32 {
+	var tails, before []int32 // ends of the best chain of each length; predecessors
+	before = make([]int32, len(pairs))
+	for k, p := range pairs {
+		n := sort.Search(len(tails), func(n int) bool { return pairs[tails[n]][1] >= p[1] })
+		before[k] = -1
+		if n > 0 {
+			before[k] = tails[n-1]
+		}
+		if n == len(tails) {
+			tails = append(tails, int32(k))
+		} else {
+			tails[n] = int32(k)
+		}
+	}
+	out := make([][2]int32, len(tails))
+	if len(tails) == 0 {
+		return out
+	}
+	for n, k := len(tails)-1, tails[len(tails)-1]; k >= 0; n, k = n-1, before[k] {
+		out[n] = pairs[k]
+	}
+	return out
+}
+
+// fit pairs the sends from i to ni with the receives from j to nj in order.
+func (p *Pairing) fit(a, b []uint64, i, ni, j, nj int) {
+	for i < ni && j < nj {
 		if a[i] == b[j] {
 			p.ReceiveOf[i], p.SendOf[j] = int32(j), int32(i)
 			i++
 			j++
 			continue
 		}
-		skip := find(a[i:], b[j])  // sends to skip for this receive
-		extra := find(b[j:], a[i]) // receives to skip for this send
+		skip := find(a[i:ni], b[j])  // sends to skip for this receive
+		extra := find(b[j:nj], a[i]) // receives to skip for this send
 		switch {
 		case skip < 0 && extra < 0:
 			i++
@@ -68,9 +192,6 @@ func (t *Timeline) Pair(c Channel) *Pairing {
 			j += extra
 		}
 	}
-	p.leftovers(a, b)
-	p.blur(a, b)
-	return p
 }
 
 func fill(n int) []int32 {
@@ -113,6 +234,9 @@ func keys(l *Lane, places []int32, mask uint64) []uint64 {
 		if f&(raftdiag.HasEntries|raftdiag.HasHint|raftdiag.HasSnapshot) != 0 {
 			add(r.d & 0xffffffff)
 		}
+		if f&raftdiag.HasEntryTerm != 0 {
+			add(r.d >> 32)
+		}
 		if f&raftdiag.HasReject != 0 && r.reject() {
 			add(1)
 		}
@@ -122,31 +246,32 @@ func keys(l *Lane, places []int32, mask uint64) []uint64 {
 }
 
 // leftovers looks for the sends of receives that the matching in order left
-// over.
+// over. A header came twice only if its sends stand between others of the
+// channel: at either end of the sender's log the lines of more sends may be
+// missing.
 func (p *Pairing) leftovers(a, b []uint64) {
-	left := false
-	for _, s := range p.SendOf {
-		left = left || s < 0
-	}
-	if !left {
+	if !slices.Contains(p.SendOf, -1) {
 		return
 	}
 	type place struct {
-		free  []int32
-		taken int32
+		free        []int32
+		first, last int32 // of the paired sends
 	}
 	byKey := make(map[uint64]*place)
 	for i, key := range a {
 		pl := byKey[key]
 		if pl == nil {
-			pl = &place{taken: -1}
+			pl = &place{first: -1}
 			byKey[key] = pl
 		}
 		if p.ReceiveOf[i] < 0 {
 			pl.free = append(pl.free, int32(i))
-		} else if pl.taken < 0 {
-			pl.taken = int32(i)
+			continue
 		}
+		if pl.first < 0 {
+			pl.first = int32(i)
+		}
+		pl.last = int32(i)
 	}
 	for j, key := range b {
 		if p.SendOf[j] >= 0 {
@@ -158,19 +283,59 @@ func (p *Pairing) leftovers(a, b []uint64) {
 		case len(pl.free) > 0:
 			i := pl.free[0]
 			pl.free = pl.free[1:]
-			p.SendOf[j], p.ReceiveOf[i], p.Overtaken[j] = i, int32(j), true
-		case pl.taken >= 0:
-			p.SendOf[j], p.Twice[j] = pl.taken, true
+			p.SendOf[j], p.ReceiveOf[i] = i, int32(j)
+		case pl.first > 0 && int(pl.last) < len(a)-1 && int32(j) > p.ReceiveOf[pl.first]:
+			p.SendOf[j], p.Twice[j] = pl.last, true
 		}
 	}
 }
 
-// blur notes whether a run of equal headers has fewer receives than sends.
-func (p *Pairing) blur(a, b []uint64) {
-	for i := 1; i < len(a); i++ {
-		if a[i] == a[i-1] && (p.ReceiveOf[i] < 0) != (p.ReceiveOf[i-1] < 0) {
-			p.Blurred = true
-			return
+// overtake notes the receives that came after a message that was sent later.
+// A header that could belong to another send proves no order.
+func (p *Pairing) overtake() {
+	newest := int32(-1)
+	for j, i := range p.SendOf {
+		if i < 0 || p.Twice[j] || p.Vague(int(i)) {
+			continue
 		}
+		p.Overtaken[j] = i < newest
+		newest = max(newest, i)
+	}
+}
+
+// blur notes the headers that recur and that the sides print a different
+// number of times.
+func (p *Pairing) blur(a, b []uint64, counts map[uint64]tally) {
+	for _, t := range counts {
+		if t.vague() {
+			p.Blurred = true
+			break
+		}
+	}
+	if !p.Blurred {
+		return
+	}
+	p.vague, p.vagueR = make([]bool, len(a)), make([]bool, len(b))
+	p.vagueFrom, p.vagueTo = make([]int32, len(a)), make([]int32, len(a))
+	type span struct{ from, to int32 }
+	spans := map[uint64]span{}
+	for i, k := range a {
+		if p.vague[i] = counts[k].vague(); !p.vague[i] {
+			continue
+		}
+		sp, ok := spans[k]
+		if !ok {
+			sp.from = int32(i)
+		}
+		sp.to = int32(i)
+		spans[k] = sp
+	}
+	for i, k := range a {
+		if p.vague[i] {
+			p.vagueFrom[i], p.vagueTo[i] = spans[k].from, spans[k].to
+		}
+	}
+	for j, k := range b {
+		p.vagueR[j] = counts[k].vague()
 	}
 }

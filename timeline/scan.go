@@ -25,6 +25,7 @@ type scan struct {
 	peers    map[raftdiag.NodeID][]int32 // Progress rows, by peer
 	failures map[raftdiag.NodeID][]int32 // SendFailed rows, by receiver
 	lastTerm raftdiag.Term
+	handed   uint32 // message types that are handed over one by one
 }
 
 // A Step is a place at which a number rose to a value.
@@ -331,6 +332,7 @@ func (w *walker) setRole(i int, role raftdiag.Role, t raftdiag.Term, lead raftdi
 	if (role == raftdiag.Candidate && (w.role.Role != role || t > w.role.Term)) ||
 		(role == raftdiag.PreCandidate && w.role.Role != role) {
 		w.round(electionRound, i)
+		w.forgetPreVotes()
 	}
 	was := w.role
 	w.role = RoleStep{int32(i), role, t, lead}
@@ -393,16 +395,12 @@ func (w *walker) sent(i int, r *record, c Channel) {
 	case raftdiag.MsgPreVote:
 		if _, again := w.resent[c]; again && w.role.Role == raftdiag.PreCandidate {
 			w.round(electionRound, i)
-			for ch := range w.resent {
-				if ch.Type == raftdiag.MsgPreVote {
-					delete(w.resent, ch)
-				}
-			}
+			w.forgetPreVotes()
 		}
-		w.resent[c] = resend{}
 		if w.role.Role != raftdiag.PreCandidate {
 			w.setRole(i, raftdiag.PreCandidate, w.role.Term, 0)
 		}
+		w.resent[c] = resend{}
 	case raftdiag.MsgAppResp:
 		if own {
 			w.term(i, term)
@@ -413,6 +411,15 @@ func (w *walker) sent(i int, r *record, c Channel) {
 	case raftdiag.MsgVoteResp, raftdiag.MsgHeartbeatResp:
 		if own {
 			w.term(i, term)
+		}
+	}
+}
+
+// forgetPreVotes begins a campaign: its requests are no repeats of the last one's.
+func (w *walker) forgetPreVotes() {
+	for ch := range w.resent {
+		if ch.Type == raftdiag.MsgPreVote {
+			delete(w.resent, ch)
 		}
 	}
 }
@@ -508,6 +515,13 @@ func (w *walker) row(i int, r *record) {
 	case raftdiag.ProgressRow:
 		p := nodes[r.from]
 		w.l.peers[p] = append(w.l.peers[p], int32(i))
+		if w.role.Role == raftdiag.Leader && p != w.l.Node && r.has(raftdiag.HasMatch) {
+			w.lasts(i, raftdiag.Index(r.a)) // a peer holds what the leader's log held
+		}
+	case raftdiag.HandedOver:
+		if w.l.isPerMessage(r) && r.has(raftdiag.HasType) {
+			w.l.handed |= 1 << (r.mtype & 31)
+		}
 	case raftdiag.SendFailed:
 		p := nodes[r.to]
 		if r.has(raftdiag.HasPeer) {

@@ -59,9 +59,12 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 	}
 	next := 0
 	for _, c := range append(commits, Step{At: int32(ten.End)}) {
-		for ; next < len(lasts) && lasts[next].At < c.At; next++ {
+		for ; next < len(lasts) && lasts[next].At <= c.At; next++ {
 			if lasts[next].Value > last {
 				last = lasts[next].Value
+				if commitKnown && last <= commit {
+					continue
+				}
 				queue = append(queue, birth{int(lasts[next].At), last})
 			}
 		}
@@ -107,7 +110,8 @@ func (ten *Tenure) stall(p Patience, from, to int, commit, last raftdiag.Index, 
 		return s, true
 	case s.Rounds >= need:
 		return s, l.saysCommit(from, to, need, commit)
-	case s.Rounds == 0 && !l.HasRounds():
+	case s.Rounds == 0:
+		// No rounds while it waits: the loop stands still, or the log shows none.
 		wait := l.span(from, to)
 		clock := p.Clock
 		if !open {

@@ -1,0 +1,271 @@
+package hypotheses
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+// activity says in words that proposals went through, or is empty if none
+// shows.
+func (j *judgement) activity() string {
+	var first, last raftdiag.Index
+	seen := false
+	for _, l := range j.t.Lanes {
+		for _, i := range l.CommitRange() {
+			if !seen || i < first {
+				first = i
+			}
+			last, seen = max(last, i), true
+		}
+	}
+	switch {
+	case !seen || last == 0:
+		return ""
+	case first == last:
+		return fmt.Sprintf("commit is %d and nothing waits beyond patience", last)
+	}
+	return fmt.Sprintf("commit rose from %d to %d, and nothing waited beyond patience", first, last)
+}
+
+// doubts is for logs that show proposals or appends and nothing that says
+// whether they commit.
+func (j *judgement) doubts() {
+	if len(j.episodes) > 0 || len(j.group.Violations) > 0 {
+		return
+	}
+	for _, l := range j.t.Lanes {
+		if l.Committed() {
+			return
+		}
+	}
+	for _, l := range j.t.Lanes {
+		at, what, ok := l.FirstEntry()
+		if !ok {
+			continue
+		}
+		role, _ := l.RoleAt(at.I + 1)
+		ep := j.plain(noBroadcast, timeline.Sent, at, role.Term, fmt.Sprintf("node %s shows %s, and nothing in these logs shows that it commits", l.Node, what))
+		if role.Lead != 0 {
+			ep.Leader = ptr(role.Lead.String())
+		}
+		ep.FailurePoint, ep.Gate = nil, nil
+		ep.Suspects = []raftdiag.Suspect{}
+		ep.Hypotheses = ep.Hypotheses[:0]
+		missing := j.unlogged()
+		ask := "log more: the commit index with every Ready, and give more of the logs"
+		if len(missing) > 0 {
+			ask = "give the log of " + list(missing)
+		}
+		ep.Remedy = "to settle it, " + ask
+		for _, h := range hypotheses {
+			if h == noLeader || h == proposalDropped || h == applyStalled {
+				ep.Hypotheses = append(ep.Hypotheses, finding(h, raftdiag.RuledOut, "an entry is there, and not committed"))
+				continue
+			}
+			f := finding(h, raftdiag.Unknown, "the log ends, or says too little, before patience runs out")
+			f.Missing, f.Ask = append([]string{}, h.Lines...), ask
+			ep.Hypotheses = append(ep.Hypotheses, f)
+			ep.Suspects = append(ep.Suspects, raftdiag.Suspect{Name: h.Name, Score: 0.2})
+		}
+		j.episodes = append(j.episodes, ep)
+		return
+	}
+}
+
+// unlogged are the voters whose logs are not among the inputs.
+func (j *judgement) unlogged() []raftdiag.NodeID {
+	var out []raftdiag.NodeID
+	voters := j.allVoters()
+	for _, n := range voters.All() {
+		if j.t.Lane(n) == nil {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// slight files what went wrong and cost no write.
+func (j *judgement) slight(at timeline.Proof, found []cause, summary string) {
+	role := timeline.RoleStep{}
+	if at.OK() {
+		role, _ = at.Lane.RoleAt(at.I + 1)
+	}
+	ep := j.plain(noQuorum, timeline.Matched, at, role.Term, summary)
+	ep.FailurePoint, ep.Gate, ep.Impact = nil, nil, raftdiag.NoImpact
+	ep.Suspects = []raftdiag.Suspect{}
+	for i := range ep.Hypotheses {
+		f := &ep.Hypotheses[i]
+		*f = finding(hypotheses[i], raftdiag.RuledOut, "no write was held up: a quorum went on")
+	}
+	ep.Causes = causes(found)
+	if len(ep.Causes) > 0 {
+		ep.Remedy = ep.Causes[0].Remedy
+	}
+	j.episodes = append(j.episodes, ep)
+}
+
+// degraded looks for voters that are down, stay behind, or are cut off while a
+// quorum goes on without them.
+func (j *judgement) degraded() {
+	blamed := map[string]bool{}
+	for _, e := range j.episodes {
+		for _, c := range e.Causes {
+			for _, n := range c.Nodes {
+				blamed[n] = true
+			}
+		}
+	}
+	for _, v := range j.group.Violations {
+		for _, n := range v.Nodes {
+			blamed[n] = true
+		}
+	}
+	voters := j.allVoters()
+	for _, n := range j.t.Nodes {
+		if blamed[n.String()] {
+			continue
+		}
+		if by, why := j.t.DownProof(n); by.OK() && j.othersGoOn(n, by) {
+			found := []cause{{"node-down", []raftdiag.NodeID{n}, fmt.Sprintf("node %s is down: %s", n, why), j.quote(by, "%s", why)}}
+			j.slight(by, append(found, j.panicCauses(n)...), fmt.Sprintf("node %s is down, and a quorum goes on without it", n))
+			continue
+		}
+		if found, at := j.laggard(n, voters); len(found) > 0 {
+			j.slight(at, found, fmt.Sprintf("node %s stays behind, and a quorum goes on without it", n))
+			continue
+		}
+		l := j.t.Lane(n)
+		if l == nil {
+			continue
+		}
+		for _, v := range l.Vacancies() {
+			if v.Rounds < storm*j.pat.Rounds || v.Campaigns < storm*j.pat.Rounds {
+				continue
+			}
+			found := j.vacancyCauses([]timeline.Vacancy{v}, voters)
+			found = slices.DeleteFunc(found, func(c cause) bool { return c.name == "election-storm" || c.name == "quorum-lost" })
+			if len(found) == 0 {
+				found = []cause{{"partition", []raftdiag.NodeID{n}, fmt.Sprintf("node %s campaigns alone while the others have a leader", n), j.quote(l.Proof(v.From), "it knows no leader from here on")}}
+			}
+			j.slight(l.Proof(v.From), found, fmt.Sprintf("node %s was cut off and campaigned, %s, while the others had a leader", n, times(v.Campaigns)))
+			break
+		}
+	}
+	for _, l := range j.t.Lanes {
+		if blamed[l.Node.String()] || len(l.Incarnations) < 2 {
+			continue
+		}
+		for _, p := range l.All(raftdiag.Panicked, l.Incarnations[0].Begin, l.Incarnations[len(l.Incarnations)-1].Begin) {
+			found := append([]cause{{"node-restart", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s died and was started again", l.Node), j.quote(p, "it died here")}}, j.panicCauses(l.Node)...)
+			j.slight(p, found, fmt.Sprintf("node %s panicked and was started again", l.Node))
+			break
+		}
+	}
+}
+
+// panicCauses reads what a panic says about the log.
+func (j *judgement) panicCauses(n raftdiag.NodeID) []cause {
+	l := j.t.Lane(n)
+	if l == nil {
+		return nil
+	}
+	p, ok := l.Panic()
+	if !ok {
+		return nil
+	}
+	text := strings.ToLower(p.Event().Text)
+	who := []raftdiag.NodeID{n}
+	switch {
+	case strings.Contains(text, "tocommit(") && strings.Contains(text, "out of range"):
+		return []cause{{"log-lost", who, fmt.Sprintf("node %s's log is shorter than what it acknowledged", n), j.quote(p, "%s", p.Event().Text)}}
+	case strings.Contains(text, "unmarshal"), strings.Contains(text, "checksum"), strings.Contains(text, "corrupt"), strings.Contains(text, "out of bound"),
+		strings.Contains(text, "can't leave a non-joint config"):
+		return []cause{{"log-corrupt", who, fmt.Sprintf("node %s's storage gave it what it cannot use", n), j.quote(p, "%s", p.Event().Text)}}
+	case strings.Contains(text, "no space"):
+		return []cause{{"disk-full", who, fmt.Sprintf("node %s's disk is full", n), j.quote(p, "%s", p.Event().Text)}}
+	}
+	return nil
+}
+
+// othersGoOn reports whether some other lane commits, or hears a leader, after
+// the node was found down, or simply commits at all.
+func (j *judgement) othersGoOn(n raftdiag.NodeID, by timeline.Proof) bool {
+	for _, l := range j.t.Lanes {
+		if l.Node != n && l.Committed() {
+			return true
+		}
+	}
+	return false
+}
+
+// laggard finds why the newest leader's commit went on without a voter's match.
+func (j *judgement) laggard(n raftdiag.NodeID, voters timeline.Voters) ([]cause, timeline.Proof) {
+	tenures := j.t.Tenures()
+	if len(tenures) == 0 || !voters.Has(n) {
+		return nil, timeline.Proof{}
+	}
+	ten := tenures[len(tenures)-1]
+	if ten.Leader == n || ten.Lane == nil {
+		return nil, timeline.Proof{}
+	}
+	pat := j.pat
+	pat.Rounds *= 3 // a follower may be slow for a while
+	s, ok := ten.Behind(n, pat)
+	if !ok {
+		return nil, timeline.Proof{}
+	}
+	c := &stuck{j: j, s: &s, voters: voters}
+	c.places = []timeline.Place{j.t.Place(&s, n, pat)}
+	p := &c.places[0]
+	if p.Stop == timeline.Committed || p.Marks[p.Stop].Answer != timeline.No {
+		return nil, timeline.Proof{}
+	}
+	found := byGate(p.Stop).causes(c, []*timeline.Place{p})
+	at := timeline.Proof{Lane: ten.Lane, I: s.From}
+	if p.Head.OK() {
+		at = p.Head
+	}
+	return found, at
+}
+
+// withAnywhere adds the causes that may stand under any hypothesis: nodes that
+// are down, slow or failing storage.
+func (c *stuck) withAnywhere(found []cause) []cause {
+	has := func(name string) bool {
+		return slices.ContainsFunc(found, func(o cause) bool { return o.name == name })
+	}
+	for _, p := range c.places {
+		who := []raftdiag.NodeID{p.Node}
+		if p.Down.OK() && !has("node-down") {
+			found = append(found, cause{"node-down", who, fmt.Sprintf("node %s is down: %s", p.Node, p.DownWhy), c.j.quote(p.Down, "%s", p.DownWhy)})
+		}
+		if p.Down.OK() {
+			found = append(found, c.j.panicCauses(p.Node)...)
+		}
+		if p.Lane == nil || p.Stop == timeline.Committed {
+			continue
+		}
+		lo, hi := p.Lane.Bounds()
+		if p.Lane == c.s.Tenure.Lane {
+			lo, hi = c.s.From, c.s.To
+		}
+		if q, ok := p.Lane.Last(raftdiag.StorageFailed, hi); ok && q.I >= lo && !has("slow-disk") && !has("disk-full") {
+			name := "slow-disk"
+			if text := strings.ToLower(q.Event().Text); strings.Contains(text, "space") || strings.Contains(text, "full") {
+				name = "disk-full"
+			}
+			found = append(found, cause{name, who, fmt.Sprintf("node %s's storage failed: %s", p.Node, q.Event().Text), c.j.quote(q, "%s", q.Event().Text)})
+		}
+		if q, ok := p.Lane.Last(raftdiag.Slow, hi); ok && q.I >= lo && !has("slow-disk") {
+			text := strings.ToLower(q.Event().Text)
+			if strings.Contains(text, "storage") || strings.Contains(text, "disk") || strings.Contains(text, "sync") || strings.Contains(text, "i/o") || strings.Contains(text, "append") {
+				found = append(found, cause{"slow-disk", who, fmt.Sprintf("node %s says: %s took %s", p.Node, q.Event().Text, q.Event().Duration), c.j.quote(q, "slow storage")})
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,296 @@
+package hypotheses
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+// describe fills in what the group is: its voters, where each node stood at the
+// end, and the ledgers.
+func (j *judgement) describe() {
+	g := j.group
+	voters := j.allVoters()
+	g.Voters = ids(voters.All())
+	for _, n := range j.t.Nodes {
+		g.Nodes = append(g.Nodes, j.nodeState(n))
+	}
+	g.Ledgers = j.t.Ledgers()
+}
+
+func (j *judgement) nodeState(n raftdiag.NodeID) raftdiag.NodeState {
+	s := raftdiag.NodeState{Node: n.String(), Role: raftdiag.UnknownRole.String()}
+	l := j.t.Lane(n)
+	if l == nil {
+		s.Summary = "its log is not among the inputs"
+		return s
+	}
+	s.Logged = true
+	_, hi := l.Bounds()
+	if r, ok := l.RoleAt(hi); ok {
+		s.Role = r.Role.String()
+		if r.Term > 0 {
+			s.Term = ptr(uint64(r.Term))
+		}
+	}
+	put := func(to **uint64, v raftdiag.Index, ok bool) {
+		if ok {
+			*to = ptr(uint64(v))
+		}
+	}
+	commit, ok := l.CommitAt(hi)
+	put(&s.Commit, commit, ok)
+	if _, last, ok := l.LastRow(hi-l.Len(), hi); ok {
+		put(&s.Last, last, true)
+	} else {
+		last, ok := l.LastAt(hi)
+		put(&s.Last, last, ok)
+	}
+	applied, ok := l.AppliedAt(hi)
+	put(&s.Applied, applied, ok)
+	s.Summary = fmt.Sprintf("%d events", l.Len())
+	if n := len(l.Incarnations); n > 1 {
+		s.Summary += fmt.Sprintf(", %d runs", n)
+	}
+	if by, why := j.t.DownProof(n); by.OK() {
+		s.Summary += "; down: " + why
+	}
+	return s
+}
+
+// points are the hypotheses under which impossible states are filed.
+var points = map[string]*Hypothesis{
+	"log-regressed": noCommitAdvance, "leader-unmatched": noCommitAdvance, "progress-broken": noQuorum,
+	"applied-ahead": applyStalled, "wrong-peer-address": noDelivery, "duplicate-id": noLeader,
+}
+
+// consequences files what follows from an impossible state under it: the stall
+// of a leader whose own log or progress is impossible is that state's, whatever
+// its rows say otherwise; a state that held nothing up is an episode of its
+// own.
+func (j *judgement) consequences() {
+	for _, s := range j.states {
+		h := points[s.Name]
+		if h == nil {
+			continue
+		}
+		filed := false
+		for _, e := range j.episodes {
+			if j.follows(e, s, h) {
+				j.attribute(e, s, h)
+				filed = true
+			}
+		}
+		if !filed {
+			j.alone(s, h)
+		}
+	}
+}
+
+// follows reports whether an episode is the state's consequence.
+func (j *judgement) follows(e *episode, s state, h *Hypothesis) bool {
+	if e.Impact == raftdiag.NoImpact {
+		return false
+	}
+	if e.FailurePoint != nil && *e.FailurePoint == h.Name && slices.ContainsFunc(e.Causes, func(c raftdiag.Cause) bool { return c.Name == s.Name }) {
+		return true
+	}
+	switch s.Name {
+	case "log-regressed", "leader-unmatched":
+		return e.stall != nil && slices.Contains(s.Nodes, e.stall.Tenure.Leader.String()) && s.term == e.term
+	case "progress-broken":
+		return e.stall != nil && s.term == e.term && (e.FailurePoint == nil || *e.FailurePoint == noQuorum.Name || *e.FailurePoint == noBroadcast.Name)
+	case "duplicate-id":
+		return e.FailurePoint != nil && *e.FailurePoint == noLeader.Name || e.FailurePoint == nil && e.stall == nil
+	case "applied-ahead":
+		return e.FailurePoint != nil && *e.FailurePoint == applyStalled.Name
+	}
+	return false
+}
+
+// attribute makes the state the episode's first cause, and its point the
+// episode's.
+func (j *judgement) attribute(e *episode, s state, h *Hypothesis) {
+	doc, _ := Lookup(s.Name)
+	first := raftdiag.Cause{Name: s.Name, Nodes: s.Nodes, Summary: s.Summary, Evidence: s.Evidence, Remedy: doc.Remedy}
+	rest := slices.DeleteFunc(slices.Clone(e.Causes), func(c raftdiag.Cause) bool { return c.Name == s.Name })
+	if e.FailurePoint != nil && *e.FailurePoint == h.Name {
+		e.Causes = append([]raftdiag.Cause{first}, rest...)
+	} else {
+		e.Causes = []raftdiag.Cause{first} // the others explain another point
+		e.Summary = fmt.Sprintf("entry %d of leader %s in term %d does not commit: %s", deref(e.Index), deref(e.Leader), deref(e.Term), s.Summary)
+		e.FailurePoint, e.Gate = ptr(h.Name), ptr(h.Gates[len(h.Gates)-1].String())
+		e.Suspects = []raftdiag.Suspect{{Name: h.Name, Score: 1}}
+		for i := range e.Hypotheses {
+			f := &e.Hypotheses[i]
+			switch {
+			case f.Name == h.Name:
+				f.Verdict, f.Summary, f.Ask, f.Missing = raftdiag.Confirmed, e.Summary, "", []string{}
+			case f.Verdict == raftdiag.Confirmed, f.Verdict == raftdiag.Unknown:
+				f.Verdict, f.Ask, f.Missing = raftdiag.RuledOut, "", []string{}
+				f.Summary = "what shows of it follows from an impossible state: " + s.Summary
+			}
+		}
+	}
+	for i := range e.Hypotheses {
+		if f := &e.Hypotheses[i]; f.Name == h.Name {
+			f.Evidence = add(slices.Clone(s.Evidence), f.Evidence...)
+		}
+	}
+	e.Remedy = doc.Remedy
+}
+
+func deref[T any](p *T) T {
+	var zero T
+	if p == nil {
+		return zero
+	}
+	return *p
+}
+
+// alone makes an episode of a state that no episode follows from.
+func (j *judgement) alone(s state, h *Hypothesis) {
+	ep := j.plain(h, h.Gates[len(h.Gates)-1], s.at, s.term, s.Summary)
+	doc, _ := Lookup(s.Name)
+	ep.Impact = raftdiag.NoImpact
+	if l := s.at.Lane; l != nil {
+		_, hi := l.Bounds()
+		then, _ := l.CommitAt(s.at.I + 1)
+		if now, _ := l.CommitAt(hi); now <= then {
+			ep.Impact = raftdiag.Blocked
+		}
+		if role, ok := l.RoleAt(s.at.I + 1); ok {
+			if role.Role == raftdiag.Leader {
+				ep.Leader = ptr(l.Node.String())
+			} else if role.Lead != 0 {
+				ep.Leader = ptr(role.Lead.String())
+			}
+			if ep.Term == nil && role.Term > 0 {
+				ep.Term, ep.term = ptr(uint64(role.Term)), role.Term
+			}
+		}
+	}
+	ep.Causes = []raftdiag.Cause{{Name: s.Name, Nodes: s.Nodes, Summary: s.Summary, Evidence: s.Evidence, Remedy: doc.Remedy}}
+	ep.Remedy = doc.Remedy
+	for i := range ep.Hypotheses {
+		if f := &ep.Hypotheses[i]; f.Name == h.Name {
+			f.Evidence = s.Evidence
+		}
+	}
+	j.episodes = append(j.episodes, ep)
+}
+
+// A state is an impossible state with what its consequences are found by.
+type state struct {
+	raftdiag.Violation
+	at   timeline.Proof
+	term raftdiag.Term
+}
+
+// sum draws the group's verdict, its hypotheses over the whole log, and its
+// summary from its parts.
+func sum(g *raftdiag.Group, activity string) {
+	rank := func(v raftdiag.RunVerdict) {
+		if v.Worse(g.Verdict) {
+			g.Verdict = v
+		}
+	}
+	for _, v := range g.Violations {
+		if v.Unsafe {
+			rank(raftdiag.Unsafe)
+		} else {
+			rank(raftdiag.Fault)
+		}
+	}
+	for _, e := range g.Episodes {
+		switch {
+		case e.FailurePoint != nil:
+			rank(raftdiag.Fault)
+		case e.Impact == raftdiag.NoImpact:
+			rank(raftdiag.Degraded)
+		default:
+			rank(raftdiag.Undecided)
+		}
+	}
+	for _, h := range hypotheses {
+		g.Hypotheses = append(g.Hypotheses, overall(g, h, activity))
+	}
+	g.Summary = groupSummary(g, activity)
+}
+
+// overall is a hypothesis over the whole log: the strongest of what the
+// episodes say.
+func overall(g *raftdiag.Group, h *Hypothesis, activity string) raftdiag.Finding {
+	var best *raftdiag.Finding
+	rank := map[raftdiag.Verdict]int{raftdiag.Confirmed: 3, raftdiag.Unknown: 2, raftdiag.RuledOut: 1}
+	for i := range g.Episodes {
+		e := &g.Episodes[i]
+		if e.Impact == raftdiag.NoImpact && e.FailurePoint == nil {
+			continue
+		}
+		for k := range e.Hypotheses {
+			if f := &e.Hypotheses[k]; f.Name == h.Name && (best == nil || rank[f.Verdict] > rank[best.Verdict]) {
+				best = f
+			}
+		}
+	}
+	if best != nil {
+		return *best
+	}
+	if activity == "" {
+		f := finding(h, raftdiag.Unknown, "no proposal and no append shows, so there is nothing to follow")
+		f.Missing, f.Ask = append([]string{}, h.Lines...), h.Ask
+		return f
+	}
+	return finding(h, raftdiag.RuledOut, activity)
+}
+
+// groupSummary is the group in one sentence: the worst thing first.
+func groupSummary(g *raftdiag.Group, activity string) string {
+	for _, v := range g.Violations {
+		if v.Unsafe {
+			return v.Summary
+		}
+	}
+	if e := worst(g); e != nil {
+		return e.Summary
+	}
+	for _, v := range g.Violations {
+		return v.Summary
+	}
+	if activity == "" {
+		return "no sign of a fault, and no proposal that could have been held up"
+	}
+	return "no sign of a fault: " + activity
+}
+
+// worst is the episode that counts most: a failure point before an open
+// question before what cost nothing; what still lasts before what is over; then
+// the earliest.
+func worst(g *raftdiag.Group) *raftdiag.Episode {
+	weight := func(e *raftdiag.Episode) int {
+		w := 0
+		if e.FailurePoint != nil {
+			w += 8
+		}
+		if e.Impact != raftdiag.NoImpact {
+			w += 4
+		}
+		if e.End == nil && e.EndAt == nil {
+			w += 2
+		}
+		if e.Impact == raftdiag.Blocked || e.Impact == raftdiag.Lost {
+			w++
+		}
+		return w
+	}
+	var best *raftdiag.Episode
+	for i := range g.Episodes {
+		if e := &g.Episodes[i]; best == nil || weight(e) > weight(best) {
+			best = e
+		}
+	}
+	return best
+}

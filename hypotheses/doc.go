@@ -1,0 +1,14 @@
+// Package hypotheses weighs what the timelines show.
+//
+// For each group it looks for impossible states first (violations.go), then for
+// stalls, and follows the stuck entry of each stall through the gates with each
+// voter (stall.go). The failure point is the first gate at which the vote of
+// the voters is lost, by the quorum arithmetic of etcd raft; a vote that hangs
+// on what the logs do not show is unknown. There is one file for each
+// hypothesis; the list stands in list.go, and the names of causes with their
+// documentation in catalogue.go.
+//
+// A verdict is confirmed only by what lines show, or by the absence of lines
+// that the log would have shown. Everything else is unknown, and says which
+// line or which node's log would settle it.
+package hypotheses

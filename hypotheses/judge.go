@@ -1,0 +1,243 @@
+package hypotheses
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+// Options are how to judge.
+type Options struct {
+	Patience int                            // rounds; 0 means the default of three
+	Complete bool                           // the end of the input is final: what waits there is stuck
+	Text     func(raftdiag.Position) string // the line at a position, for quotes; nil leaves them out
+	Groups   []string                       // only these; nil means all
+	Workers  int                            // 0 means one for each processor
+}
+
+// Judge weighs every group and sums up. It leaves the report's inputs and notes
+// to the caller, who knows the sources.
+func Judge(t *timeline.Timelines, o Options) *raftdiag.Report {
+	names := t.Groups()
+	if o.Groups != nil {
+		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !slices.Contains(o.Groups, n) })
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	groups := make([]raftdiag.Group, len(names))
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(o.Workers, max(len(names), 1)) {
+		wg.Go(func() {
+			for i := range next {
+				groups[i] = judgeGroup(t.Build(names[i]), o)
+			}
+		})
+	}
+	for i := range names {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	r := &raftdiag.Report{Schema: raftdiag.ReportSchema, Groups: groups, Inputs: []raftdiag.Input{}, Notes: []string{}}
+	for i := range groups {
+		if g := &groups[i]; r.Verdict == nil || g.Verdict.Worse(*r.Verdict) {
+			v := g.Verdict
+			r.Verdict, r.Summary = &v, g.Summary
+		}
+	}
+	if r.Verdict == nil {
+		r.Summary = "no Raft event was read"
+	}
+	return r
+}
+
+// A judgement is what is gathered on one life of one group.
+type judgement struct {
+	t        *timeline.Timeline
+	o        Options
+	pat      timeline.Patience
+	group    *raftdiag.Group
+	episodes []*episode
+	states   []state // impossible states of this life
+}
+
+// An episode is a report's episode with what its order is decided by.
+type episode struct {
+	raftdiag.Episode
+	life  int
+	term  raftdiag.Term
+	at    timeline.Proof
+	stall *timeline.Stall
+}
+
+func patience(o Options) timeline.Patience {
+	p := timeline.DefaultPatience
+	if o.Patience > 0 {
+		p.Rounds = o.Patience
+	}
+	p.Complete = o.Complete
+	return p
+}
+
+func judgeGroup(lives []*timeline.Timeline, o Options) raftdiag.Group {
+	g := raftdiag.Group{
+		Group: lives[0].Group, Verdict: raftdiag.Healthy, Voters: []string{}, Nodes: []raftdiag.NodeState{},
+		Hypotheses: []raftdiag.Finding{}, Violations: []raftdiag.Violation{}, Episodes: []raftdiag.Episode{}, Notes: []raftdiag.Note{},
+		Ledgers: raftdiag.Ledgers{Pairs: []raftdiag.PairRow{}, Leadership: []raftdiag.TermRow{}, Membership: []raftdiag.MemberRow{}, Clocks: []raftdiag.ClockRow{}},
+	}
+	var episodes []*episode
+	activity := ""
+	for _, t := range lives {
+		j := &judgement{t: t, o: o, pat: patience(o), group: &g}
+		j.judge()
+		episodes = append(episodes, j.episodes...)
+		if t.Life == t.Lives-1 {
+			j.describe()
+			activity = j.activity()
+		}
+	}
+	slices.SortStableFunc(episodes, func(a, b *episode) int {
+		return cmp.Or(cmp.Compare(a.life, b.life), cmp.Compare(a.term, b.term), cmp.Compare(a.at.I, b.at.I))
+	})
+	for _, e := range episodes {
+		g.Episodes = append(g.Episodes, e.Episode)
+	}
+	sum(&g, activity)
+	return g
+}
+
+// judge runs the checks in their order: impossible states, stalls, what keeps
+// proposals from getting an index, what keeps commits from being applied, and
+// last what cost nothing.
+func (j *judgement) judge() {
+	j.violations()
+	j.stalls()
+	j.frozen()
+	j.leaderless()
+	j.dropped()
+	j.applyStalls()
+	j.consequences()
+	j.doubts()
+	j.degraded()
+}
+
+// quote makes a line of evidence of a proof.
+func (j *judgement) quote(p timeline.Proof, says string, args ...any) []raftdiag.Quote {
+	if !p.OK() {
+		return nil
+	}
+	e := p.Event()
+	q := raftdiag.Quote{Source: e.Pos.Source, Line: e.Pos.Line, Says: fmt.Sprintf(says, args...)}
+	if j.o.Text != nil {
+		q.Text = j.o.Text(e.Pos)
+	}
+	return []raftdiag.Quote{q}
+}
+
+// add appends quotes without repeating a line.
+func add(list []raftdiag.Quote, more ...raftdiag.Quote) []raftdiag.Quote {
+	for _, q := range more {
+		if !slices.ContainsFunc(list, func(o raftdiag.Quote) bool { return o.Source == q.Source && o.Line == q.Line }) {
+			list = append(list, q)
+		}
+	}
+	return list
+}
+
+// A cause is a cause before its line in the report.
+type cause struct {
+	name     string
+	nodes    []raftdiag.NodeID
+	summary  string
+	evidence []raftdiag.Quote
+}
+
+// causes merges those of one name and words them.
+func causes(list []cause) []raftdiag.Cause {
+	out := []raftdiag.Cause{}
+	for _, c := range list {
+		i := slices.IndexFunc(out, func(o raftdiag.Cause) bool { return o.Name == c.name })
+		if i < 0 {
+			doc, _ := Lookup(c.name)
+			out = append(out, raftdiag.Cause{Name: c.name, Nodes: []string{}, Summary: c.summary, Evidence: []raftdiag.Quote{}, Remedy: doc.Remedy})
+			i = len(out) - 1
+		} else if !slices.Contains(strings.Split(out[i].Summary, "; "), c.summary) {
+			out[i].Summary += "; " + c.summary
+		}
+		for _, n := range c.nodes {
+			if s := n.String(); !slices.Contains(out[i].Nodes, s) {
+				out[i].Nodes = append(out[i].Nodes, s)
+			}
+		}
+		if len(out[i].Evidence) < 6 {
+			out[i].Evidence = add(out[i].Evidence, c.evidence...)
+		}
+	}
+	return out
+}
+
+func ids(nodes []raftdiag.NodeID) []string {
+	out := make([]string, len(nodes))
+	for i, n := range nodes {
+		out[i] = n.String()
+	}
+	return out
+}
+
+// list words a set of nodes: "node 2", "nodes 2 and 3".
+func list(nodes []raftdiag.NodeID) string {
+	switch len(nodes) {
+	case 0:
+		return "no node"
+	case 1:
+		return "node " + nodes[0].String()
+	}
+	s := "nodes "
+	for i, n := range nodes {
+		switch {
+		case i == len(nodes)-1:
+			s += " and "
+		case i > 0:
+			s += ", "
+		}
+		s += n.String()
+	}
+	return s
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func stamp(s raftdiag.Stamp) *string {
+	if s == raftdiag.NoStamp {
+		return nil
+	}
+	return ptr(s.String())
+}
+
+func where(p timeline.Proof) *raftdiag.Where {
+	if !p.OK() {
+		return nil
+	}
+	e := p.Event()
+	return &raftdiag.Where{Source: e.Pos.Source, Line: e.Pos.Line}
+}
+
+// finding makes the row of a hypothesis.
+func finding(h *Hypothesis, v raftdiag.Verdict, summary string) raftdiag.Finding {
+	f := raftdiag.Finding{Name: h.Name, Verdict: v, Summary: summary, Evidence: []raftdiag.Quote{}, Missing: []string{}}
+	if h.ID != "" {
+		f.ID = ptr(h.ID)
+	}
+	return f
+}
+
+func num[T ~uint64](v T) string { return strconv.FormatUint(uint64(v), 10) }

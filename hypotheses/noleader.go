@@ -1,0 +1,458 @@
+package hypotheses
+
+import (
+	"fmt"
+	"slices"
+
+	"go.etcd.io/raft/v3/quorum"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+var noLeader = &Hypothesis{
+	Name:  "no-leader",
+	Title: "nobody leads, so nothing can be proposed",
+	Doc: "So many voters know no leader, campaign after campaign, that none can exist. One node that is cut off and campaigns alone is not this: the others have a leader. " +
+		"A leader that steps down over a stuck entry is a consequence of that entry's failure point.",
+	Needs:  []raftdiag.Kind{raftdiag.State, raftdiag.Sent},
+	Lines:  []string{"role, term and leader of every node (HAS_READY ...: raft_state=, term=, leader=)", "MsgVote and MsgVoteResp, sent and received", "the voters"},
+	Gates:  []timeline.Gate{timeline.Proposed},
+	Remedy: "Find out who campaigned, who refused and why, and who could have won.",
+	Ask:    "log role, term and leader with every Ready, and vote messages both ways, on a majority of the voters",
+}
+
+// storm is how many times the patience a time without a leader must have lasted
+// to count although a leader was found in the end.
+const storm = 2
+
+// leaderless looks for times in which no leader can have existed, for leaders
+// that one node deposes again and again, and for leaders that commit nothing.
+func (j *judgement) leaderless() {
+	open := map[raftdiag.NodeID]timeline.Vacancy{}
+	closed := map[raftdiag.NodeID][]timeline.Vacancy{}
+	need := j.pat.Rounds
+	if j.pat.Complete {
+		need = 1
+	}
+	for _, l := range j.t.Lanes {
+		for _, v := range l.Vacancies() {
+			switch {
+			case v.Open && v.Rounds >= need:
+				open[l.Node] = v
+			case !v.Open && v.Rounds >= storm*j.pat.Rounds:
+				closed[l.Node] = append(closed[l.Node], v)
+			}
+		}
+	}
+	j.vacantNow(open)
+	j.vacantOnce(closed)
+	j.disruptive()
+	j.flapping()
+}
+
+// allVoters are the voters as any log shows them.
+func (j *judgement) allVoters() timeline.Voters {
+	for _, l := range j.t.Lanes {
+		_, hi := l.Bounds()
+		if v := j.t.VotersOf(l, hi); v.From == "config" {
+			return v
+		}
+	}
+	if len(j.t.Lanes) > 0 {
+		l := j.t.Lanes[0]
+		_, hi := l.Bounds()
+		return j.t.VotersOf(l, hi)
+	}
+	return timeline.Voters{Incoming: j.t.Nodes, From: "seen"}
+}
+
+// vacantNow judges lanes that end without a leader.
+func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
+	if len(open) == 0 {
+		return
+	}
+	var newest raftdiag.Term
+	for _, v := range open {
+		newest = max(newest, v.Lane.Term())
+	}
+	for _, l := range j.t.Lanes {
+		if _, vacant := open[l.Node]; vacant {
+			continue
+		}
+		if term, leads := l.LeadsAtEnd(); leads && term >= newest {
+			return // somebody leads; those without a leader are cut off
+		}
+	}
+	if j.consequence(open) {
+		return
+	}
+	voters := j.allVoters()
+	votes := map[raftdiag.NodeID]bool{}
+	var vacs []timeline.Vacancy
+	for _, n := range voters.All() {
+		if v, vacant := open[n]; vacant {
+			votes[n] = false
+			vacs = append(vacs, v)
+		} else if by, _ := j.t.DownProof(n); by.OK() {
+			votes[n] = false
+		}
+	}
+	if len(vacs) == 0 {
+		return
+	}
+	slices.SortStableFunc(vacs, func(a, b timeline.Vacancy) int { return b.Rounds - a.Rounds })
+	who := make([]raftdiag.NodeID, len(vacs))
+	for i, v := range vacs {
+		who[i] = v.Lane.Node
+	}
+	slices.Sort(who)
+	at := timeline.Proof{Lane: vacs[0].Lane, I: vacs[0].From}
+	role, _ := vacs[0].Lane.RoleAt(vacs[0].From + 1)
+	causeList := j.vacancyCauses(vacs, voters)
+	if voters.Vote(votes) == quorum.VoteLost {
+		ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader, and without %s none can be elected: %s",
+			list(who), plural(len(who), "knows", "know"), plural(len(who), "it", "them"), j.campaigns(vacs)))
+		j.settle(ep, causeList)
+		return
+	}
+	// A voter whose log is missing, or knows a leader, may lead.
+	var missing []raftdiag.NodeID
+	for _, n := range voters.All() {
+		l := j.t.Lane(n)
+		if l == nil {
+			missing = append(missing, n)
+			continue
+		}
+		_, hi := l.Bounds()
+		if role, ok := l.RoleAt(hi); ok && (role.Lead != 0 || role.Role == raftdiag.Leader) {
+			return
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader (%s); whether %s has one its log would show",
+		list(who), plural(len(who), "knows", "know"), j.campaigns(vacs), list(missing)))
+	j.settle(ep, causeList)
+	j.unsettle(ep, noLeader, fmt.Sprintf("give the log of %s", list(missing)), []string{fmt.Sprintf("the log of %s", list(missing))})
+}
+
+// consequence reports whether the leader before the vacancy left a stuck entry
+// behind: what follows is filed under it.
+func (j *judgement) consequence(open map[raftdiag.NodeID]timeline.Vacancy) bool {
+	var last raftdiag.Term
+	for _, c := range j.t.Leaders() {
+		last = max(last, c.Term)
+	}
+	for _, e := range j.episodes {
+		if e.stall == nil || !e.stall.Open || e.term != last {
+			continue
+		}
+		var who []raftdiag.NodeID
+		for n := range open {
+			who = append(who, n)
+		}
+		slices.Sort(who)
+		e.Summary += fmt.Sprintf("; then %s %s left without a leader", list(who), plural(len(who), "is", "are"))
+		return true
+	}
+	return false
+}
+
+func (j *judgement) campaigns(vacs []timeline.Vacancy) string {
+	n := 0
+	for _, v := range vacs {
+		n += v.Campaigns
+	}
+	switch n {
+	case 0:
+		return "and nobody campaigns"
+	case 1:
+		return "one campaign, and nobody wins"
+	}
+	return fmt.Sprintf("%d campaigns, and nobody wins", n)
+}
+
+// settle gives an episode its causes and the advice that goes with the first.
+func (j *judgement) settle(ep *episode, found []cause) {
+	ep.Causes = causes(found)
+	if len(ep.Causes) > 0 {
+		ep.Remedy = ep.Causes[0].Remedy
+	}
+	for i := range ep.Hypotheses {
+		if f := &ep.Hypotheses[i]; f.Verdict == raftdiag.Confirmed {
+			for _, c := range ep.Causes {
+				f.Evidence = add(f.Evidence, c.Evidence...)
+			}
+		}
+	}
+	j.episodes = append(j.episodes, ep)
+}
+
+// unsettle takes a confirmed verdict back: the point is suspected, and ask says
+// what would settle it.
+func (j *judgement) unsettle(ep *episode, h *Hypothesis, ask string, missing []string) {
+	ep.FailurePoint, ep.Gate = nil, nil
+	ep.Remedy = "to settle it, " + ask
+	for i := range ep.Hypotheses {
+		if f := &ep.Hypotheses[i]; f.Name == h.Name {
+			f.Verdict, f.Ask, f.Missing = raftdiag.Unknown, ask, missing
+		}
+	}
+}
+
+// vacancyCauses explains why nobody wins.
+func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voters) []cause {
+	var out []cause
+	for _, l := range j.t.Lanes {
+		configs := l.Configs()
+		if len(configs) == 0 {
+			continue
+		}
+		p := configs[len(configs)-1]
+		if len(p.Event().Config.Voters) == 0 && l.Elections(l.Bounds()) == 0 {
+			out = append(out, cause{"empty-voters", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's configuration has no voters", l.Node), j.quote(p, "the configuration")})
+		}
+	}
+	for _, v := range j.group.Violations {
+		if v.Name == "duplicate-id" {
+			out = append(out, cause{name: "duplicate-id", summary: v.Summary, evidence: v.Evidence})
+		}
+	}
+	silent := map[raftdiag.NodeID]timeline.Tally{}
+	var late []timeline.Proof
+	contested := 0 // candidates that enough voters answer
+	for _, v := range vacs {
+		if v.Campaigns == 0 {
+			continue
+		}
+		t := v.Lane.Tally(v.From, v.To)
+		late = append(late, t.Late...)
+		answered := map[raftdiag.NodeID]bool{v.Lane.Node: true}
+		for _, n := range voters.All() {
+			if n != v.Lane.Node {
+				answered[n] = slices.Contains(t.Granted, n) || slices.Contains(t.Refused, n)
+			}
+		}
+		if voters.Vote(answered) == quorum.VoteLost {
+			silent[v.Lane.Node] = t
+		} else {
+			contested++
+		}
+	}
+	if len(silent) > 0 && contested == 0 {
+		out = append(out, j.silenceCauses(vacs, voters, silent)...)
+	}
+	if split := j.splitTerms(); split >= 2 && contested > 0 {
+		out = append(out, cause{"split-vote", nil, fmt.Sprintf("in %d terms several candidates stood and none had a majority", split), j.quote(timeline.Proof{Lane: vacs[0].Lane, I: vacs[0].From}, "no leader from here on")})
+	}
+	if len(late) >= 2 {
+		out = append(out, cause{"slow-network", nil, fmt.Sprintf("votes arrive after their term is over, %s", times(len(late))), add(j.quote(late[0], "a late vote"), j.quote(late[len(late)-1], "another")...)})
+	}
+	campaigns := 0
+	for _, v := range vacs {
+		campaigns += v.Campaigns
+	}
+	if campaigns > 0 {
+		storm := cause{"election-storm", nil, fmt.Sprintf("%d campaigns follow one another", campaigns), j.quote(timeline.Proof{Lane: vacs[0].Lane, I: vacs[0].From}, "no leader from here on")}
+		if len(late) >= 2 || contested > 0 && len(out) == 0 {
+			out = append([]cause{storm}, out...)
+		} else {
+			out = append(out, storm)
+		}
+	}
+	return out
+}
+
+// silenceCauses explains candidates that too few voters answer.
+func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voters, silent map[raftdiag.NodeID]timeline.Tally) []cause {
+	var out, links []cause
+	var gone, ghosts []raftdiag.NodeID
+	var goneBy, ask []raftdiag.Quote
+	alive := map[raftdiag.NodeID]bool{}
+	for _, n := range voters.All() {
+		alive[n] = true
+		if by, why := j.t.DownProof(n); by.OK() {
+			alive[n] = false
+			gone = append(gone, n)
+			goneBy = add(goneBy, j.quote(by, "%s", why)...)
+		} else if voters.From == "config" && !j.t.EverHeard(n) && j.t.Lane(n) == nil {
+			ghosts = append(ghosts, n)
+		}
+	}
+	if len(gone) > 0 && voters.Vote(alive) == quorum.VoteLost {
+		out = append(out, cause{"dead-voters", gone, fmt.Sprintf("%s %s down, and the others are no quorum", list(gone), plural(len(gone), "is", "are")), goneBy})
+	}
+	for _, v := range vacs {
+		t, ok := silent[v.Lane.Node]
+		if !ok {
+			continue
+		}
+		me := v.Lane.Node
+		ask = add(ask, j.quote(t.Ask, "node %s asks for votes", me)...)
+		for _, n := range t.Asked {
+			if slices.Contains(t.Granted, n) || slices.Contains(t.Refused, n) || slices.Contains(gone, n) {
+				continue
+			}
+			who := []raftdiag.NodeID{me, n}
+			if p, failed := v.Lane.FailuresTo(n, v.From, v.To); failed {
+				if name := transportCause(p.Event().Text); name != "" {
+					links = append(links, cause{name, who, fmt.Sprintf("node %s's transport to node %s says: %s", me, n, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
+					continue
+				}
+			}
+			other := j.t.Lane(n)
+			if other == nil || !other.ShowsIn() || !t.HearsVotes && !v.Lane.ShowsIn() {
+				continue
+			}
+			if other.Heard(me, raftdiag.MsgVote, raftdiag.MsgPreVote) {
+				links = append(links, cause{"one-way-partition", who, fmt.Sprintf("node %s hears node %s's requests, and its answers do not arrive", n, me), j.quote(t.Ask, "a request that was heard")})
+			} else {
+				links = append(links, cause{"partition", who, fmt.Sprintf("node %s's requests do not reach node %s", me, n), j.quote(t.Ask, "a request that does not arrive")})
+			}
+		}
+	}
+	if len(gone) > 0 {
+		links = append(links, cause{"node-down", gone, fmt.Sprintf("%s %s down", list(gone), plural(len(gone), "is", "are")), goneBy})
+	}
+	lost := cause{"quorum-lost", nil, "vote requests go out, and fewer than a majority answer", ask}
+	if len(out) == 0 && len(ghosts) > 0 {
+		links = append(links, cause{"ghost-voters", ghosts, fmt.Sprintf("%s %s in the configuration and never heard of", list(ghosts), plural(len(ghosts), "is", "are")), j.quote(voters.At, "the configuration")})
+	}
+	return append(append(out, lost), links...)
+}
+
+// splitTerms counts the terms without a leader in which several candidates
+// stood.
+func (j *judgement) splitTerms() int {
+	led := map[raftdiag.Term]bool{}
+	for _, c := range j.t.Leaders() {
+		led[c.Term] = true
+	}
+	n := 0
+	for term, who := range j.t.Candidates() {
+		if len(who) >= 2 && !led[term] {
+			n++
+		}
+	}
+	return n
+}
+
+// vacantOnce judges times without a leader that ended: lanes that are no quorum
+// without one another went through many campaigns between the same two
+// leaders.
+func (j *judgement) vacantOnce(closed map[raftdiag.NodeID][]timeline.Vacancy) {
+	if len(closed) == 0 {
+		return
+	}
+	var terms []raftdiag.Term
+	for _, c := range j.t.Leaders() {
+		if !slices.Contains(terms, c.Term) {
+			terms = append(terms, c.Term)
+		}
+	}
+	slices.Sort(terms)
+	voters := j.allVoters()
+	before := raftdiag.Term(0)
+	for _, after := range terms {
+		var vacs []timeline.Vacancy
+		votes := map[raftdiag.NodeID]bool{}
+		for n, list := range closed {
+			for _, v := range list {
+				_, hi := v.Lane.Bounds()
+				from, _ := v.Lane.RoleAt(v.From)
+				to, _ := v.Lane.RoleAt(min(v.To+1, hi))
+				if from.Term >= before && to.Term <= after && (to.Term == after || from.Term == before) && voters.Has(n) {
+					votes[n] = false
+					vacs = append(vacs, v)
+				}
+			}
+		}
+		if len(vacs) > 0 && voters.Vote(votes) == quorum.VoteLost && !j.stuckUnder(before) {
+			slices.SortStableFunc(vacs, func(a, b timeline.Vacancy) int {
+				if a.Rounds != b.Rounds {
+					return b.Rounds - a.Rounds
+				}
+				return int(a.Lane.Node) - int(b.Lane.Node)
+			})
+			v := vacs[0]
+			role, _ := v.Lane.RoleAt(v.From + 1)
+			ep := j.plain(noLeader, timeline.Proposed, timeline.Proof{Lane: v.Lane, I: v.From}, role.Term,
+				fmt.Sprintf("nobody led before term %d: %s", after, j.campaigns(vacs)))
+			ep.Impact = raftdiag.SlowedBy
+			ep.End, ep.EndAt = stamp(v.Lane.StampNear(v.To)), where(timeline.Proof{Lane: v.Lane, I: min(v.To, v.From+v.Lane.Len()-1)})
+			j.settle(ep, j.vacancyCauses(vacs, voters))
+		}
+		before = after
+	}
+}
+
+// stuckUnder reports whether an entry was left stuck by the leader of a term.
+func (j *judgement) stuckUnder(term raftdiag.Term) bool {
+	return slices.ContainsFunc(j.episodes, func(e *episode) bool { return e.stall != nil && e.stall.Open && e.term == term })
+}
+
+// disruptive looks for a node that deposes leaders by its term, again and
+// again, and never leads.
+func (j *judgement) disruptive() {
+	type deposed struct {
+		n     int
+		first timeline.Proof
+		last  timeline.Proof
+		term  raftdiag.Term
+	}
+	by := map[raftdiag.NodeID]*deposed{}
+	leaders := map[raftdiag.NodeID]bool{}
+	for _, c := range j.t.Leaders() {
+		leaders[c.Leader] = true
+	}
+	for _, ten := range j.t.Tenures() {
+		n, p, ok := ten.Deposer()
+		if !ok || leaders[n] || j.t.Transferred(ten.Term+1) {
+			continue
+		}
+		d := by[n]
+		if d == nil {
+			d = &deposed{first: p, term: ten.Term}
+			by[n] = d
+		}
+		d.n++
+		d.last = p
+	}
+	for _, n := range sortedKeys(by) {
+		d := by[n]
+		if d.n < j.pat.Rounds {
+			continue
+		}
+		ep := j.plain(noLeader, timeline.Proposed, d.first, d.term, fmt.Sprintf("node %s deposes the leader by a higher term, %s, and never leads", n, times(d.n)))
+		ep.Impact = raftdiag.SlowedBy
+		j.settle(ep, []cause{{"disruptive-node", []raftdiag.NodeID{n}, fmt.Sprintf("node %s brings higher terms %s and wins none", n, times(d.n)),
+			add(j.quote(d.first, "the first time"), j.quote(d.last, "the last time")...)}})
+	}
+}
+
+// flapping looks for leaders one after another that commit nothing.
+func (j *judgement) flapping() {
+	const leaders = 5
+	run := []*timeline.Tenure{}
+	flush := func() {
+		if len(run) >= leaders && !slices.ContainsFunc(run, func(t *timeline.Tenure) bool { return j.stuckUnder(t.Term) }) {
+			first, last := run[0], run[len(run)-1]
+			ep := j.plain(noLeader, timeline.Proposed, timeline.Proof{Lane: first.Lane, I: first.Begin}, first.Term,
+				fmt.Sprintf("%d leaders in a row, terms %d to %d, commit nothing", len(run), first.Term, last.Term))
+			j.settle(ep, []cause{{"leader-flapping", nil, "each leadership ends before its first entry commits",
+				add(j.quote(timeline.Proof{Lane: first.Lane, I: first.Begin}, "node %s leads term %d", first.Leader, first.Term),
+					j.quote(timeline.Proof{Lane: last.Lane, I: last.Begin}, "node %s leads term %d", last.Leader, last.Term)...)}})
+		}
+		run = run[:0]
+	}
+	for _, ten := range j.t.Tenures() {
+		if ten.RaisedCommit() || j.t.Transferred(ten.Term) {
+			flush()
+			continue
+		}
+		run = append(run, ten)
+	}
+	flush()
+}

@@ -1,0 +1,98 @@
+package hypotheses
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+var noResponse = &Hypothesis{
+	ID:    "H2",
+	Name:  "no-response",
+	Title: "followers receive appends and do not answer",
+	Doc: "The follower's log shows the MsgApp arrive, goes on, and shows no MsgAppResp to it, neither accept nor reject. " +
+		"From the leader's log alone this looks like a lost answer.",
+	Needs:  []raftdiag.Kind{raftdiag.Received, raftdiag.Sent},
+	Lines:  []string{"the follower's received messages", "the follower's outgoing messages (persisted messages too)", "the follower's last_index"},
+	Gates:  []timeline.Gate{timeline.Answered},
+	Remedy: "Look at the follower between the receipt and its own transport.",
+	Ask:    "log the follower's outgoing messages, and its Ready loop",
+}
+
+func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
+	var out []cause
+	for _, p := range blocked {
+		f := p.Lane
+		who := []raftdiag.NodeID{p.Node}
+		if f == nil {
+			continue
+		}
+		_, hi := f.Bounds()
+		from := hi
+		if p.Receipt.OK() {
+			from = p.Receipt.I
+		} else if pr := p.Marks[timeline.Answered].Proof; pr.OK() {
+			from = pr.I
+		}
+		receipt := c.j.quote(p.Receipt, "node %s received the append", p.Node)
+		was := len(out)
+		named := func(name string, ev []raftdiag.Quote, summary string, args ...any) {
+			out = append(out, cause{name, who, fmt.Sprintf(summary, args...), add(add(nil, receipt...), ev...)})
+		}
+		if q, ok := f.First(raftdiag.StepFailed, from, hi); ok {
+			name := "step-error"
+			if transportCause(q.Event().Text) == "undecodable" {
+				name = "undecodable"
+			}
+			named(name, c.j.quote(q, "%s", q.Event().Text), "node %s did not give it to Raft: %s", p.Node, q.Event().Text)
+		}
+		if q, ok := f.First(raftdiag.StorageFailed, from, hi); ok {
+			name := "slow-disk"
+			if text := strings.ToLower(q.Event().Text); strings.Contains(text, "space") || strings.Contains(text, "full") {
+				name = "disk-full"
+			}
+			named(name, c.j.quote(q, "%s", q.Event().Text), "node %s's storage failed: %s", p.Node, q.Event().Text)
+		}
+		if role, ok := f.RoleAt(from + 1); ok && role.Term > c.s.Tenure.Term {
+			named("term-mismatch", c.j.quote(timeline.Proof{Lane: f, I: int(role.At)}, "node %s is in term %d", p.Node, role.Term),
+				"node %s is in term %d and the leader in term %d", p.Node, role.Term, c.s.Tenure.Term)
+		}
+		campaigns := f.Elections(from, hi)
+		grown := f.Grew(from, hi, p.HeadLast)
+		unstable, isUnstable := f.StaysUnstable(from, hi)
+		loop := f.Count(raftdiag.State, from, hi) + f.Count(raftdiag.Ready, from, hi) + f.Count(raftdiag.LogRow, from, hi) + f.Count(raftdiag.Sent, from, hi)
+		reply := p.Marks[timeline.Answered].Proof
+		switch {
+		case len(out) > was:
+		case reply.OK() && reply.Event().Kind == raftdiag.Sent:
+			named("answer-not-sent", c.j.quote(reply, "made, and not handed over"), "node %s makes its answer and does not hand it to the transport", p.Node)
+		case isUnstable:
+			named("slow-disk", c.j.quote(unstable, "entries stay unstable"), "node %s's entries stay unstable: its storage does not take them", p.Node)
+		case grown.OK():
+			named("answer-not-sent", c.j.quote(grown, "node %s's log has grown", p.Node), "node %s stored the entry, and no answer leaves", p.Node)
+		case campaigns > 0:
+			named("step-error", nil, "node %s receives the leader's messages and campaigns as if it did not: they do not reach its Raft", p.Node)
+			named("wrong-state", nil, "node %s is a candidate while the leader's messages arrive", p.Node)
+		case loop == 0 && f.Shows(raftdiag.State)+f.Shows(raftdiag.Ready)+f.Shows(raftdiag.Sent) > 0:
+			named("loop-stalled", nil, "node %s shows what it receives and no Ready any more: its Raft loop stands still", p.Node)
+		case c.gap(p):
+			named("log-mismatch", nil, "node %s's log ends before the append's previous entry, and it sends no rejection", p.Node)
+		default:
+			named("step-error", nil, "node %s's loop goes on and its log does not grow: the append does not reach its Raft", p.Node)
+			named("loop-stalled", nil, "node %s's Raft loop does not take the append", p.Node)
+		}
+	}
+	return out
+}
+
+// gap reports whether the append's previous entry is beyond the voter's log.
+func (c *stuck) gap(p *timeline.Place) bool {
+	if !p.Receipt.OK() {
+		return false
+	}
+	e := p.Receipt.Event()
+	last, ok := p.Lane.LastAt(p.Receipt.I)
+	return ok && e.Type == raftdiag.MsgApp && e.Has(raftdiag.HasIndex) && e.Index > last
+}

@@ -1,0 +1,174 @@
+package hypotheses
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+var proposalDropped = &Hypothesis{
+	Name:  "proposal-dropped",
+	Title: "the proposal never gets an index",
+	Doc: "A node takes a proposal and it does not become an entry of the leader's log: the node does not forward it, the forwarded MsgProp does not arrive, or the leader refuses it. " +
+		"Proposals that are refused because nobody leads belong to no-leader; those refused because the uncommitted log is full belong to what keeps it from committing.",
+	Needs:  []raftdiag.Kind{raftdiag.Proposing, raftdiag.ProposalDropped},
+	Lines:  []string{"the proposal where it is made (Proposing entry of N bytes, Proposed entry at index N)", "its refusal, with the reason", "MsgProp, sent and received"},
+	Gates:  []timeline.Gate{timeline.Forwarded, timeline.Proposed},
+	Remedy: "Propose on the leader, and let the client retry: Raft does not resend a proposal.",
+	Ask:    "log proposals with their outcome, and MsgProp on both sides",
+}
+
+// sortedKeys are the keys of a map in order.
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// dropped looks for refused proposals and for forwarded ones that do not
+// arrive.
+func (j *judgement) dropped() {
+	for _, l := range j.t.Lanes {
+		j.refusedBy(l)
+	}
+	for _, l := range j.t.Lanes {
+		j.forwardLost(l)
+	}
+}
+
+// refusedBy judges what a node's application says of refused proposals.
+func (j *judgement) refusedBy(l *timeline.Lane) {
+	lo, hi := l.Bounds()
+	byCause := map[string][]timeline.Proof{}
+	for _, p := range l.All(raftdiag.ProposalDropped, lo, hi) {
+		if name := j.refusal(l, p); name != "" {
+			byCause[name] = append(byCause[name], p)
+		}
+	}
+	for _, name := range sortedKeys(byCause) {
+		list := byCause[name]
+		first := list[0]
+		// A client that tries again elsewhere is served: one refusal is no fault.
+		if len(list) < j.pat.Rounds && !j.pat.Complete || j.takenAfter(l, list[len(list)-1]) {
+			continue
+		}
+		role, _ := l.RoleAt(first.I + 1)
+		ep := j.plain(proposalDropped, timeline.Proposed, first, role.Term,
+			fmt.Sprintf("node %s refuses proposals, %s: %s", l.Node, times(len(list)), refusalWords[name]))
+		ep.Gate = ptr(refusalGate(name).String())
+		if role.Lead != 0 {
+			ep.Leader = ptr(role.Lead.String())
+		}
+		j.settle(ep, []cause{{name, []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s: %s", l.Node, refusalWords[name]),
+			add(j.quote(first, "refused here first"), j.quote(list[len(list)-1], "and here last")...)}})
+	}
+}
+
+var refusalWords = map[string]string{
+	"not-leader":           "it is not the leader and does not pass them on",
+	"forwarding-disabled":  "it knows a leader and does not forward to it",
+	"transfer-in-progress": "the leader is handing over",
+	"uncommitted-limit":    "the uncommitted log is as large as it may be",
+}
+
+func refusalGate(name string) timeline.Gate {
+	if name == "forwarding-disabled" || name == "not-leader" {
+		return timeline.Forwarded
+	}
+	return timeline.Proposed
+}
+
+// refusal names why a proposal was refused: by the words of the log first, then
+// by the role of the node. It is empty where another finding covers it or where
+// it cannot be told.
+func (j *judgement) refusal(l *timeline.Lane, p timeline.Proof) string {
+	text := strings.ToLower(p.Event().Text)
+	role, known := l.RoleAt(p.I + 1)
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+	}
+	switch {
+	case has("no leader", "leader unknown", "unknown leader", "leaderless"):
+		return ""
+	case has("transfer"):
+		return "transfer-in-progress"
+	case has("uncommitted", "too large", "limit", "quota of proposals"):
+		return "uncommitted-limit"
+	case has("forwarding"):
+		return "forwarding-disabled"
+	case has("not leader", "not the leader", "notleader", "not a leader"):
+		return "not-leader"
+	case !known:
+		return ""
+	case role.Role == raftdiag.Leader:
+		if l.Transferring(p.I) {
+			return "transfer-in-progress"
+		}
+		if j.waitingAt(l, p.I) {
+			return "uncommitted-limit"
+		}
+	case role.Role == raftdiag.Follower && role.Lead != 0 && role.Lead != l.Node:
+		return "forwarding-disabled"
+	}
+	return ""
+}
+
+// waitingAt reports whether entries of the leader wait for commit in a stall
+// that is known: then a refusal is the stall's consequence.
+func (j *judgement) waitingAt(l *timeline.Lane, i int) bool {
+	return slices.ContainsFunc(j.episodes, func(e *episode) bool {
+		return e.stall != nil && e.stall.Tenure.Lane == l && i >= e.stall.From && i < e.stall.To
+	})
+}
+
+// takenAfter reports whether the node's later proposals went through.
+func (j *judgement) takenAfter(l *timeline.Lane, p timeline.Proof) bool {
+	_, hi := l.Bounds()
+	for _, k := range []raftdiag.Kind{raftdiag.Proposed, raftdiag.Replied} {
+		if _, ok := l.First(k, p.I+1, hi); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// forwardLost judges MsgProp that a node sends to a leader.
+func (j *judgement) forwardLost(l *timeline.Lane) {
+	for _, c := range l.Channels(timeline.Out) {
+		if c.Type != raftdiag.MsgProp || c.To == l.Node {
+			continue
+		}
+		pr := j.t.Pair(c)
+		lo, hi := l.Bounds()
+		var lost []timeline.Proof
+		for k, i := range pr.Sends {
+			if pr.ReceiveOf[k] >= 0 {
+				lost = nil // the way is open again
+				continue
+			}
+			lost = append(lost, l.Proof(int(i)))
+		}
+		if len(lost) < j.pat.Rounds && !(j.pat.Complete && len(lost) > 0) {
+			continue
+		}
+		var why []cause
+		if p, failed := l.FailuresTo(c.To, max(lo, lost[0].I), hi); failed {
+			name := transportCause(p.Event().Text)
+			if name == "" {
+				name = "forward-lost"
+			}
+			why = append(why, cause{name, []raftdiag.NodeID{l.Node, c.To}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, c.To, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
+		} else if pr.To == nil || pr.To.Prints(timeline.In, raftdiag.MsgProp) == 0 || !j.t.Covers(c, lost[len(lost)-1]) {
+			continue
+		}
+		role, _ := l.RoleAt(lost[0].I + 1)
+		ep := j.plain(proposalDropped, timeline.Forwarded, lost[0], role.Term,
+			fmt.Sprintf("%d proposals that node %s forwards to node %s do not arrive", len(lost), l.Node, c.To))
+		ep.Leader = ptr(c.To.String())
+		ep.Impact = raftdiag.Lost
+		first := cause{"forward-lost", []raftdiag.NodeID{l.Node, c.To}, fmt.Sprintf("node %s forwards proposals to node %s and they do not arrive", l.Node, c.To),
+			add(j.quote(lost[0], "the first one that is lost"), j.quote(lost[len(lost)-1], "the last one")...)}
+		j.settle(ep, append([]cause{first}, why...))
+	}
+}

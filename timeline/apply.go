@@ -1,0 +1,315 @@
+package timeline
+
+import (
+	"sort"
+	"time"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// All are the events of a kind between two places.
+func (l *Lane) All(k raftdiag.Kind, lo, hi int) []Proof {
+	var out []Proof
+	if l.kinds[k&63] == 0 {
+		return nil
+	}
+	for i := max(lo, l.lo); i < min(hi, l.hi); i++ {
+		if l.rec(i).kind == k {
+			out = append(out, Proof{l, i})
+		}
+	}
+	return out
+}
+
+// Passed reports whether patience ran out in the lane between two places: in
+// rounds, or by the clock where the lane shows no rounds at all.
+func (l *Lane) Passed(p Patience, factor, i, j int) bool {
+	if l.HasRounds() {
+		return l.Rounds(i, j) >= factor*p.Rounds
+	}
+	return l.span(i, j) >= time.Duration(factor)*p.Clock
+}
+
+// An ApplyStall is a time in which a lane's applied index stays behind its
+// commit beyond patience.
+type ApplyStall struct {
+	Commit    raftdiag.Index // the first commit that was not applied in time
+	CommitBy  Proof
+	Applied   raftdiag.Index
+	AppliedBy Proof // the row that shows it, or the last entry that was applied
+	Failed    Proof // what the state machine said
+	Moving    bool  // applied rises, and not far enough
+	Open      bool
+	To        int
+}
+
+// ApplyStall finds the lane's first apply stall: by the applied index that
+// Raft holds, or by what the state machine says that it applied. Entries that
+// follow one another count by the first that waits too long.
+func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
+	rows := l.appliedRows()
+	if a, ok := l.applyStall(p, l.applies, rows); ok {
+		return a, true
+	}
+	var machine []Step
+	if l.kinds[raftdiag.Applied] > 0 {
+		var top raftdiag.Index
+		for i := l.lo; i < l.hi; i++ {
+			r := l.rec(i)
+			if k := l.incarnation(i); i == l.Incarnations[k].Begin {
+				top = 0
+			}
+			if r.kind == raftdiag.Applied && !r.wide() && raftdiag.Index(r.a) > top {
+				top = raftdiag.Index(r.a)
+				machine = append(machine, Step{int32(i), top})
+			}
+		}
+		return l.applyStall(p, machine, nil)
+	}
+	return ApplyStall{}, false
+}
+
+// appliedRows are the rows that print the applied index as it is.
+func (l *Lane) appliedRows() []int32 {
+	var out []int32
+	for i := l.lo; i < l.hi; i++ {
+		if r := l.rec(i); (r.kind == raftdiag.LogRow || r.kind == raftdiag.State) && !r.wide() && r.has(raftdiag.HasApplied) {
+			out = append(out, int32(i))
+		}
+	}
+	return out
+}
+
+// applyStall looks for the first commit that applies reaches too late. rows are
+// where applied is sampled; nil means that each rise is printed.
+func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall, bool) {
+	if len(applies) == 0 {
+		return ApplyStall{}, false
+	}
+	k := 0
+	for _, c := range l.commits {
+		inc := l.Incarnations[l.incarnation(int(c.At))]
+		for k < len(applies) && (int(applies[k].At) < inc.Begin || applies[k].Value < c.Value && int(applies[k].At) < inc.End) {
+			k++
+		}
+		reached := inc.End
+		if k < len(applies) && int(applies[k].At) < inc.End {
+			reached = int(applies[k].At)
+		}
+		open, until := reached == inc.End && inc.End == l.hi, reached
+		if rows != nil {
+			n := last(rows, reached)
+			if n < 0 || int(rows[n]) <= int(c.At) {
+				continue // no row between the two shows that applied stays behind
+			}
+			until = int(rows[n])
+		}
+		shown := first(applies, inc.Begin)
+		if shown < 0 || rows == nil && shown > int(c.At) {
+			continue // the kind has not been shown yet
+		}
+		factor := healedFactor
+		if open {
+			factor = 1
+		}
+		if !l.Passed(p, factor, int(c.At), until) && !(p.Complete && open) {
+			continue
+		}
+		a := ApplyStall{Commit: c.Value, CommitBy: Proof{l, int(c.At)}, Open: open, To: min(reached, l.hi-1)}
+		before, _ := known(applies, int(c.At)+1)
+		for n := len(applies) - 1; n >= 0; n-- {
+			if s := applies[n]; int(s.At) >= inc.Begin && int(s.At) < until+1 && s.Value < c.Value {
+				a.Applied, a.AppliedBy = s.Value, Proof{l, int(s.At)}
+				break
+			}
+		}
+		a.Moving = a.Applied > before
+		if rows != nil {
+			if n := last(rows, reached); n >= 0 && int(rows[n]) > int(c.At) {
+				a.AppliedBy = Proof{l, int(rows[n])}
+			}
+		}
+		if f, ok := l.First(raftdiag.ApplyFailed, int(c.At), until+1); ok {
+			a.Failed = f
+		}
+		return a, true
+	}
+	return ApplyStall{}, false
+}
+
+// first is the first place of the steps that is not before begin, or -1.
+func first(steps []Step, begin int) int {
+	for _, s := range steps {
+		if int(s.At) >= begin {
+			return int(s.At)
+		}
+	}
+	return -1
+}
+
+// Waits reports whether clients wait on this node.
+func (l *Lane) Waits() bool {
+	return l.kinds[raftdiag.Waiting]+l.kinds[raftdiag.Replied]+l.kinds[raftdiag.Proposing]+l.kinds[raftdiag.ProposalTimedOut] > 0
+}
+
+// Untold finds a client that waits for an entry that is applied on its node,
+// beyond patience or until it gives up, and is not told: the wait, and what
+// shows the entry applied.
+func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
+	if l.kinds[raftdiag.Waiting] == 0 && l.kinds[raftdiag.ProposalTimedOut] == 0 {
+		return
+	}
+	told := map[raftdiag.Index]bool{}
+	for _, r := range l.All(raftdiag.Replied, l.lo, l.hi) {
+		if e := r.Event(); e.Has(raftdiag.HasIndex) {
+			told[e.Index] = true
+		}
+	}
+	covers := func(i raftdiag.Index, before int) (Proof, bool) {
+		n := sort.Search(len(l.applies), func(k int) bool { return l.applies[k].Value >= i })
+		if n == len(l.applies) || int(l.applies[n].At) >= before {
+			return Proof{}, false
+		}
+		return Proof{l, int(l.applies[n].At)}, true
+	}
+	if len(l.Incarnations) > 1 {
+		return // applied begins anew, and who waited is gone
+	}
+	for _, w := range l.All(raftdiag.ProposalTimedOut, l.lo, l.hi) {
+		e := w.Event()
+		if !e.Has(raftdiag.HasIndex) || told[e.Index] {
+			continue
+		}
+		if a, ok := covers(e.Index, w.I); ok && l.Passed(p, 1, a.I, w.I) {
+			return w, a, true
+		}
+	}
+	if l.kinds[raftdiag.Replied] == 0 {
+		return
+	}
+	for _, w := range l.All(raftdiag.Waiting, l.lo, l.hi) {
+		e := w.Event()
+		if !e.Has(raftdiag.HasIndex) || told[e.Index] {
+			continue
+		}
+		if a, ok := covers(e.Index, l.hi); ok && l.Passed(p, 1, max(a.I, w.I), l.hi) {
+			return w, a, true
+		}
+	}
+	return Proof{}, Proof{}, false
+}
+
+// Transferring reports whether the leader is handing over before place i.
+func (l *Lane) Transferring(i int) bool {
+	begin := l.lo
+	for _, t := range l.tenures {
+		if t.Begin <= i {
+			begin = t.Begin
+		}
+	}
+	for c, places := range l.sends {
+		if c.Type == raftdiag.MsgTimeoutNow && len(between(places, begin, i)) > 0 {
+			return true
+		}
+	}
+	for c, places := range l.receives {
+		if c.Type == raftdiag.MsgTransferLeader && len(between(places, begin, i)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Covers reports whether the receiver's lane would show a message that was sent
+// at a place: it shows a later one from the same sender.
+func (t *Timeline) Covers(c Channel, sent Proof) bool {
+	for other := range sent.Lane.sends {
+		if other.From != c.From || other.To != c.To {
+			continue
+		}
+		p := t.Pair(other)
+		for k := len(p.Sends) - 1; k >= 0 && int(p.Sends[k]) > sent.I; k-- {
+			if p.ReceiveOf[k] >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// CommitRange is the first and the last commit index that the lane shows.
+func (l *Lane) CommitRange() []raftdiag.Index {
+	if len(l.commits) == 0 {
+		return nil
+	}
+	top := raftdiag.Index(0)
+	for _, s := range l.commits {
+		top = max(top, s.Value)
+	}
+	return []raftdiag.Index{l.commits[0].Value, top}
+}
+
+// Committed reports whether the lane shows any commit above 0.
+func (l *Lane) Committed() bool {
+	for _, s := range l.commits {
+		if s.Value > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// FirstEntry is the first event that shows an entry to be committed: a proposal
+// or an append, with the words for it.
+func (l *Lane) FirstEntry() (Proof, string, bool) {
+	for i := l.lo; i < l.hi; i++ {
+		r := l.rec(i)
+		if r.wide() {
+			continue
+		}
+		switch {
+		case r.kind == raftdiag.Proposing, r.kind == raftdiag.Proposed, r.kind == raftdiag.Waiting:
+			return Proof{l, i}, "a proposal", true
+		case (r.kind == raftdiag.Sent || r.kind == raftdiag.Received) && r.mtype == raftdiag.MsgApp && r.has(raftdiag.HasEntries) && uint32(r.d) > 0:
+			return Proof{l, i}, "an append with entries", true
+		case r.kind == raftdiag.Ready && r.has(raftdiag.HasEntries) && r.b>>32 > 0:
+			return Proof{l, i}, "entries in a Ready", true
+		}
+	}
+	return Proof{}, "", false
+}
+
+// Behind finds the wait of a voter whose match stays below the leader's commit
+// to the end of the tenure, beyond patience: a stall of that voter alone.
+func (ten *Tenure) Behind(n raftdiag.NodeID, p Patience) (Stall, bool) {
+	l := ten.Lane
+	commit, ok := l.CommitAt(ten.End)
+	if !ok {
+		return Stall{}, false
+	}
+	var match raftdiag.Index
+	known := false
+	if k := last(l.peers[n], ten.End); k >= 0 && int(l.peers[n][k]) >= ten.Begin {
+		if r := l.rec(int(l.peers[n][k])); r.has(raftdiag.HasMatch) {
+			match, known = raftdiag.Index(r.a), true
+		}
+	}
+	for _, i := range between(l.receives[Channel{n, ten.Leader, raftdiag.MsgAppResp}], ten.Begin, ten.End) {
+		if r := l.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && (!r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) == ten.Term) {
+			match, known = max(match, raftdiag.Index(r.b)), true
+		}
+	}
+	if !known && len(l.sends[Channel{ten.Leader, n, raftdiag.MsgApp}]) == 0 && len(l.failures[n]) == 0 || match >= commit {
+		return Stall{}, false
+	}
+	from := ten.Begin
+	for _, s := range l.lasts {
+		if int(s.At) >= ten.Begin && s.Value > match {
+			from = int(s.At)
+			break
+		}
+	}
+	s := Stall{Tenure: ten, Index: match + 1, Last: commit, From: from, To: ten.End, Open: true, Commit: match}
+	s.Rounds = l.Rounds(from, ten.End)
+	return s, l.Passed(p, 1, from, ten.End)
+}

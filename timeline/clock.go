@@ -1,0 +1,468 @@
+package timeline
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// The grades of a clock estimate.
+const (
+	accurate      = "accurate"      // many messages both ways, one line fits them all
+	approximate   = "approximate"   // messages both ways, but few of them or with steps
+	oneWay        = "one-way"       // messages in one direction: one bound only
+	noClock       = "none"          // no pair of messages with stamps
+	contradictory = "contradictory" // no line fits: an answer precedes its question
+)
+
+const (
+	maxDrift   = 1e-3 // no clock is off by more than 1000 ppm; quartz stays below 200, NTP slews by 500
+	manyPoints = 8    // in each direction, for an accurate grade
+	fewPoints  = 3    // in each direction, for a regime that counts
+	maxRegimes = 16
+)
+
+// A Clock bounds how far the clock of To is ahead of the clock of From.
+//
+// Every message is a bound: it cannot arrive before it was sent. With x the
+// time on From's clock and o(x) the offset, a message from From that is sent at
+// x and arrives at y on To's clock says o(x) <= y-x; one from To that is sent at
+// y and arrives at x says o(x) >= y-x. Between clock steps o is a line, and all
+// lines that keep to every bound give the interval (Duda et al. 1987; Jezequel
+// 1989). A stamp of a coarse clock is a moment within its tick, which widens
+// the bounds.
+//
+// A Clock serves drawing and latencies. Nothing is put in order by it.
+type Clock struct {
+	From, To raftdiag.NodeID
+	Grade    string
+	Pairs    int // messages with both stamps and one possible pairing
+	Steps    int
+
+	Low, High *time.Duration // over the whole time that messages cover; nil if there is no bound
+	Drift     *float64       // parts per million, the middle of what is possible; nil if little is known
+
+	regimes []regime
+}
+
+// A bound is one message's.
+type bound struct {
+	x, d  int64 // time on From's clock, and the bound on the offset, both less the clock's origin
+	upper bool
+	a, b  int32 // places in the lanes of From and To
+}
+
+// A regime is a stretch without a step.
+type regime struct {
+	x0, d0   int64 // origin
+	up, down []point
+	b1, b2   float64 // possible slopes
+	x1, x2   float64
+	uppers   int
+	lowers   int
+	// The first and the last bound of each direction.
+	high, low [2]*bound
+}
+
+type point struct{ x, d float64 }
+
+// Clock estimates the clock of one node against another's.
+func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
+	c := &Clock{From: from, To: to, Grade: noClock}
+	a, b := t.Lane(from), t.Lane(to)
+	if a == nil || b == nil || a == b {
+		return c
+	}
+	bounds, x0, d0 := t.bounds(a, b)
+	c.Pairs = len(bounds)
+	if len(bounds) == 0 {
+		return c
+	}
+	uppers := 0
+	for _, q := range bounds {
+		if q.upper {
+			uppers++
+		}
+	}
+	if uppers == 0 || uppers == len(bounds) {
+		c.Grade = oneWay
+		r := newRegime(bounds, x0, d0)
+		c.regimes = []regime{r}
+		c.sum()
+		return c
+	}
+	for len(bounds) > 0 {
+		n := regimeLength(bounds)
+		c.regimes = append(c.regimes, newRegime(bounds[:n], x0, d0))
+		bounds = bounds[n:]
+		if len(c.regimes) > 2*maxRegimes {
+			break
+		}
+	}
+	if len(c.regimes) > 1 {
+		// Messages that were under way during a step fit neither side.
+		c.regimes = slices.DeleteFunc(c.regimes, func(r regime) bool { return min(r.uppers, r.lowers) < fewPoints })
+	}
+	if len(c.regimes) == 0 || len(c.regimes) > maxRegimes {
+		c.Grade, c.regimes = contradictory, nil
+		return c
+	}
+	c.Steps = len(c.regimes) - 1
+	c.Grade = approximate
+	if r := &c.regimes[0]; c.Steps == 0 && min(r.uppers, r.lowers) >= manyPoints {
+		c.Grade = accurate
+	}
+	c.sum()
+	return c
+}
+
+// bounds are the bounds that paired messages of two lanes give, in the order
+// of a's log, less an origin.
+func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
+	ta, tb := a.tick(), b.tick()
+	add := func(p *Pairing, upper bool) {
+		sender, receiver := p.From, p.To
+		for j, i := range p.SendOf {
+			if i < 0 || p.Twice[j] || p.Vague(int(i)) {
+				continue
+			}
+			sp, rp := p.Sends[i], p.Receives[j]
+			s, r := sender.rec(int(sp)).time, receiver.rec(int(rp)).time
+			if s == 0 || r == 0 {
+				continue
+			}
+			if upper {
+				out = append(out, bound{x: s, d: r + tb - s, upper: true, a: sp, b: rp})
+			} else {
+				out = append(out, bound{x: r, d: s - r - ta, a: rp, b: sp})
+			}
+		}
+	}
+	for _, c := range sortedChannels(a.sends) {
+		if c.From == a.Node && c.To == b.Node {
+			add(t.Pair(c), true)
+		}
+	}
+	for _, c := range sortedChannels(b.sends) {
+		if c.From == b.Node && c.To == a.Node {
+			add(t.Pair(c), false)
+		}
+	}
+	slices.SortStableFunc(out, func(p, q bound) int { return cmp.Or(cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b)) })
+	if len(out) == 0 {
+		return nil, 0, 0
+	}
+	x0, d0 = out[0].x, out[0].d
+	for i := range out {
+		out[i].x -= x0
+		out[i].d -= d0
+	}
+	return out, x0, d0
+}
+
+func sortedChannels(m map[Channel][]int32) []Channel {
+	out := make([]Channel, 0, len(m))
+	for c := range m {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, compareChannels)
+	return out
+}
+
+func compareChannels(a, b Channel) int {
+	return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Type, b.Type))
+}
+
+// tick is the resolution of the lane's stamps: the largest power of ten in
+// nanoseconds, up to a second, of which all are multiples.
+func (l *Lane) tick() int64 {
+	tick := int64(time.Second)
+	for i := l.lo; i < l.hi && tick > 1; i++ {
+		for t := l.rec(i).time; t%tick != 0; {
+			tick /= 10
+		}
+	}
+	if tick == 1 {
+		return 0
+	}
+	return tick
+}
+
+// regimeLength is how many of the bounds one line can keep to, from the first
+// on. A line that keeps to some keeps to fewer, so the end is found by doubling
+// and halving.
+func regimeLength(bounds []bound) int {
+	fits := func(n int) bool {
+		r := newRegime(bounds[:n], 0, 0)
+		return r.b1 <= r.b2
+	}
+	lo, hi := 1, 2 // lo fits
+	for hi < len(bounds) && fits(hi) {
+		lo, hi = hi, 2*hi
+	}
+	hi = min(hi, len(bounds))
+	if fits(hi) {
+		return hi
+	}
+	for hi-lo > 1 {
+		if mid := (lo + hi) / 2; fits(mid) {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// newRegime finds the slopes of the lines that keep to the bounds; b1 > b2 if
+// there is none.
+func newRegime(bounds []bound, x0, d0 int64) regime {
+	r := regime{x0: x0, d0: d0, x1: math.Inf(1), x2: math.Inf(-1)}
+	var up, down []point
+	for i := range bounds {
+		q := &bounds[i]
+		ends := &r.low
+		if q.upper {
+			ends = &r.high
+		}
+		if ends[0] == nil {
+			ends[0] = q
+		}
+		ends[1] = q
+		p := point{float64(q.x), float64(q.d)}
+		r.x1, r.x2 = min(r.x1, p.x), max(r.x2, p.x)
+		if q.upper {
+			r.uppers++
+			up = append(up, p)
+		} else {
+			r.lowers++
+			p.d = -p.d
+			down = append(down, p)
+		}
+	}
+	r.up, r.down = hull(up), hull(down)
+	for i := range r.down {
+		r.down[i].d = -r.down[i].d
+	}
+	r.b1, r.b2 = -maxDrift, maxDrift
+	if r.uppers == 0 || r.lowers == 0 {
+		return r
+	}
+	// gap is concave in the slope: its peak tells whether any line fits, and
+	// from the peak both ends are found by halving.
+	gap := func(b float64) float64 { return r.most(b) - r.least(b) }
+	peak := summit(gap, -maxDrift, maxDrift)
+	const slack = 1 // nanosecond, for what floating point rounds away
+	if gap(peak) < -slack {
+		r.b1, r.b2 = 1, -1
+		return r
+	}
+	edge := func(in, out float64) float64 {
+		if gap(out) >= -slack {
+			return out
+		}
+		for range 60 {
+			if mid := (in + out) / 2; gap(mid) >= -slack {
+				in = mid
+			} else {
+				out = mid
+			}
+		}
+		return out // the outer one, so that nothing possible is left out
+	}
+	r.b1, r.b2 = edge(peak, -maxDrift), edge(peak, maxDrift)
+	return r
+}
+
+// summit is where a concave function is highest.
+func summit(f func(float64) float64, lo, hi float64) float64 {
+	for range 100 {
+		a, b := lo+(hi-lo)/3, hi-(hi-lo)/3
+		if f(a) < f(b) {
+			lo = a
+		} else {
+			hi = b
+		}
+	}
+	return (lo + hi) / 2
+}
+
+// hull is the lower convex hull of the points: those that any line below them
+// all can touch.
+func hull(points []point) []point {
+	slices.SortFunc(points, func(p, q point) int { return cmp.Or(cmp.Compare(p.x, q.x), cmp.Compare(p.d, q.d)) })
+	var h []point
+	for _, p := range points {
+		if n := len(h); n > 0 && h[n-1].x == p.x {
+			continue // the lower one of the same moment came first
+		}
+		for n := len(h); n > 1 && (h[n-1].d-h[n-2].d)*(p.x-h[n-1].x) >= (p.d-h[n-1].d)*(h[n-1].x-h[n-2].x); n = len(h) {
+			h = h[:n-1]
+		}
+		h = append(h, p)
+	}
+	return h
+}
+
+// most is the highest line of slope b below the upper bounds, at x = 0.
+func (r *regime) most(b float64) float64 {
+	m := math.Inf(1)
+	for _, p := range r.up {
+		m = min(m, p.d-b*p.x)
+	}
+	return m
+}
+
+// least is the lowest line of slope b above the lower bounds, at x = 0.
+func (r *regime) least(b float64) float64 {
+	m := math.Inf(-1)
+	for _, p := range r.down {
+		m = max(m, p.d-b*p.x)
+	}
+	return m
+}
+
+// at are the lowest and the highest offset at x that a line allows.
+//
+// The line that is highest at x touches the edge of the hull above x, or has
+// the nearest slope that is possible; the lowest likewise.
+func (r *regime) at(x float64) (low, high float64) {
+	low, high = math.Inf(-1), math.Inf(1)
+	margin := 2 + 1e-9*math.Abs(x)*maxDrift // for what floating point rounds away
+	if r.uppers > 0 {
+		b := min(max(slopeAt(r.up, x, r.b1, r.b2), r.b1), r.b2)
+		high = r.most(b) + b*x + margin
+	}
+	if r.lowers > 0 {
+		b := min(max(slopeAt(r.down, x, r.b2, r.b1), r.b1), r.b2)
+		low = r.least(b) + b*x - margin
+	}
+	return low, high
+}
+
+// slopeAt is the slope of the hull's edge at x; before and after are those
+// where the hull has not begun or is over.
+func slopeAt(h []point, x, before, after float64) float64 {
+	k := sort.Search(len(h), func(k int) bool { return h[k].x > x })
+	switch {
+	case k == 0:
+		return before
+	case k == len(h):
+		return after
+	}
+	return (h[k].d - h[k-1].d) / (h[k].x - h[k-1].x)
+}
+
+// sum puts the regimes together.
+func (c *Clock) sum() {
+	low, high := math.Inf(1), math.Inf(-1)
+	for i := range c.regimes {
+		r := &c.regimes[i]
+		// The lowest line is concave and the highest convex in x, so the ends
+		// of the stretch have the extremes.
+		for _, x := range []float64{r.x1, r.x2} {
+			l, h := r.at(x)
+			low, high = min(low, l), max(high, h)
+		}
+	}
+	d0 := c.regimes[0].d0
+	if !math.IsInf(low, 0) {
+		v := time.Duration(d0 + int64(math.Floor(low)))
+		c.Low = &v
+	}
+	if !math.IsInf(high, 0) {
+		v := time.Duration(d0 + int64(math.Ceil(high)))
+		c.High = &v
+	}
+	if r := &c.regimes[len(c.regimes)-1]; r.uppers > 0 && r.lowers > 0 && r.b2-r.b1 < 200e-6 {
+		v := (r.b1 + r.b2) / 2 * 1e6
+		c.Drift = &v
+	}
+}
+
+// latency is how long a message took: the difference of its stamps less the
+// offset of the two clocks. Places a and b are those in the lanes of the
+// clock's From and To; x is the stamp on From's clock.
+func (c *Clock) latency(x, sent, received int64, a, b int32, upper bool, ticks int64) (low, high *time.Duration) {
+	r := c.regime(a, b)
+	if r == nil {
+		return nil, nil
+	}
+	l, h := r.at(float64(x - r.x0))
+	raw := received - sent
+	// The offset is of To ahead of From; a message from To sees it with the
+	// other sign. The origin stays out of floating point.
+	if upper {
+		raw -= r.d0
+	} else {
+		raw += r.d0
+		l, h = -h, -l
+	}
+	set := func(v float64) *time.Duration {
+		d := max(time.Duration(v), 0)
+		return &d
+	}
+	if !math.IsInf(h, 0) {
+		low = set(math.Floor(float64(raw) - h - float64(ticks)))
+	}
+	if !math.IsInf(l, 0) {
+		high = set(math.Ceil(float64(raw) - l + float64(ticks)))
+	}
+	return low, high
+}
+
+// regime is the stretch that two places belong to, or nil near a step, where
+// nothing is sure.
+func (c *Clock) regime(a, b int32) *regime {
+	if c.Steps == 0 {
+		if len(c.regimes) == 0 {
+			return nil
+		}
+		return &c.regimes[0]
+	}
+	for i := range c.regimes {
+		r := &c.regimes[i]
+		if r.encloses(a, b, true) && r.encloses(a, b, false) {
+			return r
+		}
+	}
+	return nil
+}
+
+// encloses reports whether bounds of one direction stand on both sides of the
+// places, in both lanes.
+func (r *regime) encloses(a, b int32, upper bool) bool {
+	s := r.low
+	if upper {
+		s = r.high
+	}
+	return s[0] != nil && s[0].a <= a && a <= s[1].a && s[0].b <= b && b <= s[1].b
+}
+
+// row is the clock as the report has it.
+func (c *Clock) row() raftdiag.ClockRow {
+	ns := func(d *time.Duration) *int64 {
+		if d == nil {
+			return nil
+		}
+		n := int64(*d)
+		return &n
+	}
+	return raftdiag.ClockRow{From: c.From.String(), To: c.To.String(), Low: ns(c.Low), High: ns(c.High),
+		DriftPM: c.Drift, Grade: c.Grade, Pairs: c.Pairs, Steps: c.Steps}
+}
+
+// Clocks are the estimates for every two nodes whose logs are there.
+func (t *Timeline) Clocks() []*Clock {
+	var out []*Clock
+	for i, a := range t.Lanes {
+		for _, b := range t.Lanes[i+1:] {
+			out = append(out, t.Clock(a.Node, b.Node))
+		}
+	}
+	return out
+}

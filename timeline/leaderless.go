@@ -1,0 +1,412 @@
+package timeline
+
+import (
+	"slices"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// A Vacancy is a time in which a lane knows no leader.
+type Vacancy struct {
+	Lane      *Lane
+	From, To  int // places; it ends behind the lane where no leader follows
+	Campaigns int // of this node
+	Terms     int // distinct terms that the lane went through
+	Rounds    int // the most that any count of waiting shows
+	Open      bool
+}
+
+// Vacancies are the times in which the lane knows no leader, in order.
+//
+// A lane says so: its node campaigns, or prints that it has no leader. A lane
+// that prints neither roles nor leaders has none.
+func (l *Lane) Vacancies() []Vacancy {
+	var out []Vacancy
+	contacts := l.contacts()
+	begin := -1
+	end := func(at int, open bool) {
+		if begin < 0 {
+			return
+		}
+		if v, ok := l.vacancy(begin, at, open); ok {
+			out = append(out, v)
+		}
+		begin = -1
+	}
+	next := 0
+	for k, r := range l.roles {
+		// A leader's message between two steps is a leader known.
+		for ; next < len(contacts) && contacts[next] < int(r.At); next++ {
+			end(contacts[next], false)
+			if k > 0 && l.roles[k-1].Role != raftdiag.Leader && l.roles[k-1].Lead == 0 {
+				begin = contacts[next]
+			}
+		}
+		switch {
+		case r.Role == raftdiag.Leader || r.Lead != 0:
+			end(int(r.At), false)
+		case begin < 0:
+			begin = int(r.At)
+		}
+	}
+	for ; next < len(contacts); next++ {
+		if begin >= 0 {
+			end(contacts[next], false)
+			begin = contacts[next]
+		}
+	}
+	end(l.hi, true)
+	return out
+}
+
+// contacts are the places at which a leader of the lane's own term, or a later
+// one, was heard.
+func (l *Lane) contacts() []int {
+	var out []int
+	for c, places := range l.receives {
+		if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap || c.From == l.Node {
+			continue
+		}
+		for _, i := range places {
+			r := l.rec(int(i))
+			if role, ok := l.RoleAt(int(i)); !ok || !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) >= role.Term {
+				out = append(out, int(i))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (l *Lane) vacancy(from, to int, open bool) (Vacancy, bool) {
+	v := Vacancy{Lane: l, From: from, To: to, Open: open}
+	v.Campaigns = count(l.rounds[electionRound], from-1, to)
+	var newest raftdiag.Term
+	for _, r := range l.roles {
+		if int(r.At) >= from && int(r.At) < to && r.Term > newest {
+			newest = r.Term
+			v.Terms++
+		}
+	}
+	v.Rounds = max(v.Campaigns, v.Terms)
+	if v.Campaigns > 0 {
+		return v, true
+	}
+	// A node that does not campaign must print that it has no leader.
+	said := 0
+	for i := from; i < to; i++ {
+		if r := l.rec(i); r.kind == raftdiag.State && !r.wide() && r.has(raftdiag.HasLead) && r.to == 0 {
+			said++
+		}
+	}
+	if said > 0 {
+		v.Rounds = max(v.Rounds, min(said, count(l.rounds[idleRound], from, to)))
+	}
+	return v, said > 0 || v.Terms > 1
+}
+
+// LeadsAtEnd reports whether the lane ends as a leader, and of which term.
+func (l *Lane) LeadsAtEnd() (raftdiag.Term, bool) {
+	if n := len(l.tenures); n > 0 && l.tenures[n-1].End == l.hi && l.tenures[n-1].Ended == "log end" {
+		return l.tenures[n-1].Term, true
+	}
+	return 0, false
+}
+
+// Term is the highest term that the lane shows its node in.
+func (l *Lane) Term() raftdiag.Term { return l.lastTerm }
+
+// DownProof looks for signs that a node's process is gone: its log ends with a
+// panic or a stop, or the others are refused and its own log does not go on
+// after the last one of them that it shows.
+//
+// Without the node's log a refusal does not tell a dead process from a wrong
+// port, unless two other nodes are refused.
+func (t *Timeline) DownProof(n raftdiag.NodeID) (by Proof, why string) {
+	f := t.Lane(n)
+	if f != nil {
+		for i := f.hi - 1; i >= f.lo; i-- {
+			r := f.rec(i)
+			if r.kind == raftdiag.Panicked || r.kind == raftdiag.Stopped {
+				return Proof{f, i}, "its log ends with a " + r.kind.String()
+			}
+			if isRaft(r.kind) {
+				break
+			}
+		}
+	}
+	reporters := 0
+	for _, l := range t.Lanes {
+		if l.Node == n {
+			continue
+		}
+		fails := l.failures[n]
+		if len(fails) == 0 {
+			continue
+		}
+		if !Refused(l.Event(int(fails[len(fails)-1])).Text) {
+			return Proof{}, "" // the newest word is another one
+		}
+		first := -1 // of the refusals after which nothing was heard
+		heard := -1
+		for c, places := range l.receives {
+			if c.From == n && len(places) > 0 {
+				heard = max(heard, int(places[len(places)-1]))
+			}
+		}
+		for _, i := range fails {
+			if int(i) > heard && Refused(l.Event(int(i)).Text) {
+				first = int(i)
+				break
+			}
+		}
+		if first < 0 {
+			return Proof{}, ""
+		}
+		reporters++
+		if !by.OK() {
+			by = Proof{l, first}
+		}
+	}
+	switch {
+	case reporters == 0:
+		return Proof{}, ""
+	case f == nil && reporters < 2:
+		return Proof{}, ""
+	case f != nil && t.outlives(f, n):
+		return Proof{}, ""
+	}
+	return by, "its address refuses connections and its own log does not go on"
+}
+
+// outlives reports whether a node's log goes on for its patience after the last
+// message from any other node.
+func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID) bool {
+	last := f.lo
+	for c, places := range f.receives {
+		if c.From != n && len(places) > 0 {
+			last = max(last, int(places[len(places)-1]))
+		}
+	}
+	if f.HasRounds() {
+		return f.Rounds(last, f.hi) >= DefaultPatience.Rounds
+	}
+	return f.span(last, f.hi) >= DefaultPatience.Clock
+}
+
+// Transferred reports whether any lane shows a leadership transfer into the
+// term.
+func (t *Timeline) Transferred(term raftdiag.Term) bool {
+	for _, l := range t.Lanes {
+		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
+			for c, places := range m {
+				if c.Type != raftdiag.MsgTimeoutNow {
+					continue
+				}
+				for _, i := range places {
+					if r := l.rec(int(i)); !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32)+1 == term {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// A Tally is how one candidate fared in a vacancy: whom it asked, who granted,
+// who refused, who said nothing.
+type Tally struct {
+	Asked, Granted, Refused []raftdiag.NodeID
+	Late                    []Proof // answers to an earlier term
+	Ask                     Proof   // the last request
+	HearsVotes              bool    // the lane prints received votes at all
+}
+
+// Tally counts votes and pre-votes that the lane's node asked for between two
+// places.
+func (l *Lane) Tally(lo, hi int) Tally {
+	var t Tally
+	put := func(list *[]raftdiag.NodeID, n raftdiag.NodeID) {
+		if n != 0 && n != l.Node && !slices.Contains(*list, n) {
+			*list = append(*list, n)
+		}
+	}
+	for c, places := range l.sends {
+		if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote {
+			continue
+		}
+		if own := between(places, lo, hi); len(own) > 0 {
+			put(&t.Asked, c.To)
+			if i := int(own[len(own)-1]); !t.Ask.OK() || i > t.Ask.I {
+				t.Ask = Proof{l, i}
+			}
+		}
+	}
+	for c, places := range l.receives {
+		if c.Type != raftdiag.MsgVoteResp && c.Type != raftdiag.MsgPreVoteResp {
+			continue
+		}
+		for _, i := range between(places, lo, hi) {
+			r := l.rec(int(i))
+			if role, ok := l.RoleAt(int(i)); ok && r.has(raftdiag.HasTerm) && c.Type == raftdiag.MsgVoteResp && raftdiag.Term(r.a>>32) < role.Term {
+				t.Late = append(t.Late, Proof{l, int(i)})
+			}
+			if r.reject() {
+				put(&t.Refused, c.From)
+			} else {
+				put(&t.Granted, c.From)
+			}
+		}
+	}
+	for _, m := range []raftdiag.MessageType{raftdiag.MsgVoteResp, raftdiag.MsgPreVoteResp} {
+		t.HearsVotes = t.HearsVotes || l.Prints(In, m) > 0
+	}
+	slices.Sort(t.Asked)
+	slices.Sort(t.Granted)
+	slices.Sort(t.Refused)
+	return t
+}
+
+// FailuresTo are the newest transport errors about a peer between two places.
+func (l *Lane) FailuresTo(peer raftdiag.NodeID, lo, hi int) (Proof, bool) {
+	list := between(l.failures[peer], lo, hi)
+	if len(list) == 0 {
+		return Proof{}, false
+	}
+	return Proof{l, int(list[len(list)-1])}, true
+}
+
+// ShowsIn reports whether the lane prints what it receives of any type: then a
+// message that it does not show did not arrive.
+func (l *Lane) ShowsIn() bool {
+	for mt := range l.printed[In] {
+		if l.printed[In][mt] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Heard reports whether the lane received a message of one of the types from a
+// node.
+func (l *Lane) Heard(from raftdiag.NodeID, types ...raftdiag.MessageType) bool {
+	for c, places := range l.receives {
+		if c.From == from && len(places) > 0 && slices.Contains(types, c.Type) {
+			return true
+		}
+	}
+	return false
+}
+
+// Deposer is who brought the higher term at which the tenure ended, as the
+// leader's own log shows it.
+func (ten *Tenure) Deposer() (raftdiag.NodeID, Proof, bool) {
+	l := ten.Lane
+	if l == nil || ten.Ended == "log end" {
+		return 0, Proof{}, false
+	}
+	after, ok := l.RoleAt(min(ten.End+1, l.hi))
+	if !ok || after.Term <= ten.Term {
+		return 0, Proof{}, false
+	}
+	for i := min(ten.End, l.hi-1); i >= ten.Begin && i > ten.End-512; i-- {
+		r := l.rec(i)
+		if r.kind != raftdiag.Received || r.wide() || r.mtype == raftdiag.MsgPreVote || r.mtype == raftdiag.MsgPreVoteResp {
+			continue
+		}
+		if t := raftdiag.Term(r.a >> 32); r.has(raftdiag.HasTerm|raftdiag.HasFrom) && t > ten.Term && t <= after.Term {
+			return l.store.nodes.list[r.from], Proof{l, i}, true
+		}
+	}
+	return 0, Proof{}, false
+}
+
+// Candidates are, by term, the nodes that campaigned in it, as any lane shows.
+func (t *Timeline) Candidates() map[raftdiag.Term][]raftdiag.NodeID {
+	out := map[raftdiag.Term][]raftdiag.NodeID{}
+	put := func(term raftdiag.Term, n raftdiag.NodeID) {
+		if term > 0 && n != 0 && !slices.Contains(out[term], n) {
+			out[term] = append(out[term], n)
+		}
+	}
+	for _, l := range t.Lanes {
+		for _, r := range l.roles {
+			if r.Role == raftdiag.Candidate {
+				put(r.Term, l.Node)
+			}
+		}
+		for c, places := range l.receives {
+			if c.Type != raftdiag.MsgVote {
+				continue
+			}
+			for _, i := range places {
+				if r := l.rec(int(i)); r.has(raftdiag.HasTerm) {
+					put(raftdiag.Term(r.a>>32), c.From)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// RaisedCommit reports whether the leader's commit rose in its tenure.
+func (ten *Tenure) RaisedCommit() bool {
+	l := ten.Lane
+	if l == nil {
+		return true
+	}
+	before, _ := l.CommitAt(ten.Begin + 1)
+	after, ok := l.CommitAt(ten.End)
+	return !ok || after > before
+}
+
+// A Freeze is a leader whose log goes on with proposals or receipts and shows
+// nothing of its Raft loop any more.
+type Freeze struct {
+	Tenure   *Tenure
+	Last     Proof // the loop's last row
+	First    Proof // the first proposal behind it
+	Waiting  int   // proposals behind it
+	Received int   // messages that arrived behind it
+}
+
+// Freezes are the leaders of this timeline whose loops stand still at the end
+// of their lanes while proposals come in, for longer than the clock allows or,
+// without stamps, over as many proposals as patience has rounds.
+func (t *Timeline) Freezes(p Patience) []Freeze {
+	var out []Freeze
+	for _, l := range t.Lanes {
+		n := len(l.tenures)
+		if n == 0 || l.tenures[n-1].End != l.hi {
+			continue
+		}
+		f := Freeze{Tenure: l.tenures[n-1]}
+		for i := l.hi - 1; i >= f.Tenure.Begin; i-- {
+			r := l.rec(i)
+			switch r.kind {
+			case raftdiag.Proposing, raftdiag.Proposed, raftdiag.Waiting:
+				f.First = Proof{l, i}
+				if r.kind == raftdiag.Proposing || l.kinds[raftdiag.Proposing] == 0 && r.kind == raftdiag.Proposed {
+					f.Waiting++
+				}
+				continue
+			case raftdiag.Received:
+				f.Received++
+				continue
+			}
+			if isRaft(r.kind) {
+				f.Last = Proof{l, i}
+				break
+			}
+		}
+		if !f.Last.OK() || !f.First.OK() || l.kinds[raftdiag.State]+l.kinds[raftdiag.Ready]+l.kinds[raftdiag.Sent] == 0 {
+			continue
+		}
+		wait := l.span(f.First.I, l.hi)
+		if wait >= p.Clock || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
+			out = append(out, f)
+		}
+	}
+	return out
+}

@@ -1,0 +1,347 @@
+package timeline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// Ledgers are the group's books: who wrote to whom, who led and how it ended,
+// whom each node takes for a voter, and how the clocks stand.
+func (t *Timeline) Ledgers() raftdiag.Ledgers {
+	out := raftdiag.Ledgers{Pairs: t.pairRows(), Leadership: t.termRows(), Membership: t.memberRows(), Clocks: []raftdiag.ClockRow{}}
+	for _, c := range t.Clocks() {
+		out.Clocks = append(out.Clocks, c.row())
+	}
+	return out
+}
+
+// anyType stands in a row for messages whose type no line names.
+const anyType = "any"
+
+// pairRows count the messages of each type between two nodes. Lost are those
+// proven lost, refused those of them that a transport error names. What only
+// one of the two logs shows is open, as is an answer that a later one covers:
+// it may never have left.
+func (t *Timeline) pairRows() []raftdiag.PairRow {
+	out := []raftdiag.PairRow{}
+	for _, w := range t.ways() {
+		r := t.road(w.from, w.to)
+		refused := int64(0)
+		for _, p := range r.pairings {
+			row := raftdiag.PairRow{From: w.from.String(), To: w.to.String(), Type: p.Channel.Type.String(), Sent: int64(len(p.Sends))}
+			sends, receives := r.fates(p)
+			for _, v := range sends {
+				switch v.fate {
+				case raftdiag.Delivered, raftdiag.Duplicated, raftdiag.Reordered:
+					row.Delivered++
+				case raftdiag.LostOnWay, raftdiag.NotSent:
+					row.Lost++
+				default:
+					row.Open++
+				}
+				if v.refused {
+					row.Refused++
+				}
+			}
+			for _, v := range receives {
+				if v.fate == raftdiag.Unsent {
+					row.Delivered++ // it arrived, whether or not its send shows
+				}
+			}
+			refused += row.Refused
+			switch {
+			case len(p.Sends) > 0 && len(p.Receives) > 0 && t.seenFirst(p):
+				row.First, row.Last = where(p.To, p.Receives[0]), where(p.From, p.Sends[len(p.Sends)-1])
+			case len(p.Sends) > 0:
+				row.First, row.Last = where(p.From, p.Sends[0]), where(p.From, p.Sends[len(p.Sends)-1])
+			default:
+				row.First, row.Last = where(p.To, p.Receives[0]), where(p.To, p.Receives[len(p.Receives)-1])
+			}
+			out = append(out, row)
+		}
+		if r.from == nil {
+			continue
+		}
+		// Errors that belong to no message that the log shows.
+		if fails := r.from.failures[w.to]; int64(len(fails)) > refused {
+			out = append(out, raftdiag.PairRow{From: w.from.String(), To: w.to.String(), Type: anyType,
+				Refused: int64(len(fails)) - refused, First: where(r.from, fails[0]), Last: where(r.from, fails[len(fails)-1])})
+		}
+	}
+	return out
+}
+
+// seenFirst reports whether the channel's first receive has no send in the
+// logs, so that it comes first.
+func (t *Timeline) seenFirst(p *Pairing) bool { return p.SendOf[0] < 0 }
+
+func where(l *Lane, i int32) *raftdiag.Where {
+	pos := l.Event(int(i)).Pos
+	return &raftdiag.Where{Source: pos.Source, Line: pos.Line}
+}
+
+// A termBook is what the lanes show of one term.
+type termBook struct {
+	leader     raftdiag.NodeID
+	candidates map[raftdiag.NodeID]bool
+	grants     map[way]bool // voter, candidate
+	refusals   map[way]bool
+	tenures    []*Tenure
+	at         Proof
+}
+
+// termRows are the terms in which something was said about leadership.
+func (t *Timeline) termRows() []raftdiag.TermRow {
+	books := map[raftdiag.Term]*termBook{}
+	book := func(term raftdiag.Term, by Proof) *termBook {
+		b := books[term]
+		if b == nil {
+			b = &termBook{candidates: map[raftdiag.NodeID]bool{}, grants: map[way]bool{}, refusals: map[way]bool{}, at: by}
+			books[term] = b
+		}
+		return b
+	}
+	for _, l := range t.Lanes {
+		for _, ten := range l.tenures {
+			b := book(ten.Term, Proof{l, ten.Begin})
+			b.leader = ten.Leader
+			b.tenures = append(b.tenures, ten)
+		}
+		for _, r := range l.roles {
+			if r.Role == raftdiag.Candidate {
+				book(r.Term, Proof{l, int(r.At)}).candidates[l.Node] = true
+			}
+		}
+		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
+			for _, c := range sortedChannels(m) {
+				if c.Type == raftdiag.MsgVote || c.Type == raftdiag.MsgVoteResp {
+					l.votes(c, m[c], book)
+				}
+			}
+		}
+		l.ballots(book)
+	}
+	for _, claim := range t.Leaders() {
+		if b := book(claim.Term, claim.By); b.leader == 0 {
+			b.leader, b.at = claim.Leader, claim.By
+		}
+	}
+	var terms []raftdiag.Term
+	for term := range books {
+		if term > 0 {
+			terms = append(terms, term)
+		}
+	}
+	slices.Sort(terms)
+	out := []raftdiag.TermRow{}
+	for _, term := range terms {
+		b := books[term]
+		row := raftdiag.TermRow{Term: uint64(term), Candidates: names(b.candidates), Grants: votesOf(b.grants), Refusals: votesOf(b.refusals)}
+		if b.leader != 0 {
+			name := b.leader.String()
+			row.Leader = &name
+			row.Ended = b.ended(t)
+		}
+		if b.at.OK() {
+			row.At = where(b.at.Lane, int32(b.at.I))
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// votes enters vote messages of one channel into the books.
+func (l *Lane) votes(c Channel, places []int32, book func(raftdiag.Term, Proof) *termBook) {
+	for _, i := range places {
+		r := l.rec(int(i))
+		if !r.has(raftdiag.HasTerm) {
+			continue
+		}
+		b := book(raftdiag.Term(r.a>>32), Proof{l, int(i)})
+		switch {
+		case c.Type == raftdiag.MsgVote:
+			b.candidates[c.From] = true
+		case r.reject():
+			b.refusals[way{c.From, c.To}] = true
+		default:
+			b.grants[way{c.From, c.To}] = true
+		}
+	}
+}
+
+// ballots enters the votes that a node's own states print.
+func (l *Lane) ballots(book func(raftdiag.Term, Proof) *termBook) {
+	nodes := l.store.nodes.list
+	var term uint64
+	var vote uint16
+	for i := l.lo; i < l.hi; i++ {
+		r := l.rec(i)
+		if r.wide() || !r.has(raftdiag.HasVote|raftdiag.HasTerm) || r.from == 0 {
+			continue
+		}
+		now := r.a
+		switch r.kind {
+		case raftdiag.Ready:
+			now = r.c
+		case raftdiag.State, raftdiag.HardStateSaved:
+		default:
+			continue
+		}
+		if now == term && r.from == vote {
+			continue
+		}
+		term, vote = now, r.from
+		if v := nodes[vote]; v != l.Node {
+			book(raftdiag.Term(term), Proof{l, i}).grants[way{l.Node, v}] = true
+		}
+	}
+}
+
+func names(set map[raftdiag.NodeID]bool) []string {
+	ids := make([]raftdiag.NodeID, 0, len(set))
+	for n := range set {
+		if n != 0 {
+			ids = append(ids, n)
+		}
+	}
+	slices.Sort(ids)
+	return texts(ids)
+}
+
+func texts(ids []raftdiag.NodeID) []string {
+	out := make([]string, len(ids))
+	for i, n := range ids {
+		out[i] = n.String()
+	}
+	return out
+}
+
+func votesOf(set map[way]bool) []string {
+	ways := make([]way, 0, len(set))
+	for w := range set {
+		ways = append(ways, w)
+	}
+	slices.SortFunc(ways, func(a, b way) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.from, b.from)) })
+	out := make([]string, len(ways))
+	for i, w := range ways {
+		out[i] = w.from.String() + " for " + w.to.String()
+	}
+	return out
+}
+
+// ended says how the leadership of a term ended, by the leader's own log.
+func (b *termBook) ended(t *Timeline) string {
+	if len(b.tenures) == 0 {
+		if t.Lane(b.leader) == nil {
+			return fmt.Sprintf("unknown: node %s's log is not among the inputs", b.leader)
+		}
+		return fmt.Sprintf("unknown: node %s's log does not show that it led", b.leader)
+	}
+	if len(b.tenures) > 1 && b.tenures[0].Leader != b.tenures[len(b.tenures)-1].Leader {
+		return "two nodes led"
+	}
+	ten := b.tenures[len(b.tenures)-1]
+	l := ten.Lane
+	if to := l.handedTo(ten); to != 0 && ten.Ended != "log end" {
+		return "transfer to " + to.String()
+	}
+	switch ten.Ended {
+	case "log end":
+		for i := l.hi - 1; i >= ten.Begin; i-- {
+			switch k := l.rec(i).kind; {
+			case k == raftdiag.Panicked:
+				return "panic"
+			case k == raftdiag.Stopped:
+				return "stop"
+			case isRaft(k):
+				return "log ends"
+			}
+		}
+		return "log ends"
+	case "term":
+		term := raftdiag.Term(0)
+		if role, ok := l.RoleAt(ten.EndedBy.I + 1); ok {
+			term = role.Term
+		}
+		if from := l.raisedBy(ten.EndedBy.I, term); from != 0 {
+			return fmt.Sprintf("higher term %d from %s", term, from)
+		}
+		return fmt.Sprintf("higher term %d", term)
+	case "boot", "fall":
+		return "restart"
+	}
+	return ten.Ended
+}
+
+// handedTo is the node to which the leader gave its leadership: that of the
+// last MsgTimeoutNow in the tenure, if little followed.
+func (l *Lane) handedTo(ten *Tenure) raftdiag.NodeID {
+	var to raftdiag.NodeID
+	at := -1
+	for c, places := range l.sends {
+		if c.Type != raftdiag.MsgTimeoutNow {
+			continue
+		}
+		if in := between(places, ten.Begin, ten.End); len(in) > 0 && int(in[len(in)-1]) > at {
+			at, to = int(in[len(in)-1]), c.To
+		}
+	}
+	if at < 0 || l.Rounds(at, ten.End) > 10 {
+		return 0
+	}
+	return to
+}
+
+// raisedBy is the sender of the message that brought a term to the node: the
+// last one received in it before place i, or at it.
+func (l *Lane) raisedBy(i int, term raftdiag.Term) raftdiag.NodeID {
+	for k := min(i, l.hi-1); k >= l.lo && k > i-4*blockRows; k-- {
+		if r := l.rec(k); r.kind == raftdiag.Received && !r.wide() && r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) == term && r.mtype.IsNetwork() {
+			return l.store.nodes.list[r.from]
+		}
+	}
+	return 0
+}
+
+// memberRows are whom each node takes for a voter, by its own log alone.
+func (t *Timeline) memberRows() []raftdiag.MemberRow {
+	out := []raftdiag.MemberRow{}
+	for _, l := range t.Lanes {
+		v, ok := l.configAt(l.hi)
+		if !ok {
+			v, ok = (&Timeline{Lanes: []*Lane{l}}).campaign()
+		}
+		if !ok {
+			v, ok = l.progressVoters(l.hi)
+		}
+		if !ok {
+			v = l.met()
+		}
+		row := raftdiag.MemberRow{Node: l.Node.String(), Voters: texts(v.All()), From: v.From}
+		if v.At.OK() {
+			row.At = where(v.At.Lane, int32(v.At.I))
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// met are the nodes that the lane exchanges messages with, and its own.
+func (l *Lane) met() Voters {
+	v := Voters{Incoming: []raftdiag.NodeID{l.Node}, From: "seen"}
+	for _, m := range []map[Channel][]int32{l.sends, l.receives} {
+		for c := range m {
+			for _, n := range []raftdiag.NodeID{c.From, c.To} {
+				if n != 0 && c.Type.IsNetwork() {
+					v.Incoming = append(v.Incoming, n)
+				}
+			}
+		}
+	}
+	slices.Sort(v.Incoming)
+	v.Incoming = slices.Compact(v.Incoming)
+	return v
+}
