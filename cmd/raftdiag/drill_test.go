@@ -1,4 +1,4 @@
-package main
+package main_test
 
 import (
 	"fmt"
@@ -56,7 +56,7 @@ func TestDrills(t *testing.T) {
 				mu.Lock()
 				table[j.fault.Name][g]++
 				mu.Unlock()
-				report(t, j.fault, j.seed, "", files, d, g, why)
+				tell(t, j.fault, j.seed, "", files, d, g, why)
 				if len(files) < 2 {
 					continue
 				}
@@ -65,7 +65,7 @@ func TestDrills(t *testing.T) {
 				mu.Lock()
 				one[j.fault.Name][g]++
 				mu.Unlock()
-				report(t, j.fault, j.seed, " with "+files[k].Name+" alone", files, d, g, why)
+				tell(t, j.fault, j.seed, " with "+files[k].Name+" alone", files, d, g, why)
 			}
 		})
 	}
@@ -100,7 +100,7 @@ func TestDrills(t *testing.T) {
 	t.Log(b.String())
 }
 
-func report(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.File, d diagnosis, g grade, why string) {
+func tell(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.File, d diagnosis, g grade, why string) {
 	if g == wrong {
 		t.Errorf("%s %d%s: %s\n%s", f.Name, seed, what, why, sketch(d))
 	} else if testing.Verbose() && g != right && what == "" {
