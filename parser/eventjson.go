@@ -650,7 +650,7 @@ func skipString(b []byte, i int) int {
 				return -1
 			}
 			i += 6
-		case unescape[b[i+1]] != 0:
+		case escaped[b[i+1]] != 0:
 			i += 2
 		default:
 			return -1
@@ -658,8 +658,8 @@ func skipString(b []byte, i int) int {
 	}
 }
 
-// unescape gives what a backslash and a letter stand for.
-var unescape = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+// escaped gives what a backslash and a letter stand for.
+var escaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
 func hex4(b []byte, i int) (r rune, ok bool) {
 	if i+4 > len(b) {

@@ -212,7 +212,7 @@ func (in *interner) escaped(b []byte, i int) (string, int) {
 				break
 			}
 			if raw[1] != 'u' {
-				text, raw = append(text, unescape[raw[1]]), raw[2:]
+				text, raw = append(text, escaped[raw[1]]), raw[2:]
 				continue
 			}
 			r, _ := hex4(raw, 2)
