@@ -45,6 +45,14 @@ type span struct {
 	text  string
 	tone  tone
 	whole bool
+	keep  bool // in one piece if it fits in a line
+	lead  int  // in prose: spaces before it, where it does not begin a line; 0 means one
+}
+
+// after is the span with n spaces before it.
+func after(n int, sp span) span {
+	sp.lead = n
+	return sp
 }
 
 func say(t tone, text string) span { return span{text: text, tone: t} }
@@ -61,6 +69,9 @@ func at(source string, line int64) span {
 	}
 	return span{text: strings.ReplaceAll(text, " ", "\u00A0"), tone: place, whole: true}
 }
+
+// together is text that is broken only if it does not fit in a line.
+func together(t tone, text string) span { return span{text: text, tone: t, keep: true} }
 
 // A page collects lines of text.
 type page struct {
@@ -203,17 +214,17 @@ func (p *page) flow(label []span, width, limit int, spans ...span) int {
 		if cutOff && i == len(lines)-1 {
 			l = p.cutWords(l, width-indent)
 		}
-		for k, w := range l {
+		for k := 0; k < len(l); {
+			run, gap := l[k].text, ""
 			if k > 0 {
-				bare.WriteByte(' ')
-				if w.tone == l[k-1].tone {
-					out.WriteString(p.paint(w.tone, " "))
-				} else {
-					out.WriteByte(' ')
-				}
+				gap = strings.Repeat(" ", l[k].lead)
 			}
-			bare.WriteString(w.text)
-			out.WriteString(p.paint(w.tone, w.text))
+			t := l[k].tone
+			for k++; k < len(l) && l[k].tone == t; k++ {
+				run += strings.Repeat(" ", l[k].lead) + l[k].text
+			}
+			bare.WriteString(gap + run)
+			out.WriteString(gap + p.paint(t, run))
 		}
 		p.end(bare.String(), out.String())
 		bare.Reset()
@@ -238,8 +249,11 @@ func (p *page) cutWords(l []span, width int) []span {
 }
 
 func lineWidth(l []span) int {
-	n := max(len(l)-1, 0)
-	for _, w := range l {
+	n := 0
+	for i, w := range l {
+		if i > 0 {
+			n += w.lead
+		}
 		n += lipgloss.Width(w.text)
 	}
 	return n
@@ -260,7 +274,7 @@ func (p *page) lay(width int, spans []span) [][]span {
 	}
 	put := func(w span, n int) {
 		if len(line) > 0 {
-			used++
+			used += w.lead
 		}
 		used += n
 		line = append(line, w)
@@ -268,21 +282,25 @@ func (p *page) lay(width int, spans []span) [][]span {
 	for _, sp := range spans {
 		text := p.show(sp.text)
 		words := strings.Fields(text)
-		if sp.whole {
+		if sp.whole || sp.keep && lipgloss.Width(text) <= width {
 			words = []string{text}
 		}
-		for _, word := range words {
+		for i, word := range words {
+			lead := 1
+			if i == 0 {
+				lead = max(sp.lead, 1)
+			}
 			for {
 				n := lipgloss.Width(word)
-				if len(line) > 0 && used+1+n > width {
+				if len(line) > 0 && used+lead+n > width {
 					flush()
 				}
 				if n <= width || sp.whole {
-					put(span{text: word, tone: sp.tone}, n)
+					put(span{text: word, tone: sp.tone, lead: lead}, n)
 					break
 				}
 				head := prefix(word, width)
-				put(span{text: head, tone: sp.tone}, lipgloss.Width(head))
+				put(span{text: head, tone: sp.tone, lead: lead}, lipgloss.Width(head))
 				flush()
 				word = word[len(head):]
 			}

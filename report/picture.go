@@ -111,12 +111,13 @@ func draw(e *raftdiag.Episode) picture {
 		}
 		p.lanes = append(p.lanes, l)
 	}
-	p.lanes = append(p.lanes, quorum(e, p.gates))
+	p.lanes = append(p.lanes, quorum(e, p.lanes, p.gates))
 	return p
 }
 
-// quorum is the row of what the voters' votes came to.
-func quorum(e *raftdiag.Episode, gates []string) lane {
+// quorum is the row of what the voters' votes came to: passed where more than
+// half of them passed, and the gate at which the vote is lost.
+func quorum(e *raftdiag.Episode, lanes []lane, gates []string) lane {
 	l := lane{label: "quorum", tone: strong, marks: make([]mark, len(gates))}
 	if len(e.Followers) == 0 {
 		l.label = "entry"
@@ -125,23 +126,35 @@ func quorum(e *raftdiag.Episode, gates []string) lane {
 	if e.Gate != nil {
 		end = gateRank(*e.Gate)
 	}
+	voters := 0
+	for _, f := range e.Followers {
+		if f.Voter {
+			voters++
+		}
+	}
 	for i, g := range gates {
-		switch r := gateRank(g); {
-		case e.Gate == nil && g == "proposed" && e.Index != nil:
-			l.marks[i] = passed
-		case e.Gate == nil && e.Impact != raftdiag.NoImpact && r < gateRank("committed"):
-			l.marks[i] = unknown
-		case e.Gate == nil && e.Impact != raftdiag.NoImpact:
-			l.marks[i] = ahead
-		case e.Gate == nil:
-			l.marks[i] = passed
-		case r < end && g != "forwarded":
-			l.marks[i] = passed
+		r := gateRank(g)
+		yes := 0
+		for k, f := range sortedPlaces(e.Followers) {
+			if m := lanes[k].marks[i]; f.Voter && (m == passed || m == through) {
+				yes++
+			}
+		}
+		switch {
+		case g == "forwarded" && r != end:
 		case r == end && e.Impact == raftdiag.SlowedBy:
 			l.marks[i] = late
 		case r == end:
 			l.marks[i] = blocked
-		case r > end:
+		case r > end, e.Gate == nil && r >= gateRank("committed"):
+			l.marks[i] = ahead
+		case g == "proposed" && (e.Index != nil || e.Gate != nil), r == gateRank("committed"):
+			l.marks[i] = passed
+		case 2*yes > voters, voters == 0 && e.Gate != nil:
+			l.marks[i] = passed
+		case e.Gate == nil:
+			l.marks[i] = unknown
+		default:
 			l.marks[i] = ahead
 		}
 	}
@@ -252,11 +265,11 @@ func (p *page) legend(pic picture, indent int) {
 			used[m] = true
 		}
 	}
-	var parts []string
+	var parts []span
 	for m := passed; m <= ahead; m++ {
 		if used[m] {
-			parts = append(parts, m.glyph()+" "+m.word())
+			parts = append(parts, after(3, say(m.tone(), m.glyph())), say(faint, m.word()))
 		}
 	}
-	p.wrap([]span{say(normal, strings.Repeat(" ", indent))}, say(faint, strings.Join(parts, "   ")))
+	p.wrap([]span{say(normal, strings.Repeat(" ", indent))}, parts...)
 }

@@ -85,8 +85,15 @@ func (p *page) head(r *raftdiag.Report, groups []*raftdiag.Group) {
 	e := worst(g)
 	p.line(say(verdictTone(v), word), say(strong, "  "+headline(g)))
 	left := 4
-	left -= p.flow([]span{say(faint, "where  ")}, p.measure, 2-min(left-4, 0), p.whereabouts(g, e, len(groups))...)
-	left -= p.flow([]span{say(faint, "since  ")}, p.measure, 1, p.since(g, e)...)
+	left -= p.flow([]span{say(faint, "where  ")}, p.measure, 2, p.whereabouts(g, e, len(groups))...)
+	since := p.since(g, e)
+	if len(since) > 1 && since[1].whole && 9+lipgloss.Width(p.show(since[0].text+since[1].text)) > p.measure {
+		since[0], since[1] = since[1], after(2, say(normal, since[0].text)) // the position before the time: one of them is cut
+		if _, clock, ok := strings.Cut(since[1].text, " "); ok {
+			since[1].text = clock
+		}
+	}
+	left -= p.flow([]span{say(faint, "since  ")}, p.measure, left-1, since...)
 	if do := remedy(g); do != "" {
 		p.flow([]span{say(faint, "do     ")}, p.measure, left, say(normal, do))
 	}
@@ -121,7 +128,7 @@ func (p *page) whereabouts(g *raftdiag.Group, e *raftdiag.Episode, groups int) [
 			parts = append(parts, "entry "+number(e.Index))
 		}
 		if e.Gate != nil {
-			parts = append(parts, "before "+*e.Gate)
+			parts = append(parts, "gate "+*e.Gate)
 		}
 		who = involved(e)
 	}
@@ -154,23 +161,23 @@ func (p *page) since(g *raftdiag.Group, e *raftdiag.Episode) []span {
 	}
 	var out []span
 	if e.Start != nil {
-		out = append(out, say(normal, clock(*e.Start)))
+		out = append(out, together(normal, clock(*e.Start)))
 	}
 	if e.StartAt != nil {
-		out = append(out, at(e.StartAt.Source, e.StartAt.Line))
+		out = append(out, after(1+len(out), at(e.StartAt.Source, e.StartAt.Line)))
 	}
 	if len(out) == 0 {
 		out = append(out, say(normal, "the beginning of the log"))
 	}
 	switch took := between(e.Start, e.End); {
 	case e.End == nil && e.EndAt == nil:
-		out = append(out, say(normal, "to the end of the log"))
+		out = append(out, after(2, together(normal, "to the end of the log")))
 	case took != "":
-		out = append(out, say(normal, "for "+took))
+		out = append(out, after(2, say(normal, "for "+took)))
 	case e.EndAt != nil:
-		out = append(out, say(normal, "until"), at(e.EndAt.Source, e.EndAt.Line))
+		out = append(out, after(2, say(normal, "until")), at(e.EndAt.Source, e.EndAt.Line))
 	default:
-		out = append(out, say(normal, "until "+clock(*e.End)))
+		out = append(out, after(2, say(normal, "until "+clock(*e.End))))
 	}
 	return out
 }
@@ -207,11 +214,11 @@ func (p *page) overview(kinds []class, total int) {
 			names = append(names, cmp.Or(g.Group, "(no name)"))
 		}
 		if k.verdict == raftdiag.Healthy {
-			p.wrap([]span{say(normal, "  "), say(good, pad("healthy", 10))}, sayf(normal, "%s %s", count(len(k.groups)), plural(len(k.groups), "group", "groups")))
+			p.wrap([]span{say(normal, "  "), say(good, pad("healthy", 11))}, sayf(normal, "%s %s", count(len(k.groups)), plural(len(k.groups), "group", "groups")))
 			continue
 		}
-		p.wrap([]span{say(normal, "  "), say(verdictTone(k.verdict), pad(string(k.verdict), 10))},
-			say(normal, k.title+";"), sayf(normal, "%s %s:", count(len(k.groups)), plural(len(k.groups), "group", "groups")), say(faint, strings.Join(names, ", ")))
+		p.wrap([]span{say(normal, "  "), say(verdictTone(k.verdict), pad(string(k.verdict), 11))},
+			say(normal, k.title), after(3, together(strong, count(len(k.groups))+" "+plural(len(k.groups), "group", "groups"))), after(3, say(faint, strings.Join(names, ", "))))
 	}
 }
 
@@ -243,7 +250,7 @@ func (p *page) group(g *raftdiag.Group, k class) {
 				p.line(sayf(faint, "    and %s more", count(len(g.Notes)-i)))
 				break
 			}
-			p.wrap([]span{say(normal, "    ")}, say(strong, n.Name), say(normal, n.Summary))
+			p.wrap([]span{say(normal, "    ")}, say(strong, n.Name), after(2, say(normal, n.Summary)))
 			p.quotes(n.Evidence, seen, 2)
 		}
 	}
@@ -259,7 +266,7 @@ func whom(ids []string) string {
 
 func (p *page) section(name string) {
 	p.blank()
-	p.line(say(strong, "  "+name))
+	p.wrap([]span{say(normal, "  ")}, say(strong, name))
 }
 
 func (p *page) remedy(text string) {
@@ -292,7 +299,12 @@ func (p *page) episode(g *raftdiag.Group, e *raftdiag.Episode, seen map[raftdiag
 			if i > 0 {
 				p.blank()
 			}
-			p.wrap([]span{say(normal, "    ")}, say(strong, c.Name), say(faint, strings.TrimSpace(whom(c.Nodes))))
+			name := []span{say(strong, c.Name), after(2, say(faint, strings.TrimSpace(whom(c.Nodes))))}
+			if told(g.Violations, c) {
+				p.wrap([]span{say(normal, "    ")}, append(name, after(2, say(normal, "the impossible state above")))...)
+				continue
+			}
+			p.wrap([]span{say(normal, "    ")}, name...)
 			p.wrap([]span{say(normal, "    ")}, say(normal, c.Summary))
 			p.quotes(c.Evidence, seen, maxQuotes)
 			p.remedy(c.Remedy)
@@ -300,12 +312,17 @@ func (p *page) episode(g *raftdiag.Group, e *raftdiag.Episode, seen map[raftdiag
 	}
 	if len(e.Causes) == 0 || e.Causes[0].Remedy != e.Remedy {
 		if e.Remedy != "" && remedyOf(g.Violations) != e.Remedy {
-			p.section(plural(len(e.Suspects), "What to do", "What to do"))
-			p.remedy(e.Remedy)
+			p.section("What to do")
+			p.wrap([]span{say(normal, "    ")}, say(normal, e.Remedy))
 		}
 	}
 	p.suspects(e)
 	p.places(e, seen)
+}
+
+// told reports whether a cause is an impossible state that stands above it.
+func told(states []raftdiag.Violation, c raftdiag.Cause) bool {
+	return slices.ContainsFunc(states, func(v raftdiag.Violation) bool { return v.Name == c.Name && v.Summary == c.Summary })
 }
 
 func remedyOf(states []raftdiag.Violation) string {
@@ -352,7 +369,7 @@ func (p *page) places(e *raftdiag.Episode, seen map[raftdiag.Where]bool) {
 		case "unknown":
 			status = "not known from " + f.Gate + " on"
 		}
-		line := []span{say(strong, name), say(strongly(m), status+mid(f.Summary))}
+		line := []span{say(strong, name), after(2, say(m.tone(), status+mid(f.Summary)))}
 		if f.Summary != "" {
 			line = append(line, say(normal, f.Summary))
 		}
@@ -362,14 +379,19 @@ func (p *page) places(e *raftdiag.Episode, seen map[raftdiag.Where]bool) {
 				cited = append(cited, q)
 			}
 		}
-		if !f.Logged {
+		if !f.Logged && !strings.Contains(f.Summary, "not among the inputs") {
 			line = append(line, say(faint, "(its own log is not among the inputs)"))
 		}
-		for _, q := range cited {
-			line = append(line, at(q.Source, q.Line))
+		if m == passed && len(cited) == 0 {
+			cited = f.Evidence[:min(len(f.Evidence), 1)]
+		}
+		for i, q := range cited {
+			line = append(line, after(2-min(i, 1), at(q.Source, q.Line)))
 		}
 		p.wrap([]span{say(normal, "    "), say(strongly(m), m.glyph()), say(normal, " ")}, line...)
-		p.quotes(f.Evidence, seen, 4)
+		if m != passed {
+			p.quotes(f.Evidence, seen, 4)
+		}
 	}
 }
 
@@ -382,20 +404,44 @@ func mid(next string) string {
 
 // quotes writes lines of evidence that were not written yet, at most limit.
 func (p *page) quotes(list []raftdiag.Quote, seen map[raftdiag.Where]bool, limit int) {
-	n := 0
-	for i, q := range list {
-		w := raftdiag.Where{Source: q.Source, Line: q.Line}
-		if seen[w] {
-			continue
+	var fresh []raftdiag.Quote
+	for _, q := range list {
+		if w := (raftdiag.Where{Source: q.Source, Line: q.Line}); !seen[w] {
+			fresh = append(fresh, q)
+			seen[w] = true
 		}
-		if n++; n > limit {
-			p.line(sayf(faint, "      and %s more %s in the JSON report", count(len(list)-i), plural(len(list)-i, "line", "lines")))
+	}
+	for i, q := range fresh {
+		if i == limit {
+			n := len(fresh) - i
+			p.line(sayf(faint, "      and %s more %s in the JSON report", count(n), plural(n, "line", "lines")))
 			return
 		}
-		seen[w] = true
-		p.wrap([]span{say(normal, "      ")}, at(q.Source, q.Line), say(faint, q.Says))
+		p.wrap([]span{say(normal, "      ")}, at(q.Source, q.Line), after(2, say(faint, q.Says)))
 		if text := strings.TrimSpace(Safe(q.Text)); text != "" {
-			p.line(say(faint, "      │ "), say(normal, text))
+			p.quoted(text)
+		}
+	}
+}
+
+// quoted writes a log line behind a gutter, over two lines at most.
+func (p *page) quoted(text string) {
+	const gutter = "      │ "
+	if room := p.width - len(gutter) + 2; len(text) > 4*room {
+		text = prefix(p.show(text), 4*room)
+	}
+	lines := p.lay(p.width-lipgloss.Width(gutter), []span{say(normal, text)})
+	for i, l := range lines {
+		if i == 1 && len(lines) > 2 {
+			l = p.cutWords(l, p.width-lipgloss.Width(gutter))
+		}
+		words := make([]string, len(l))
+		for k, w := range l {
+			words[k] = w.text
+		}
+		p.line(say(faint, gutter), say(normal, strings.Join(words, " ")))
+		if i == 1 {
+			return
 		}
 	}
 }
@@ -423,11 +469,11 @@ func (p *page) hypotheses(g *raftdiag.Group, e *raftdiag.Episode) {
 		if f.Verdict == raftdiag.RuledOut {
 			line[0].tone = faint
 			if len(f.Evidence) > 0 {
-				line = append(line, at(f.Evidence[0].Source, f.Evidence[0].Line))
+				line = append(line, after(2, at(f.Evidence[0].Source, f.Evidence[0].Line)))
 			}
 		}
 		id := deref(f.ID)
-		label := []span{say(normal, "    "), say(t, m+" "+pad(word, 10)), say(normal, pad(id, 3)), say(strong, pad(f.Name, 18))}
+		label := []span{say(normal, "    "), say(t, m+" "+pad(word, 11)), say(normal, pad(id, 3)), say(strong, pad(f.Name, 18))}
 		if f.Verdict == raftdiag.RuledOut {
 			label[3].tone = normal
 		}
@@ -452,7 +498,7 @@ func (p *page) missing(findings []raftdiag.Finding) {
 			p.line(sayf(faint, "    and %s more", count(len(list)-i)))
 			break
 		}
-		p.wrap([]span{say(warn, "    ? ")}, say(normal, w.text), sayf(faint, "(for %s)", w.whose))
+		p.wrap([]span{say(warn, "    ? ")}, say(normal, w.text), after(2, sayf(faint, "for %s", w.whose)))
 	}
 	for i, d := range do {
 		if i == maxNotes {
@@ -492,8 +538,7 @@ func (p *page) episodes(g *raftdiag.Group, shown *raftdiag.Episode) {
 		if e.Index != nil {
 			line = append(line, sayf(normal, "entry %s,", number(e.Index)))
 		}
-		line = append(line, say(normal, string(e.Impact)+",since"))
-		line[len(line)-1].text = impact(e.Impact) + ", since"
+		line = append(line, say(normal, impact(e.Impact)+", since"))
 		line = append(line, p.since(&raftdiag.Group{}, e)...)
 		p.wrap([]span{say(faint, "    - ")}, line...)
 	}
@@ -571,44 +616,59 @@ func (p *page) inputs(r *raftdiag.Report) {
 			return cmp.Compare(trouble(a), trouble(b))
 		})
 	}
+	names := 0
+	for _, in := range list[:min(len(list), maxInputs)] {
+		if n := lipgloss.Width(p.show(in.Source)); n <= p.width/3 {
+			names = max(names, n)
+		}
+	}
 	for i, in := range list {
 		if i == maxInputs {
 			p.line(sayf(faint, "  and %s more", count(len(list)-i)))
 			break
 		}
-		line := []span{at(in.Source, 0)}
-		add := func(t tone, text string) { line = append(line, say(t, text)) }
-		if in.Node != nil {
-			add(normal, "node "+*in.Node+",")
+		label := []span{say(normal, "  "), say(place, pad(p.show(in.Source), names+2))}
+		if lipgloss.Width(p.show(in.Source)) > names {
+			p.wrap(label[:1], at(in.Source, 0))
+			label[1].text = strings.Repeat(" ", names+2)
 		}
-		if in.Format != "" {
-			add(normal, in.Format+",")
-		} else {
-			add(warn, "format not recognised,")
-		}
-		add(normal, count(in.Lines)+plural(int(in.Lines), " line,", " lines,"))
-		add(normal, count(in.Events)+plural(int(in.Events), " event", " events"))
-		if in.Incarnation > 1 {
-			line[len(line)-1].text += ","
-			add(normal, count(in.Incarnation)+" runs")
-		}
-		switch {
-		case in.First != nil && in.Last != nil:
-			add(faint, clock(*in.First)+" to "+clock(*in.Last))
-		case in.Events > 0:
-			add(faint, "no times")
-		}
-		if in.Garbled > 0 {
-			add(warn, count(in.Garbled)+" garbled")
-		}
-		if in.Unknown > 0 {
-			add(warn, count(in.Unknown)+" of no known node")
-		}
-		if in.Error != nil {
-			add(bad, "error: "+*in.Error)
-		}
-		p.wrap([]span{say(normal, "  ")}, line...)
+		p.wrap(label, facts(in)...)
 	}
+}
+
+// facts are what was read from an input.
+func facts(in raftdiag.Input) []span {
+	var line []span
+	add := func(t tone, text string) { line = append(line, after(2, say(t, text))) }
+	if in.Node != nil {
+		add(normal, "node "+*in.Node)
+	}
+	if in.Format != "" {
+		add(normal, in.Format)
+	} else {
+		add(warn, "format not recognised")
+	}
+	add(normal, count(in.Lines)+plural(int(in.Lines), " line", " lines"))
+	add(normal, count(in.Events)+plural(int(in.Events), " event", " events"))
+	if in.Incarnation > 1 {
+		add(normal, count(in.Incarnation)+" runs")
+	}
+	switch {
+	case in.First != nil && in.Last != nil:
+		line = append(line, after(2, together(faint, clock(*in.First))), together(faint, "to "+until(*in.First, *in.Last)))
+	case in.Events > 0:
+		add(faint, "no times")
+	}
+	if in.Garbled > 0 {
+		add(warn, count(in.Garbled)+" garbled")
+	}
+	if in.Unknown > 0 {
+		add(warn, count(in.Unknown)+" of no known node")
+	}
+	if in.Error != nil {
+		add(bad, "error: "+*in.Error)
+	}
+	return line
 }
 
 // nothingRead is the report when no input yielded a Raft event.
@@ -660,7 +720,7 @@ func (p *page) healthy(r *raftdiag.Report, groups []*raftdiag.Group) {
 		}
 		p.unseen(g)
 		for _, n := range g.Notes {
-			p.wrap([]span{say(faint, "  - ")}, say(strong, n.Name), say(normal, n.Summary))
+			p.wrap([]span{say(faint, "  - ")}, say(strong, n.Name), after(2, say(normal, n.Summary)))
 		}
 		if len(groups) == 1 {
 			p.nodes(g)

@@ -151,7 +151,7 @@ func episodeTitle(e *raftdiag.Episode) string {
 			}
 			names = append(names, s.Name)
 		}
-		return "a stall; suspects: " + strings.Join(names, ", ")
+		return "a stall · suspects: " + strings.Join(names, ", ")
 	}
 	return "a stall whose place does not show"
 }
@@ -239,6 +239,14 @@ func clock(t string) string {
 		return t
 	}
 	return strings.Replace(t, "T", " ", 1)
+}
+
+// until is a later time, without the date if that is the same.
+func until(from, to string) string {
+	if len(from) > 11 && len(to) > 11 && from[:11] == to[:11] && clock(to) != to {
+		return to[11:]
+	}
+	return clock(to)
 }
 
 // between is the time from one stamp to another, or empty.
