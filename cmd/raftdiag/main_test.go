@@ -74,9 +74,10 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	in, err := cmd.StdinPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
-	// A pipe holds 64 KiB. When as much and more of empty lines has found
-	// place behind the text, the text has been read.
-	_, err = io.WriteString(in, text+strings.Repeat("\n", 256<<10))
+	// A pipe and the buffers behind it hold less than 1 MiB. When as much and
+	// more of empty lines has found place behind the text, the text has been
+	// read.
+	_, err = io.WriteString(in, text+strings.Repeat("\n", 2<<20))
 	ts.Check(err)
 	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
 	err = cmd.Wait() // closes our end of the pipe only when the program is gone
