@@ -466,7 +466,7 @@ func (d *document) hypotheses(g *raftdiag.Group, h string) {
 	}
 	var rows []string
 	for _, f := range g.Hypotheses {
-		verdict := strings.ReplaceAll(string(f.Verdict), "_", " ")
+		verdict := prose(strings.ReplaceAll(string(f.Verdict), "_", " "))
 		if f.Verdict == raftdiag.Confirmed {
 			verdict = "**confirmed**"
 		}
