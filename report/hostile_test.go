@@ -381,7 +381,7 @@ func wellFormed(t fataler, doc string) {
 		} else {
 			cells = 0
 		}
-		if mentions.MatchString(strings.ReplaceAll(rest, `\`, "")) {
+		if mentions.MatchString(escaped.ReplaceAllStringFunc(rest, func(e string) string { return e[1:] })) {
 			t.Fatalf("a mention or a link in %q", line)
 		}
 		rest = escaped.ReplaceAllString(rest, "")

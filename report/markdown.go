@@ -490,6 +490,11 @@ func (d *document) missing(g *raftdiag.Group, h string) {
 	for _, a := range asks(g.Hypotheses) {
 		list = append(list, "- to do: "+prose(a))
 	}
+	if g.Verdict == raftdiag.Healthy {
+		for _, what := range unstated(g) {
+			list = append(list, "- "+what)
+		}
+	}
 	if len(list) > maxNotes {
 		list = append(list[:maxNotes], fmt.Sprintf("- and %s more", count(len(list)-maxNotes)))
 	}

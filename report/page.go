@@ -217,9 +217,14 @@ func (p *page) flow(label []span, width, limit int, spans ...span) int {
 	var runs []span
 	indent := 0
 	for _, sp := range label {
-		text := cut(p.show(sp.text), p.width/2, p.ellipsis())
+		text := cut(p.show(sp.text), min(p.width/2, width-indent), p.ellipsis())
 		indent += lipgloss.Width(text)
 		runs = run(runs, sp.tone, text)
+	}
+	if indent > width*2/3 {
+		p.emit(runs) // the label takes a line of its own
+		indent = min(8, len(label[0].text)+2)
+		runs = run(nil, normal, strings.Repeat(" ", indent))
 	}
 	lines := p.lay(width-indent, spans)
 	cutOff := limit > 0 && len(lines) > limit

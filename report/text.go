@@ -699,23 +699,36 @@ func (p *page) healthy(r *raftdiag.Report, groups []*raftdiag.Group) {
 	p.flow([]span{say(faint, "where  ")}, p.measure, 1, say(normal, name))
 	p.flow([]span{say(faint, "seen   ")}, p.measure, 2, say(normal, strings.TrimPrefix(r.Summary, "no sign of a fault: ")))
 	p.line(say(faint, "do     "), say(normal, "nothing"))
-	for i, g := range groups {
-		if i == maxKinds {
-			p.blank()
-			p.line(sayf(faint, "%s more healthy groups; see one with --group NAME", count(len(groups)-i)))
-			break
-		}
-		p.rule(groupName(g.Group), g.Verdict)
-		p.wrap([]span{say(normal, "  ")}, say(normal, g.Summary))
+	if len(groups) == 1 {
+		g := groups[0]
+		p.blank()
 		if l := leaders(g); l != "" {
 			p.wrap([]span{say(normal, "  ")}, say(normal, l))
 		}
 		p.unseen(g)
-		for _, n := range g.Notes {
-			p.wrap([]span{say(faint, "  - ")}, say(strong, n.Name), after(2, say(normal, n.Summary)))
+		if len(g.Notes) > 0 {
+			p.section("Notes")
 		}
-		if len(groups) == 1 {
-			p.nodes(g)
+		for _, n := range g.Notes {
+			p.wrap([]span{say(faint, "    - ")}, say(strong, n.Name), after(2, say(normal, n.Summary)))
+		}
+		p.nodes(g)
+		return
+	}
+	for i, g := range groups {
+		if i == maxKinds {
+			p.blank()
+			p.wrap(nil, sayf(faint, "%s more healthy groups; see one with --group NAME.", count(len(groups)-i)))
+			break
+		}
+		p.blank()
+		p.wrap([]span{say(normal, "  ")}, say(strong, groupName(g.Group)), after(2, say(normal, strings.TrimPrefix(g.Summary, "no sign of a fault: "))))
+		if l := leaders(g); l != "" {
+			p.wrap([]span{say(normal, "    ")}, say(normal, l))
+		}
+		p.unseen(g)
+		for _, n := range g.Notes {
+			p.wrap([]span{say(faint, "    - ")}, say(strong, n.Name), after(2, say(normal, n.Summary)))
 		}
 	}
 }
@@ -748,11 +761,35 @@ func (p *page) unseen(g *raftdiag.Group) {
 	for _, w := range wants(g.Hypotheses) {
 		lacks = append(lacks, w.text)
 	}
+	lacks = append(lacks, unstated(g)...)
 	if len(lacks) == 0 {
+		p.wrap([]span{say(normal, "  ")}, say(faint, "These logs carry messages, voters, roles, commit and applied indexes; what a node does not print, they cannot show."))
 		return
 	}
 	if n := len(lacks); n > maxNotes {
 		lacks = append(lacks[:maxNotes], "and "+count(n-maxNotes)+" more")
 	}
 	p.wrap([]span{say(normal, "  ")}, say(warn, "These logs do not carry:"), say(normal, strings.Join(lacks, "; ")+"."))
+}
+
+// unstated is what no node's log states at all.
+func unstated(g *raftdiag.Group) []string {
+	var role, commit, applied bool
+	for _, n := range g.Nodes {
+		role = role || n.Role != "" && n.Role != raftdiag.UnknownRole.String()
+		commit = commit || n.Commit != nil
+		applied = applied || n.Applied != nil
+	}
+	var out []string
+	for _, x := range []struct {
+		there bool
+		what  string
+	}{
+		{len(g.Ledgers.Pairs) > 0, "messages between the nodes"}, {len(g.Voters) > 0, "the voters"}, {role, "roles"}, {commit, "commit indexes"}, {applied, "applied indexes"},
+	} {
+		if !x.there {
+			out = append(out, x.what)
+		}
+	}
+	return out
 }
