@@ -424,15 +424,20 @@ func (p *page) quotes(list []raftdiag.Quote, seen map[raftdiag.Where]bool, limit
 	}
 }
 
-// quoted writes a log line behind a gutter, over two lines at most.
+// quoted writes a log line behind a gutter, over two lines at most, or three
+// where the page is narrow: what a line says comes after its prefix.
 func (p *page) quoted(text string) {
 	const gutter = "      │ "
+	most := 2
+	if p.width < 100 {
+		most = 3
+	}
 	if room := p.width - len(gutter) + 2; len(text) > 4*room {
 		text = prefix(p.show(text), 4*room)
 	}
 	lines := p.lay(p.width-lipgloss.Width(gutter), []span{say(normal, text)})
 	for i, l := range lines {
-		if i == 1 && len(lines) > 2 {
+		if i == most-1 && len(lines) > most {
 			l = p.cutWords(l, p.width-lipgloss.Width(gutter))
 		}
 		words := make([]string, len(l))
@@ -440,7 +445,7 @@ func (p *page) quoted(text string) {
 			words[k] = w.text
 		}
 		p.line(say(faint, gutter), say(normal, strings.Join(words, " ")))
-		if i == 1 {
+		if i == most-1 {
 			return
 		}
 	}
@@ -452,6 +457,7 @@ func (p *page) hypotheses(g *raftdiag.Group, e *raftdiag.Episode) {
 		return
 	}
 	p.section("Hypotheses")
+	before := ""
 	for _, f := range g.Hypotheses {
 		word, t := "ruled out", faint
 		m := "·"
@@ -466,6 +472,12 @@ func (p *page) hypotheses(g *raftdiag.Group, e *raftdiag.Episode) {
 			reason = "as told above"
 		}
 		line := []span{say(normal, reason)}
+		switch {
+		case reason == before && reason != "" && f.Verdict != raftdiag.Confirmed:
+			line[0].text = "the same"
+		default:
+			before = reason
+		}
 		if f.Verdict == raftdiag.RuledOut {
 			line[0].tone = faint
 			if len(f.Evidence) > 0 {
