@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func hostile(valid bool) *rapid.Generator[string] {
 	})
 }
 
-// words are what the closed keys may hold, besides anything else.
+// closed is what the closed keys may hold, besides anything else.
 var closed = map[string][]string{
 	"Gate": {"forwarded", "proposed", "sent", "received", "answered", "heard", "matched", "committed", "applied"}, "Status": {"passed", "blocked", "late", "unknown", "down"},
 	"Verdict": {"confirmed", "ruled_out", "unknown", "unsafe", "fault", "undecided", "degraded", "healthy"}, "FailurePoint": {"no-delivery", "no-leader", "apply-stalled"},
@@ -236,21 +237,12 @@ func TestHostileJUnit(t *testing.T) {
 				if strings.ContainsFunc(want, func(r rune) bool { return r > 0xffff }) || strings.HasPrefix(strings.TrimSpace(want), "::") {
 					continue
 				}
-				if !slicesContains(values(b.Bytes()), want) {
+				if !slices.Contains(values(b.Bytes()), want) {
 					t.Fatalf("%q is not among the values of %s", want, b.String())
 				}
 			}
 		}
 	})
-}
-
-func slicesContains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // values are all attribute values of a document.
