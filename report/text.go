@@ -636,7 +636,7 @@ func (p *page) inputs(r *raftdiag.Report) {
 			p.wrap(label[:1], at(in.Source, 0))
 			label[1].text = strings.Repeat(" ", names+2)
 		}
-		p.wrap(label, facts(in)...)
+		p.flow(label, p.width, 0, facts(in)...)
 	}
 }
 
