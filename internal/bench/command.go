@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -37,6 +38,9 @@ func (c *command) run(ctx context.Context) (s sampleOf, err error) {
 	if c.processors > 0 {
 		cmd.Env = append(cmd.Env, "GOMAXPROCS="+strconv.Itoa(c.processors))
 	}
+	// Not the null device: grep sees that nobody reads it, and stops at the
+	// first match.
+	cmd.Stdout = io.Discard
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	begin := time.Now()

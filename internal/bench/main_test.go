@@ -171,7 +171,7 @@ Medians of 2 runs, the commands in turn, after a run that warms up. MB is 10^6 b
 | wall speed of two cores relative to one | 1.90 | at least 1.4 | met |
 | bytes of peak memory per event, beyond 100 MiB | 91 | at most 100 | met |
 
-Grep is not installed here.
+Note: grep is not installed here.
 `
 	if b.String() != want {
 		t.Errorf("got\n%s", &b)

@@ -147,7 +147,7 @@ func (r *result) markdown(w io.Writer) error {
 			fmt.Fprintf(&b, "| %s | %s | %s%v | %s |\n", x.Name, value, wanted, x.Bar, met)
 		}
 		if len(m.Notes) > 0 {
-			fmt.Fprintf(&b, "\n%s.\n", capital(strings.Join(m.Notes, "; ")))
+			fmt.Fprintf(&b, "\nNote: %s.\n", strings.Join(m.Notes, "; "))
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -173,5 +173,3 @@ func thousands(n int64) string {
 	}
 	return s
 }
-
-func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
