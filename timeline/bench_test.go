@@ -70,7 +70,7 @@ func BenchmarkTranscript(b *testing.B) {
 
 // A timeline costs less than 100 bytes an event, with lanes, indexes and steps.
 func TestMemory(t *testing.T) {
-	events := benchEvents(40000)
+	events := benchEvents(10000)
 	heap := func() int64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -88,6 +88,7 @@ func TestMemory(t *testing.T) {
 	before := heap()
 	tls := load(events)
 	built := tls.Build("g")
+	built[0].Ledgers() // which remembers all pairings
 	per := float64(heap()-before) / float64(len(events))
 	t.Logf("%d events, %.1f bytes an event", len(events), per)
 	if per > 100 {

@@ -137,7 +137,7 @@ func (r *road) fates(p *Pairing) (sends, receives []verdict) {
 		index raftdiag.Index
 		ok    bool
 	}
-	handed := r.from.handsOver(mt)
+	handed := r.from.handed&(1<<(mt&31)) != 0
 	for k := len(p.Sends) - 1; k >= 0; k-- {
 		s := int(p.Sends[k])
 		rec := r.from.rec(s)
@@ -284,20 +284,6 @@ func (r *road) strays(p *Pairing) map[int]raftdiag.NodeID {
 		}
 	}
 	return out
-}
-
-// handsOver reports whether the lane prints, message by message, that messages
-// of the type were given to the transport.
-func (l *Lane) handsOver(mt raftdiag.MessageType) bool {
-	if l.kinds[raftdiag.HandedOver] == 0 {
-		return false
-	}
-	for i := l.lo; i < l.hi; i++ {
-		if r := l.rec(i); r.kind == raftdiag.HandedOver && r.has(raftdiag.HasType) && r.mtype == mt && l.isPerMessage(r) {
-			return true
-		}
-	}
-	return false
 }
 
 // A way is a pair of nodes between which messages go.

@@ -274,31 +274,71 @@ func TestCutting(t *testing.T) {
 	})
 }
 
-// The script keeps to the order of every lane and of every message.
+// The script keeps to the order of every lane, and no message is sent before
+// those that its sender had received, whatever the clocks say.
 func TestScriptOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWire(t, 40)
-		for _, tl := range load(w.events).Build("") {
+		events := skewed(w, map[raftdiag.NodeID]skew{1: drawSkew(t, "1"), 2: drawSkew(t, "2"), 3: drawSkew(t, "3")})
+		if rapid.Bool().Draw(t, "no stamps on node 2") {
+			for i := range events {
+				if events[i].Node == 2 {
+					events[i].Time = raftdiag.NoStamp
+				}
+			}
+		}
+		for _, tl := range load(events).Build("") {
 			s := tl.script()
 			if s.cycles != 0 {
 				t.Fatalf("%d contradictions in a history that happened", s.cycles)
 			}
-			seen := map[*Lane]int32{}
-			for _, m := range s.letters {
-				l, at := m.sender, m.sent
-				if at < 0 {
-					l, at = m.receiver, m.received
+			type place struct {
+				lane *Lane
+				at   int32
+			}
+			listed := map[place]int{}
+			sends := map[place]bool{}
+			for k, m := range s.letters {
+				if m.sent >= 0 && m.verdict.fate != raftdiag.Duplicated {
+					listed[place{m.sender, m.sent}] = k
+					sends[place{m.sender, m.sent}] = true
 				}
-				if m.verdict.fate == raftdiag.Duplicated {
-					continue
+				if m.received >= 0 {
+					listed[place{m.receiver, m.received}] = k
 				}
-				if m.sent >= 0 && at <= seen[l]-1 {
-					t.Fatalf("place %d of node %d's lane comes after place %d", at, l.Node, seen[l]-1)
+			}
+			for _, l := range tl.Lanes {
+				newest := -1
+				for i := range l.Len() {
+					p := place{l, int32(i)}
+					k, ok := listed[p]
+					if sends[p] && k < newest {
+						t.Fatalf("node %d's message at place %d stands before one that it had sent or received earlier", l.Node, i)
+					}
+					if ok {
+						newest = max(newest, k)
+					}
 				}
-				seen[l] = at + 1
 			}
 		}
 	})
+}
+
+// A receiver's log that begins a thousand messages late is paired all the same,
+// and nothing is taken for overtaken.
+func TestPairFarOff(t *testing.T) {
+	w := makeWire(rand.New(rand.NewSource(2)), 2000, 0.05)
+	events := slices.DeleteFunc(slices.Clone(w.events), func(e raftdiag.Event) bool { return e.Node == 2 && e.Pos.Line < 1200 })
+	p := load(events).Build("")[0].Pair(Channel{1, 2, raftdiag.MsgApp})
+	for j, k := range p.SendOf {
+		if k < 0 || p.Twice[j] {
+			t.Fatalf("receive %d has no send", j)
+		}
+		got, want := p.From.Event(int(p.Sends[k])).Pos, w.truth[p.To.Event(int(p.Receives[j])).Pos]
+		if got != want {
+			t.Fatalf("receive %d was sent at %s, not %s", j, want, got)
+		}
+	}
 }
 
 // drawEvent draws an event of any kind, with the fields that the kind may set.

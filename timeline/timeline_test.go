@@ -120,7 +120,7 @@ func load(events []raftdiag.Event, order ...string) *Timelines {
 }
 
 func TestCases(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/cases", func(t *testing.T, path string) {
 		var tls *Timelines
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "events" {
