@@ -130,6 +130,7 @@ type Violation struct {
 	Summary  string   `json:"summary"`
 	Evidence []Quote  `json:"evidence"`
 	Unsafe   bool     `json:"unsafe"`
+	Remedy   string   `json:"remedy"` // what to do now
 }
 
 // A Cause is what lies beneath a failure point, by a name of the catalogue.
@@ -155,7 +156,7 @@ type Place struct {
 	Voter    bool     `json:"voter"`
 	Logged   bool     `json:"logged"`
 	Gate     string   `json:"gate"`   // the gate at which the lane stopped, or "matched"
-	Status   string   `json:"status"` // passed, blocked, unknown, down
+	Status   string   `json:"status"` // passed, late, blocked, unknown, down
 	Summary  string   `json:"summary"`
 	Passed   []string `json:"passed"` // gates passed, in order
 	Evidence []Quote  `json:"evidence"`

@@ -33,7 +33,8 @@ func (j *judgement) violations() {
 // at and term are where it shows and in which term; consequences are found by
 // them.
 func (j *judgement) violate(name string, unsafe bool, nodes []raftdiag.NodeID, at timeline.Proof, term raftdiag.Term, evidence []raftdiag.Quote, summary string, args ...any) {
-	v := raftdiag.Violation{Name: name, Nodes: ids(nodes), Summary: fmt.Sprintf(summary, args...), Evidence: evidence, Unsafe: unsafe}
+	doc, _ := Lookup(name)
+	v := raftdiag.Violation{Name: name, Nodes: ids(nodes), Summary: fmt.Sprintf(summary, args...), Evidence: evidence, Unsafe: unsafe, Remedy: doc.Remedy}
 	if v.Evidence == nil {
 		v.Evidence = []raftdiag.Quote{}
 	}

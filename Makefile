@@ -1,0 +1,40 @@
+# The commands of this repository. CI runs .ci/run, which needs no make.
+
+GO          ?= go
+FUZZTIME    ?= 20s
+STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
+.PHONY: build test race lint golden fuzz bench picture ci clean
+
+build: ## bin/raftdiag
+	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/raftdiag ./cmd/raftdiag
+
+test: ## all tests, as the README says
+	$(GO) test ./...
+
+race: ## all tests with the race detector
+	$(GO) test -race ./...
+
+lint: ## gofmt, vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+golden: ## write the expected outputs anew; read the diff
+	.ci/golden
+
+fuzz: ## every fuzz target for FUZZTIME
+	.ci/fuzz $(FUZZTIME)
+
+bench: ## the whole program's speed and memory beside wc, grep and jq
+	$(GO) run ./internal/bench
+
+picture: ## the parts of the README that come from the program
+	$(GO) test -count=1 -run TestREADME . -update
+
+ci: ## what CI runs
+	.ci/run
+
+clean:
+	rm -rf bin

@@ -1,0 +1,795 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/raftdiag/raftdiag"
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+)
+
+const strikes = 1500 * time.Millisecond // after the first election, with some entries committed
+
+var paramGroup = Param{"group", "", "the group it strikes; all of them if none is named", groupName}
+
+func on(words, doc string) Param { return Param{"on", words, doc, nodeSet} }
+
+// catalogue lists the faults. The scripts leave heartbeats alone wherever a
+// stable leader is wanted: followers without heartbeats would elect another
+// one, and the stall would heal.
+func catalogue() []FaultInfo {
+	return []FaultInfo{
+		{
+			Name: "healthy", Doc: "nothing goes wrong",
+			Verdict: raftdiag.Healthy, Example: "healthy",
+		},
+		{
+			Name: "leader-transfer", Doc: "leadership is handed over; nothing is wrong",
+			Params: []Param{{"to", "follower", "the node that is to lead", nodeSet}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Healthy, Example: "leader-transfer:to=3",
+			perGroup: true, leader: true,
+			strike: func(s *strike) {
+				if to := s.nodes["to"]; len(to) > 0 {
+					s.do(s.leader(), func(r *replica) { r.rn.TransferLeader(to[0]) })
+				}
+			},
+		},
+
+		// proposal-dropped
+		{
+			Name: "forwarding-disabled", Doc: "followers drop proposals instead of forwarding them to the leader",
+			Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"forwarding-disabled", "not-leader"},
+			Example: "forwarding-disabled",
+			build:   func(_ *Fault, o *options) { o.noForwarding = true },
+		},
+		{
+			Name: "not-leader", Doc: "the application refuses proposals on nodes that do not lead",
+			Params: []Param{on("all", "the nodes that refuse"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"not-leader"},
+			Example: "not-leader", perGroup: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.takes.add(func(g string, leads bool) error {
+						if g != s.group || leads {
+							return nil
+						}
+						return errors.New("not the leader")
+					}))
+				}
+			},
+		},
+		{
+			Name: "forward-lost", Doc: "proposals that followers forward do not reach the leader",
+			Params: []Param{{"from", "followers", "the nodes whose forwarded proposals are lost", nodeSet}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"forward-lost"},
+			Example: "forward-lost:from=2", perGroup: true, leader: true,
+			strike: func(s *strike) { s.loseOnWire("from", raftpb.MsgProp) },
+		},
+		{
+			Name: "uncommitted-limit", Doc: "the leader takes one uncommitted entry at a time, and appends are slow",
+			Params: []Param{{"limit", "1", "bytes of uncommitted entries that the leader takes", count},
+				{"delay", "150ms", "what each append and answer takes on the way", duration}, paramGroup},
+			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"uncommitted-limit", "slow-network"},
+			Example: "uncommitted-limit:delay=200ms", perGroup: true, leader: true,
+			build: func(f *Fault, o *options) { o.maxUncommitted, _ = strconv.ParseUint(f.param("limit"), 10, 64) },
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				s.rule(func(_, _ uint64, m raftpb.Message) passage {
+					if m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp {
+						return passage{delay: d}
+					}
+					return passage{}
+				})
+			},
+		},
+		{
+			Name: "transfer-in-progress", Doc: "leadership is being handed to a node that is down, over and over",
+			Params: []Param{{"to", "follower", "the node that is stopped and is to lead", nodeSet}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"transfer-in-progress", "node-down"},
+			Example: "transfer-in-progress", leader: true,
+			strike: func(s *strike) {
+				to := s.nodes["to"]
+				if len(to) == 0 {
+					return
+				}
+				s.stop(s.boxes("to"), "")
+				for s.sleep(s.c.o.Tick / 2) {
+					if l := s.leader(); l != nil {
+						s.do(l, func(r *replica) { r.rn.TransferLeader(to[0]) })
+					}
+				}
+			},
+		},
+
+		// no-leader
+		{
+			Name: "election-storm", Doc: "messages take longer than the election timeout, so that nobody ever wins",
+			Params: []Param{{"delay", "600ms", "what every message takes on the way", duration}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"no-delivery"},
+			Causes:  []string{"election-storm", "slow-network", "leader-flapping", "split-vote", "disruptive-node"},
+			Example: "election-storm:delay=800ms", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				s.rule(func(uint64, uint64, raftpb.Message) passage { return passage{delay: d} })
+			},
+		},
+		{
+			Name: "quorum-lost", Doc: "so few nodes run that nobody can be elected: the others never start, or stop with the leader among them if a time is given",
+			Params:  []Param{{"keep", "", "the nodes that run; by default the first ones, one less than a quorum", nodeSet}},
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"no-quorum", "proposal-dropped"},
+			Causes:  []string{"quorum-lost", "dead-voters", "node-down", "connection-refused"},
+			Example: "quorum-lost:keep=1",
+			first: func(f *Fault, c *cluster) {
+				if f.At > 0 {
+					return
+				}
+				keep := c.resolve(f.param("keep"), c.groups[0], 0)
+				for i, b := range c.boxes {
+					if len(keep) == 0 && i >= len(c.boxes)/2 || len(keep) > 0 && !slices.Contains(keep, b.id) {
+						b.absent = true
+					}
+				}
+			},
+			strike: func(s *strike) {
+				if s.f.At == 0 {
+					return
+				}
+				keep := s.nodes["keep"]
+				if len(keep) == 0 {
+					keep = s.c.resolve("followers", s.group, s.lead)[:len(s.c.boxes)/2]
+				}
+				var down []*box
+				for _, b := range s.c.boxes {
+					if !slices.Contains(keep, b.id) {
+						down = append(down, b)
+					}
+				}
+				s.stop(down, "")
+			},
+		},
+		{
+			Name: "empty-voters", Doc: "the nodes are bootstrapped without voters",
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"proposal-dropped"}, Causes: []string{"empty-voters"},
+			Example: "empty-voters",
+			build:   func(_ *Fault, o *options) { o.votersOf = func(uint64) []uint64 { return nil } },
+		},
+		{
+			Name: "one-node-groups", Doc: "each node is bootstrapped with itself as the only voter",
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{""}, Causes: []string{"one-node-groups"},
+			Example: "one-node-groups",
+			build:   func(_ *Fault, o *options) { o.votersOf = func(id uint64) []uint64 { return []uint64{id} } },
+		},
+		{
+			Name: "ghost-bootstrap", Doc: "the nodes are bootstrapped with voters that do not exist, so many that nobody can win",
+			Params:  []Param{{"ids", "", "the voters that do not exist; as many as there are nodes, from 11 on", idList}},
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"no-quorum", "proposal-dropped"},
+			Causes: []string{"ghost-voters", "quorum-lost"}, Example: "ghost-bootstrap:ids=11+12+13",
+			build: func(f *Fault, o *options) {
+				real, ghosts := o.votersOf, ghosts(f, o.Nodes)
+				o.votersOf = func(id uint64) []uint64 { return append(real(id), ghosts...) }
+			},
+		},
+		{
+			Name: "duplicate-id", Doc: "every process takes itself for node 1",
+			Params:  []Param{{"id", "1", "the id that all use", count}},
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"proposal-dropped"}, Causes: []string{"duplicate-id"},
+			Example: "duplicate-id",
+			check: func(f *Fault, o *options) error {
+				if id, _ := strconv.Atoi(f.param("id")); id < 1 || id > o.Nodes {
+					return fmt.Errorf("id: no node %s among %d", f.param("id"), o.Nodes)
+				}
+				return nil
+			},
+			build: func(f *Fault, o *options) {
+				id, _ := strconv.ParseUint(f.param("id"), 10, 64)
+				o.raftID = func(uint64) uint64 { return id }
+			},
+		},
+
+		// H1
+		{
+			Name: "dropped-before-send", Doc: "the leader's appends get lost between Ready and the transport; heartbeats go on",
+			Params: []Param{on("leader", "the nodes that lose appends"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", Causes: []string{"dropped-before-send", "ready-not-drained"},
+			Example: "dropped-before-send:for=2s", perGroup: true, leader: true,
+			strike: func(s *strike) { s.loseBefore("on", raftpb.MsgApp, raftpb.MsgSnap) },
+		},
+		{
+			Name: "progress-paused", Doc: "the leader holds its followers in a paused Probe: they are reported unreachable, one append gets lost before the transport, and heartbeat answers, which would resume them, are not stepped",
+			Params: []Param{on("followers", "the followers that are held"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", Causes: []string{"progress-paused", "dropped-before-send"},
+			Example: "progress-paused", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				lead := s.c.box(s.lead)
+				s.undoing(lead.hooks.steps.add(func(g string, m raftpb.Message) (bool, error) {
+					return g != s.group || m.Type != raftpb.MsgHeartbeatResp || !s.in("on", m.From), nil
+				}))
+				s.undoing(lead.hooks.leaves.add(func(g string, m raftpb.Message) bool {
+					return g != s.group || m.Type != raftpb.MsgApp || !s.in("on", m.To)
+				}))
+				for s.sleep(s.c.o.Tick / 2) {
+					s.do(lead, func(r *replica) {
+						for _, id := range s.nodes["on"] {
+							r.rn.ReportUnreachable(id)
+						}
+					})
+				}
+			},
+		},
+		{
+			Name: "inflight-full", Doc: "the window of appends in flight is small, and the leader does not step the answers that would free it",
+			Params: []Param{{"window", "4", "appends in flight", count}, on("leader", "the nodes that do not step answers"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", OrHypothesis: []string{"no-quorum"},
+			Causes:  []string{"inflight-full", "progress-uninitialised", "progress-paused"},
+			Example: "inflight-full:window=2", perGroup: true, leader: true,
+			check: func(f *Fault, _ *options) error {
+				if f.param("window") == "0" {
+					return errors.New("window: at least 1")
+				}
+				return nil
+			},
+			build:  func(f *Fault, o *options) { o.maxInflight, _ = strconv.Atoi(f.param("window")) },
+			strike: func(s *strike) { s.swallow("on", nil, raftpb.MsgAppResp) },
+		},
+		{
+			Name: "snapshot-pending", Doc: "a follower that was away needs a snapshot; the snapshot never leaves and nobody reports its failure; then the quorum needs that follower",
+			Params: []Param{on("follower", "the follower that needs a snapshot"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast",
+			Causes: []string{"snapshot-pending", "dropped-before-send", "node-down"}, Example: "snapshot-pending",
+			leader: true,
+			strike: pendSnapshot,
+		},
+		{
+			Name: "ready-not-drained", Doc: "no node takes its Ready any more, though ticks and messages go into Raft",
+			Params: []Param{on("all", "the nodes that do not take Ready"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", OrHypothesis: []string{"no-leader"},
+			Causes: []string{"ready-not-drained", "leader-stalled"}, Example: "ready-not-drained:on=leader",
+			perGroup: true, leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.drains.add(func(g string) bool { return g != s.group }))
+				}
+			},
+		},
+		{
+			Name: "leader-stalled", Doc: "the leader's Raft loop stands still and its port goes on receiving; the others elect another leader",
+			Params: []Param{on("leader", "the nodes whose loop stands still"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", OrHypothesis: []string{"no-leader"},
+			Causes: []string{"leader-stalled", "ready-not-drained", "loop-stalled"}, Example: "leader-stalled:for=2s",
+			perGroup: true, leader: true,
+			strike: func(s *strike) { s.freeze("on") },
+		},
+
+		// H3
+		{
+			Name: "drop-requests", Doc: "the network loses the leader's appends; heartbeats pass",
+			Params: []Param{{"from", "leader", "the nodes whose appends are lost", nodeSet}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"packet-loss", "one-way-partition", "partition"},
+			Example: "drop-requests:at=2s,for=3s", perGroup: true, leader: true,
+			strike: func(s *strike) { s.loseOnWire("from", raftpb.MsgApp, raftpb.MsgSnap) },
+		},
+		{
+			Name: "drop-responses", Doc: "the network loses the followers' answers to appends; heartbeats and their answers pass",
+			Params: []Param{{"from", "followers", "the nodes whose answers are lost", nodeSet}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"packet-loss", "one-way-partition", "partition"},
+			Example: "drop-responses:from=1+3,at=2s,for=3s", perGroup: true, leader: true,
+			strike: func(s *strike) { s.loseOnWire("from", raftpb.MsgAppResp) },
+		},
+		{
+			Name: "packet-loss", Doc: "a share of appends and of their answers is lost by chance; heartbeats pass",
+			Params: []Param{{"share", "0.95", "how many are lost", fraction}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery",
+			Causes: []string{"packet-loss", "flapping-link", "partition", "one-way-partition"}, Example: "packet-loss:share=0.99",
+			perGroup: true, leader: true,
+			strike: func(s *strike) {
+				share, _ := strconv.ParseFloat(s.f.param("share"), 64)
+				s.rule(func(_, _ uint64, m raftpb.Message) passage {
+					return passage{lose: (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp) && chance(share)}
+				})
+			},
+		},
+		{
+			Name: "undecodable", Doc: "the leader's appends arrive garbled",
+			Params: []Param{{"from", "leader", "the nodes whose appends are garbled", nodeSet}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"no-response"}, Causes: []string{"undecodable"},
+			Example: "undecodable:for=2s", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				s.rule(func(from, _ uint64, m raftpb.Message) passage {
+					return passage{garble: s.in("from", from) && m.Type == raftpb.MsgApp}
+				})
+			},
+		},
+		{
+			Name: "partition", Doc: "nothing passes between the two sets of nodes, in either direction",
+			Params: []Param{{"a", "all", "one side", nodeSet}, {"b", "all", "the other side", nodeSet}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"partition", "one-way-partition"},
+			Example: "partition:a=leader,b=followers", leader: true,
+			strike: func(s *strike) {
+				s.undoing(s.c.wires.cuts.add(func(from, to uint64) bool {
+					return from != to && (s.in("a", from) && s.in("b", to) || s.in("b", from) && s.in("a", to))
+				}))
+			},
+		},
+		{
+			Name: "one-way-partition", Doc: "nothing passes in one direction; the other works",
+			Params: []Param{{"from", "followers", "where messages come from", nodeSet}, {"to", "leader", "where they do not arrive", nodeSet}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"one-way-partition", "partition"},
+			Example: "one-way-partition:from=leader,to=followers", leader: true,
+			strike: func(s *strike) {
+				s.undoing(s.c.wires.cuts.add(func(from, to uint64) bool {
+					return from != to && s.in("from", from) && s.in("to", to)
+				}))
+			},
+		},
+		{
+			Name: "no-address", Doc: "nodes lose the addresses of their peers",
+			Params: []Param{on("all", "the nodes that lose addresses"), {"peer", "all", "the peers whose addresses are lost", nodeSet}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"no-address"},
+			Example: "no-address:on=followers,peer=leader", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					for _, p := range s.nodes["peer"] {
+						if p != b.id {
+							s.readdress(b, p, "")
+						}
+					}
+				}
+			},
+		},
+		{
+			Name: "wrong-peer-address", Doc: "the followers' address of the leader is that of another follower: answers go there",
+			Params: []Param{on("followers", "the nodes with the wrong address"), {"peer", "leader", "whose address is wrong", nodeSet}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"wrong-peer-address"},
+			Example: "wrong-peer-address:on=2+3,peer=1", leader: true,
+			check: func(_ *Fault, o *options) error {
+				if o.Nodes < 3 {
+					return errors.New("needs three nodes (hint: a wrong address is that of a third node)")
+				}
+				return nil
+			},
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					for _, p := range s.nodes["peer"] {
+						if p != b.id {
+							s.readdress(b, p, s.c.net.address(s.third(b.id, p)))
+						}
+					}
+				}
+			},
+		},
+		{
+			Name: "connection-refused", Doc: "a node that runs has closed its port",
+			Params: []Param{on("leader", "the nodes whose port is closed")},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"connection-refused"},
+			Example: "connection-refused:on=leader,for=2s", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					n := b.running()
+					if n == nil {
+						continue
+					}
+					n.deafen()
+					s.undoing(func() {
+						if err := n.listen(); err != nil && s.c.ctx.Err() == nil {
+							s.c.fail(err)
+						}
+					})
+				}
+			},
+		},
+
+		// H2
+		{
+			Name: "step-error", Doc: "the followers receive appends and do not step them; heartbeats are stepped",
+			Params: []Param{on("followers", "the nodes that do not step appends"), {"say", "no", "yes: they log an error each time", word}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", Causes: []string{"step-error"},
+			Example: "step-error:say=yes", words: []string{"no", "yes"}, perGroup: true, leader: true,
+			strike: func(s *strike) {
+				var err error
+				if s.f.param("say") == "yes" {
+					err = fmt.Errorf("replica not found for %s", s.group)
+				}
+				s.swallow("on", err, raftpb.MsgApp, raftpb.MsgSnap)
+			},
+		},
+		{
+			Name: "answer-not-sent", Doc: "the followers store appends, and their answers get lost before the transport; heartbeat answers go on",
+			Params: []Param{on("followers", "the nodes that do not send answers"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", Causes: []string{"answer-not-sent"},
+			Example: "answer-not-sent", perGroup: true, leader: true,
+			strike: func(s *strike) { s.loseBefore("on", raftpb.MsgAppResp) },
+		},
+		{
+			Name: "loop-stalled", Doc: "the followers' Raft loops stand still and their ports go on receiving",
+			Params: []Param{on("followers", "the nodes whose loop stands still"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", Causes: []string{"loop-stalled"},
+			Example: "loop-stalled:for=2s", perGroup: true, leader: true,
+			strike: func(s *strike) { s.freeze("on") },
+		},
+		{
+			Name: "term-mismatch", Doc: "the followers campaigned and their votes are lost: they ignore the leader's appends, which are of an older term, and say nothing",
+			Params: []Param{on("followers", "the nodes that campaign"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", OrHypothesis: []string{"no-leader"},
+			Causes: []string{"term-mismatch", "wrong-state", "disruptive-node", "election-storm"}, Example: "term-mismatch",
+			perGroup: true, leader: true,
+			check: func(_ *Fault, o *options) error {
+				if o.PreVote || o.CheckQuorum {
+					return errors.New("needs a cluster without PreVote and CheckQuorum (hint: with them the follower answers)")
+				}
+				return nil
+			},
+			strike: func(s *strike) {
+				s.rule(func(_, _ uint64, m raftpb.Message) passage {
+					return passage{lose: m.Type == raftpb.MsgVote || m.Type == raftpb.MsgVoteResp}
+				})
+				for _, b := range s.boxes("on") {
+					s.do(b, func(r *replica) { _ = r.rn.Campaign() }) // it cannot fail on a voter
+				}
+			},
+		},
+
+		// H4
+		{
+			Name: "rejected", Doc: "the followers' storage reports wrong terms for the newest entries, so that they reject every append",
+			Params: []Param{on("followers", "the nodes with the wrong storage"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"rejected", "log-corrupt", "log-lost"},
+			Example: "rejected:for=2s", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.do(b, func(r *replica) {
+						from := r.rn.BasicStatus().Commit
+						r.store.lie = func(i, t uint64) uint64 {
+							if i >= from {
+								t++
+							}
+							return t
+						}
+					})
+					s.undoing(func() { s.do(b, func(r *replica) { r.store.lie = nil }) })
+				}
+			},
+		},
+		{
+			Name: "stale-answer", Doc: "the followers answer with an index that they had long ago",
+			Params: []Param{on("followers", "the nodes with the wrong answers"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"stale-answer"},
+			Example: "stale-answer", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				var old uint64
+				for _, r := range s.c.replicas(s.group) {
+					if r.Node == s.lead {
+						old = r.Commit - 1
+					}
+				}
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.taken.add(func(g string, rd *raft.Ready) {
+						for i := range rd.Messages {
+							m := &rd.Messages[i]
+							if g == s.group && m.Type == raftpb.MsgAppResp && !m.Reject && m.Index > old {
+								m.Index = old
+							}
+						}
+					}))
+				}
+			},
+		},
+		{
+			Name: "progress-uninitialised", Doc: "the leader receives answers and does not step them",
+			Params: []Param{on("leader", "the nodes that do not step answers"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"progress-uninitialised", "step-error"},
+			Example: "progress-uninitialised", perGroup: true, leader: true,
+			strike: func(s *strike) { s.swallow("on", nil, raftpb.MsgAppResp) },
+		},
+		{
+			Name: "dead-voters", Doc: "so many nodes are killed that no quorum is left; the leader runs on",
+			Params: []Param{on("majority", "the nodes that are killed"), {"how", "kill", "kill: without a word; stop: with a word", word}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", OrHypothesis: []string{"no-leader"},
+			Causes: []string{"dead-voters", "node-down", "quorum-lost"}, Example: "dead-voters:on=2+3",
+			words: []string{"kill", "stop"}, leader: true,
+			strike: func(s *strike) { s.stop(s.boxes("on"), goodbye(s.f)) },
+		},
+		{
+			Name: "ghost-voters", Doc: "voters that do not exist are added, so many that the nodes that do are no quorum any more",
+			Params: []Param{{"ids", "", "the voters that do not exist; as many as there are nodes, from 11 on", idList}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"ghost-voters", "no-address", "dead-voters"},
+			Example: "ghost-voters:ids=11+12+13", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				for _, id := range ghosts(s.f, s.c.o.Nodes) {
+					s.change(raftpb.ConfChange{Type: raftpb.ConfChangeAddNode, NodeID: id})
+					if !s.await(func() bool { l := s.leader(); return l != nil && slices.Contains(s.voters(l), id) }) {
+						return
+					}
+				}
+			},
+		},
+		{
+			Name: "joint-half", Doc: "a joint configuration is entered whose new half does not exist but for the leader",
+			Params: []Param{{"ids", "11+12", "the voters that do not exist", idList}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"joint-half", "ghost-voters", "no-address"},
+			Example: "joint-half", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				cc := raftpb.ConfChangeV2{Transition: raftpb.ConfChangeTransitionJointExplicit}
+				for _, b := range s.c.boxes {
+					if b.id != s.lead {
+						cc.Changes = append(cc.Changes, raftpb.ConfChangeSingle{Type: raftpb.ConfChangeRemoveNode, NodeID: b.id})
+					}
+				}
+				for _, id := range s.f.ids("ids") {
+					cc.Changes = append(cc.Changes, raftpb.ConfChangeSingle{Type: raftpb.ConfChangeAddNode, NodeID: id})
+				}
+				s.change(cc)
+			},
+		},
+
+		// H5
+		{
+			Name: "leader-unmatched", Doc: "the leader never appends its entries to its storage",
+			Params: []Param{on("leader", "the nodes that do not append"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-commit-advance", Causes: []string{"leader-unmatched", "log-regressed"},
+			Example: "leader-unmatched", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.stores.add(func(g string) bool { return g != s.group }))
+				}
+			},
+		},
+		{
+			Name: "log-regressed", Doc: "the leader's storage loses what is not committed after every append",
+			Params: []Param{on("leader", "the nodes whose storage loses entries"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-commit-advance", Causes: []string{"log-regressed", "leader-unmatched"},
+			Example: "log-regressed", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.stored.add(func(g string, st *store, commit uint64) {
+						if g == s.group {
+							if err := st.forget(commit); err != nil {
+								s.c.fail(err)
+							}
+						}
+					}))
+				}
+			},
+		},
+
+		// apply-stalled
+		{
+			Name: "state-machine-blocked", Doc: "the state machine takes nothing in any more",
+			Params: []Param{on("leader", "the nodes whose state machine is blocked"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "apply-stalled", Causes: []string{"state-machine-blocked"},
+			Example: "state-machine-blocked:on=all", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				g := &gate{}
+				s.undoing(g.close())
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.applies.add(func(ctx context.Context, group string) {
+						if group == s.group {
+							g.pass(ctx)
+						}
+					}))
+				}
+			},
+		},
+		{
+			Name: "slow-apply", Doc: "the state machine takes longer for an entry than new ones need to come",
+			Params: []Param{on("leader", "the nodes whose state machine is slow"), {"delay", "400ms", "for each entry", duration}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "apply-stalled", OrHypothesis: []string{""},
+			Causes: []string{"slow-apply", "state-machine-blocked"}, Example: "slow-apply:delay=1s",
+			perGroup: true, leader: true,
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.applies.add(func(ctx context.Context, group string) {
+						if group == s.group {
+							s.c.clock.Sleep(ctx, d)
+						}
+					}))
+				}
+			},
+		},
+		{
+			Name: "waiter-not-notified", Doc: "entries are applied and the clients that wait for them are not told",
+			Params: []Param{on("all", "the nodes that do not tell"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "apply-stalled", Causes: []string{"waiter-not-notified"},
+			Example: "waiter-not-notified", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.notifies.add(func(g string) bool { return g != s.group }))
+				}
+			},
+		},
+
+		// anywhere
+		{
+			Name: "slow-disk", Doc: "writes take long, and commits are late",
+			Params: []Param{on("leader", "the nodes with the slow disk"), {"delay", "200ms", "of each write", duration}},
+			At:     strikes, Verdict: raftdiag.Degraded, Causes: []string{"slow-disk"},
+			Example: "slow-disk:delay=300ms", leader: true,
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.disk.add(func(string) (time.Duration, error) { return d, nil }))
+				}
+			},
+		},
+		{
+			Name: "disk-full", Doc: "writes fail for lack of space, and the node ends",
+			Params: []Param{on("follower", "the nodes whose disk is full")},
+			At:     strikes, Verdict: raftdiag.Degraded, Causes: []string{"disk-full", "node-down"},
+			Example: "disk-full", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.hooks.disk.add(func(string) (time.Duration, error) {
+						return 0, &os.PathError{Op: "write", Path: fmt.Sprintf("node%d.db", b.id), Err: syscall.ENOSPC}
+					}))
+				}
+			},
+		},
+		{
+			Name: "process-paused", Doc: "a process stands still, port and all, and goes on later",
+			Params: []Param{on("follower", "the nodes that stand still")},
+			At:     strikes, For: 1500 * time.Millisecond, Verdict: raftdiag.Degraded, Causes: []string{"process-paused"},
+			Example: "process-paused:on=followers,for=2s", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.pause.close())
+				}
+			},
+		},
+		{
+			Name: "node-down", Doc: "one follower ends; the others go on",
+			Params: []Param{on("follower", "the nodes that end"), {"how", "kill", "kill: without a word; stop: with a word", word}},
+			At:     strikes, Verdict: raftdiag.Degraded, Causes: []string{"node-down"},
+			Example: "node-down:how=stop", words: []string{"kill", "stop"}, leader: true,
+			strike: func(s *strike) { s.stop(s.boxes("on"), goodbye(s.f)) },
+		},
+		{
+			Name: "node-restart", Doc: "a follower ends and comes back with its files",
+			Params: []Param{on("follower", "the nodes that are restarted"), {"how", "stop", "kill: without a word; stop: with a word", word}},
+			At:     strikes, For: 500 * time.Millisecond, Verdict: raftdiag.Healthy, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded},
+			Causes: []string{"node-restart", "node-down"}, Example: "node-restart:how=kill",
+			words: []string{"kill", "stop"}, leader: true,
+			strike: func(s *strike) { s.stop(s.boxes("on"), goodbye(s.f)) },
+		},
+		{
+			Name: "log-lost", Doc: "a follower comes back without its files",
+			Params: []Param{on("follower", "the nodes that lose their files")},
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
+			Causes: []string{"log-lost", "node-down"}, Example: "log-lost:on=3", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					n := b.running()
+					if n == nil {
+						continue
+					}
+					n.stop("")
+					if err := os.Remove(s.c.diskPath(b.id)); err != nil {
+						s.c.fail(err)
+						continue
+					}
+					s.back(b)
+				}
+			},
+		},
+	}
+}
+
+// goodbye is what a process says when it ends, or nothing.
+func goodbye(f *Fault) string {
+	if f.param("how") == "stop" {
+		return "terminated"
+	}
+	return ""
+}
+
+// ghosts are the ids of voters that do not exist.
+func ghosts(f *Fault, nodes int) []uint64 {
+	if ids := f.ids("ids"); len(ids) > 0 {
+		return ids
+	}
+	var ids []uint64
+	for i := range nodes {
+		ids = append(ids, uint64(11+i)+uint64(max(0, nodes-10)))
+	}
+	return ids
+}
+
+// freeze stops the group's Raft loop on the nodes of the parameter.
+func (s *strike) freeze(param string) {
+	for _, b := range s.boxes(param) {
+		s.undoing(b.freeze(s.group).close())
+	}
+}
+
+// readdress changes an entry of a node's address book.
+func (s *strike) readdress(b *box, peer uint64, addr string) {
+	old, _ := b.book.get(peer)
+	b.book.set(peer, addr)
+	s.undoing(func() { b.book.set(peer, old) })
+}
+
+// third is a node that is neither of the two, the next one after a.
+func (s *strike) third(a, b uint64) uint64 {
+	for i := range s.c.boxes {
+		if id := (a+uint64(i))%uint64(len(s.c.boxes)) + 1; id != a && id != b {
+			return id
+		}
+	}
+	return a
+}
+
+// change proposes a configuration change on the leader.
+func (s *strike) change(cc raftpb.ConfChangeI) {
+	if l := s.leader(); l != nil {
+		s.do(l, func(r *replica) {
+			if err := r.rn.ProposeConfChange(cc); err != nil {
+				r.log.ProposalDropped(0, err)
+			}
+		})
+	}
+}
+
+func (s *strike) voters(b *box) []uint64 {
+	for _, r := range b.state().Replicas {
+		if r.Group == s.group {
+			return r.Voters
+		}
+	}
+	return nil
+}
+
+// pendSnapshot brings the first node of on into need of a snapshot that never
+// leaves, and then takes so many of the others away that a quorum needs it.
+func pendSnapshot(s *strike) {
+	away := s.boxes("on")
+	lead := s.c.box(s.lead)
+	if len(away) == 0 || away[0] == lead {
+		return
+	}
+	away = away[:1]
+	n := away[0].running()
+	if n == nil {
+		return
+	}
+	n.stop("")
+	commit := func() uint64 {
+		for _, r := range s.c.replicas(s.group) {
+			if r.Node == s.lead {
+				return r.Commit
+			}
+		}
+		return 0
+	}
+	for _, b := range s.c.boxes {
+		s.undoing(b.hooks.leaves.add(func(g string, m raftpb.Message) bool { return g != s.group || m.Type != raftpb.MsgSnap }))
+	}
+	was := commit()
+	if !s.await(func() bool { return commit() > was+2 }) {
+		return
+	}
+	for _, b := range s.c.boxes {
+		s.do(b, func(r *replica) {
+			if err := r.compact(); err != nil {
+				r.log.StorageFailed(err)
+			}
+		})
+	}
+	s.back(away[0])
+	if !s.await(func() bool { return s.peer(away[0].id).State == "StateSnapshot" }) {
+		return
+	}
+	var others []*box
+	for _, b := range s.c.boxes {
+		if b != away[0] && b != lead {
+			others = append(others, b)
+		}
+	}
+	keep := len(s.c.boxes)/2 - 1 // with the leader, one short of a quorum
+	s.stop(others[max(0, keep):], "")
+}

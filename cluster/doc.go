@@ -1,0 +1,19 @@
+// Package cluster is the reference cluster: real raft.RawNodes with real gRPC
+// between them and real files below them, which can be made to fail in a known
+// way. raftdiag is tried on its logs.
+//
+//	client -> node -> replica (RawNode) -> store (bbolt)
+//	                      |        ^
+//	                  transport   server (gRPC over loopback)
+//
+// A [Config] says how many nodes and groups run and which [Fault]s strike
+// when. [Run] runs it and returns the [Outcome]: what was injected, what became
+// of every proposal and where each replica stood at the end. That is the truth;
+// it is kept apart from the logs, which say only what an application on
+// go.etcd.io/raft would say. No line names a fault.
+//
+// A replica takes its time, its network and its committed entries' way through
+// the env interface, so that its steps know neither goroutines nor clocks. A
+// fault is a script ([FaultInfo]) that puts functions into a node's hooks, the
+// places at which applications go wrong, or rules into the network.
+package cluster

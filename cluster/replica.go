@@ -1,0 +1,475 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/raftdiag/raftdiag/raftlog"
+	"go.etcd.io/raft/v3"
+	"go.etcd.io/raft/v3/raftpb"
+)
+
+// An env is the world of a replica: time, network, and the way of committed
+// entries to the state machine.
+type env interface {
+	now() time.Time
+	sleep(d time.Duration)
+	send(group string, m raftpb.Message) error
+	// apply takes committed entries or a snapshot; it must not wait.
+	apply(r *replica, b batch)
+}
+
+// A batch is what the state machine has to take in: a snapshot, then entries.
+type batch struct {
+	snapshot raftpb.Snapshot
+	entries  []raftpb.Entry
+}
+
+// A replica is one group on one node: a RawNode with its store, its log and
+// the clients that wait on it. Its methods tick, step, call and ready are for
+// one goroutine at a time.
+type replica struct {
+	env   env
+	id    uint64 // as the node knows itself
+	group string
+	o     *options
+	hooks *hooks
+	log   *raftlog.Log
+	store *store
+	rn    *raft.RawNode
+
+	role  raft.StateType
+	term  uint64
+	quiet int // ticks since the last status
+
+	sm      stateMachine
+	waiters waiters
+
+	mu   sync.Mutex
+	view ReplicaState
+}
+
+// newReplica opens the group on the disk and states what it found.
+func newReplica(e env, id uint64, group string, o *options, h *hooks, log *raftlog.Log, d *disk) (*replica, error) {
+	s, applied, state, err := openStore(d, group, o.votersOf(id))
+	if err != nil {
+		return nil, err
+	}
+	m, err := restore(state)
+	if err != nil {
+		return nil, err
+	}
+	r := &replica{env: e, id: id, group: group, o: o, hooks: h, log: log, store: s}
+	r.sm = stateMachine{machine: m, applied: applied}
+	r.waiters.byID = map[uint64]*waiter{}
+	hs, cs, _ := s.InitialState()
+	first, _ := s.FirstIndex()
+	last, _ := s.LastIndex()
+	log.Boot(hs, cs, first, last, applied)
+	r.rn, err = raft.NewRawNode(&raft.Config{
+		ID: id, ElectionTick: o.electionTick, HeartbeatTick: o.heartbeatTick,
+		Storage: s, Applied: applied, MaxSizePerMsg: 64 << 10, MaxInflightMsgs: o.maxInflight,
+		MaxUncommittedEntriesSize: o.maxUncommitted, CheckQuorum: o.CheckQuorum, PreVote: o.PreVote,
+		DisableProposalForwarding: o.noForwarding, Logger: quiet{},
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.look()
+	return r, nil
+}
+
+// tick lets one tick of Raft's time pass.
+func (r *replica) tick() error {
+	r.rn.Tick()
+	if r.quiet++; r.quiet > 2*r.o.heartbeatTick {
+		r.status()
+	}
+	return r.ready()
+}
+
+// step gives Raft a message that arrived.
+func (r *replica) step(m raftpb.Message) error {
+	err := error(nil)
+	if m.Type == raftpb.MsgProp && r.role != raft.StateLeader {
+		// Forwarding it once more could send it round in circles.
+		err = raft.ErrProposalDropped
+	} else {
+		err = r.rn.Step(m)
+	}
+	if err != nil {
+		r.log.StepFailed(m, err)
+	}
+	return r.ready()
+}
+
+// call does f as one step.
+func (r *replica) call(f func()) error {
+	f()
+	return r.ready()
+}
+
+// propose gives Raft a client's command.
+func (r *replica) propose(id uint64, data []byte) {
+	if err := r.rn.Propose(data); err != nil {
+		r.log.ProposalDropped(len(data), err)
+		r.waiters.end(id, Dropped)
+	}
+}
+
+// status states what Raft holds.
+func (r *replica) status() {
+	r.quiet = 0
+	first, err := r.store.FirstIndex()
+	if err != nil {
+		return
+	}
+	last, err := r.store.LastIndex()
+	if err != nil {
+		return
+	}
+	st := r.rn.Status()
+	// What counts is what the state machine has taken in. Raft counts an
+	// entry as applied once it was handed out.
+	st.Applied = min(st.Applied, r.sm.index())
+	r.log.Status(st, first, last)
+}
+
+// ready does what Raft asks for until it asks for nothing. An error ends the
+// node.
+func (r *replica) ready() error {
+	defer r.look()
+	for r.rn.HasReady() {
+		r.status()
+		if !allow(&r.hooks.drains, func(f func(string) bool) bool { return f(r.group) }) {
+			return nil
+		}
+		rd := r.rn.Ready()
+		for _, f := range r.hooks.taken.all() {
+			(*f)(r.group, &rd)
+		}
+		r.log.Ready(rd)
+		r.follow(rd)
+		// A leader's messages may leave while its own disk still writes; those
+		// of others vouch for what is on disk.
+		leads := r.role == raft.StateLeader
+		if leads {
+			r.send(rd.Messages)
+		}
+		if err := r.save(rd); err != nil {
+			return err
+		}
+		if !leads {
+			r.send(rd.Messages)
+		}
+		if err := r.commit(rd); err != nil {
+			return err
+		}
+		r.rn.Advance(rd)
+		r.look()
+	}
+	return nil
+}
+
+// follow keeps role, term and the indexes that proposals got.
+func (r *replica) follow(rd raft.Ready) {
+	if rd.HardState.Term > 0 {
+		r.term = rd.HardState.Term
+	}
+	if rd.SoftState != nil {
+		r.log.Role(r.role, rd.SoftState.RaftState, r.term, rd.SoftState.Lead)
+		r.role = rd.SoftState.RaftState
+	}
+	for i := range rd.Entries {
+		e := &rd.Entries[i]
+		c, ok := decodeCommand(e.Data)
+		if !ok || e.Type != raftpb.EntryNormal {
+			continue
+		}
+		if r.waiters.place(c.id, e.Index) && r.role == raft.StateLeader {
+			r.log.Proposed(e.Index, e.Term, len(e.Data))
+		}
+	}
+}
+
+func (r *replica) send(messages []raftpb.Message) {
+	for _, m := range messages {
+		if !allow(&r.hooks.leaves, func(f func(string, raftpb.Message) bool) bool { return f(r.group, m) }) {
+			continue
+		}
+		if err := r.env.send(r.group, m); err != nil {
+			r.log.SendFailed(m, err)
+			r.unreachable(m)
+			continue
+		}
+		r.log.HandedOver(m)
+	}
+}
+
+// unreachable tells Raft that a message did not get through.
+func (r *replica) unreachable(m raftpb.Message) {
+	r.rn.ReportUnreachable(m.To)
+	if m.Type == raftpb.MsgSnap {
+		r.rn.ReportSnapshot(m.To, raft.SnapshotFailure)
+	}
+}
+
+// sent is the transport's word on a message that was queued.
+func (r *replica) sent(m raftpb.Message, err error) {
+	switch {
+	case err != nil:
+		r.unreachable(m)
+	case m.Type == raftpb.MsgSnap:
+		r.rn.ReportSnapshot(m.To, raft.SnapshotFinish)
+	}
+}
+
+func (r *replica) save(rd raft.Ready) error {
+	writes := len(rd.Entries) > 0 || !raft.IsEmptyHardState(rd.HardState) || !raft.IsEmptySnap(rd.Snapshot)
+	if !writes {
+		return nil
+	}
+	if !allow(&r.hooks.stores, func(f func(string) bool) bool { return f(r.group) }) {
+		rd.Entries = nil
+	}
+	began := r.env.now()
+	var err error
+	for _, f := range r.hooks.disk.all() {
+		delay, fail := (*f)(r.group)
+		r.env.sleep(delay)
+		err = errors.Join(err, fail)
+	}
+	if err == nil {
+		err = r.store.save(rd)
+	}
+	if err != nil {
+		err = fmt.Errorf("append: %w", err)
+		r.log.StorageFailed(err)
+		return err
+	}
+	if took := r.env.now().Sub(began); took > r.o.slow {
+		r.log.Slow("append", took)
+	}
+	r.log.Stored(rd)
+	for _, f := range r.hooks.stored.all() {
+		(*f)(r.group, r.store, r.rn.BasicStatus().Commit)
+	}
+	return nil
+}
+
+// commit hands what became committed to the state machine. Configuration
+// changes take force at once.
+func (r *replica) commit(rd raft.Ready) error {
+	for _, e := range rd.CommittedEntries {
+		var cc raftpb.ConfChangeI
+		switch e.Type {
+		case raftpb.EntryConfChange:
+			var c raftpb.ConfChange
+			if err := c.Unmarshal(e.Data); err != nil {
+				return err
+			}
+			cc = c
+		case raftpb.EntryConfChangeV2:
+			var c raftpb.ConfChangeV2
+			if err := c.Unmarshal(e.Data); err != nil {
+				return err
+			}
+			cc = c
+		default:
+			continue
+		}
+		cs := r.rn.ApplyConfChange(cc)
+		if err := r.store.saveConf(*cs); err != nil {
+			return err
+		}
+		r.log.Config(*cs, e.Index)
+	}
+	if len(rd.CommittedEntries) > 0 || !raft.IsEmptySnap(rd.Snapshot) {
+		r.env.apply(r, batch{rd.Snapshot, rd.CommittedEntries})
+	}
+	return nil
+}
+
+// compact makes a snapshot of what is applied and drops the entries before it.
+func (r *replica) compact() error {
+	index, state := r.sm.snapshot()
+	if first, _ := r.store.FirstIndex(); index < first {
+		return nil
+	}
+	term, err := r.store.compact(index, state)
+	if err == nil {
+		r.log.SnapshotCreated(index, term)
+	}
+	return err
+}
+
+// look takes the picture of the replica that others may see.
+func (r *replica) look() {
+	st := r.rn.Status()
+	last, _ := r.store.LastIndex()
+	v := ReplicaState{
+		Group: r.group, Role: st.RaftState, Term: st.Term, Lead: st.Lead,
+		Commit: st.Commit, Last: last, Applied: r.sm.index(),
+		Voters: voterIDs(st.Config.Voters.IDs()), Progress: map[uint64]PeerState{},
+	}
+	for id, p := range st.Progress {
+		v.Progress[id] = PeerState{Match: p.Match, Next: p.Next, State: p.State.String(), Paused: p.IsPaused(), Pending: p.PendingSnapshot}
+	}
+	r.mu.Lock()
+	r.view = v
+	r.mu.Unlock()
+}
+
+func (r *replica) state() ReplicaState {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v := r.view
+	v.Applied = r.sm.index()
+	return v
+}
+
+// A stateMachine is the machine with the index that it has applied.
+type stateMachine struct {
+	mu      sync.Mutex
+	machine machine
+	applied uint64
+}
+
+func (s *stateMachine) index() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.applied
+}
+
+func (s *stateMachine) snapshot() (uint64, []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.applied, s.machine.snapshot()
+}
+
+// applyBatch brings the batch into the state machine and tells its clients.
+func (r *replica) applyBatch(ctx context.Context, b batch) error {
+	if !raft.IsEmptySnap(b.snapshot) {
+		m, err := restore(b.snapshot.Data)
+		if err != nil {
+			return err
+		}
+		r.sm.mu.Lock()
+		r.sm.machine, r.sm.applied = m, b.snapshot.Metadata.Index
+		r.sm.mu.Unlock()
+	}
+	for i := range b.entries {
+		e := &b.entries[i]
+		for _, f := range r.hooks.applies.all() {
+			(*f)(ctx, r.group)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		c, ok := decodeCommand(e.Data)
+		ok = ok && e.Type == raftpb.EntryNormal
+		r.sm.mu.Lock()
+		if ok {
+			r.sm.machine.apply(c)
+		}
+		r.sm.applied = e.Index
+		r.sm.mu.Unlock()
+		index, state := r.sm.snapshot()
+		if err := r.store.apply(index, state); err != nil {
+			return fmt.Errorf("apply %d: %w", e.Index, err)
+		}
+		r.log.Applied(e.Index, 1)
+		if !ok {
+			continue
+		}
+		r.o.truth.applied(c.id, e.Index)
+		if !r.waiters.waits(c.id) || !allow(&r.hooks.notifies, func(f func(string) bool) bool { return f(r.group) }) {
+			continue
+		}
+		if w := r.waiters.end(c.id, Committed); w != nil {
+			r.log.Replied(e.Index, r.env.now().Sub(w.since))
+		}
+	}
+	return nil
+}
+
+// A waiter is a client that proposed here and waits for the apply.
+type waiter struct {
+	since time.Time
+	index uint64 // 0 while it is not known
+	size  int
+	end   func(fate Fate, index uint64)
+}
+
+type waiters struct {
+	mu   sync.Mutex
+	byID map[uint64]*waiter
+}
+
+func (w *waiters) add(id uint64, x *waiter) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.byID[id] = x
+}
+
+func (w *waiters) waits(id uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.byID[id] != nil
+}
+
+// place notes the index that the proposal got; false if nobody waits for it.
+func (w *waiters) place(id, index uint64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x := w.byID[id]
+	if x != nil {
+		x.index = index
+	}
+	return x != nil
+}
+
+// end lets the client go, and returns it if it was still there.
+func (w *waiters) end(id uint64, fate Fate) *waiter {
+	w.mu.Lock()
+	x := w.byID[id]
+	delete(w.byID, id)
+	w.mu.Unlock()
+	if x != nil {
+		x.end(fate, x.index)
+	}
+	return x
+}
+
+// late lists the proposals that have waited since before the time.
+func (w *waiters) late(before time.Time) []uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var ids []uint64
+	for id, x := range w.byID {
+		if x.since.Before(before) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// quiet is a raft.Logger that writes nothing: the facts go through raftlog.
+// Panics stay panics.
+type quiet struct{}
+
+func (quiet) Debug(...any)              {}
+func (quiet) Debugf(string, ...any)     {}
+func (quiet) Error(...any)              {}
+func (quiet) Errorf(string, ...any)     {}
+func (quiet) Info(...any)               {}
+func (quiet) Infof(string, ...any)      {}
+func (quiet) Warning(...any)            {}
+func (quiet) Warningf(string, ...any)   {}
+func (quiet) Fatal(v ...any)            { panic(fmt.Sprint(v...)) }
+func (quiet) Fatalf(f string, v ...any) { panic(fmt.Sprintf(f, v...)) }
+func (quiet) Panic(v ...any)            { panic(fmt.Sprint(v...)) }
+func (quiet) Panicf(f string, v ...any) { panic(fmt.Sprintf(f, v...)) }

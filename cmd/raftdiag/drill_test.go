@@ -1,0 +1,217 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/internal/drill"
+)
+
+// A grade is what became of one drill.
+type grade int
+
+const (
+	right   grade = iota
+	cause         // the right point under a wrong name of its cause
+	unknown       // undecided, or a fault that was not seen
+	missed        // called healthy
+	wrong         // something confirmed that is not so
+)
+
+var gradeNames = []string{"right", "cause", "unknown", "missed", "wrong"}
+
+// TestDrills grades the command on logs of staged faults. A wrong confirmed
+// verdict fails. RAFTDIAG_DRILLS=first-last sets the seeds (by default 1-4),
+// RAFTDIAG_DRILL=name one fault, RAFTDIAG_KEEP=dir keeps the logs of what went wrong.
+func TestDrills(t *testing.T) {
+	first, last := uint64(1), uint64(4)
+	if s := os.Getenv("RAFTDIAG_DRILLS"); s != "" {
+		if _, err := fmt.Sscanf(s, "%d-%d", &first, &last); err != nil {
+			t.Fatalf("RAFTDIAG_DRILLS: %v (hint: 1-100)", err)
+		}
+	}
+	type job struct {
+		fault drill.Fault
+		seed  uint64
+	}
+	var mu sync.Mutex
+	table := map[string]*[5]int{}
+	one := map[string]*[5]int{} // graded on a single log of several
+	jobs := make(chan job)
+	var wait sync.WaitGroup
+	for range runtime.NumCPU() {
+		wait.Go(func() {
+			for j := range jobs {
+				files := j.fault.Run(j.seed)
+				d, g, why := grades(t, j.fault, files, false)
+				mu.Lock()
+				table[j.fault.Name][g]++
+				mu.Unlock()
+				tell(t, j.fault, j.seed, "", files, d, g, why)
+				if len(files) < 2 {
+					continue
+				}
+				k := int(j.seed) % len(files)
+				d, g, why = grades(t, j.fault, files[k:k+1], true)
+				mu.Lock()
+				one[j.fault.Name][g]++
+				mu.Unlock()
+				tell(t, j.fault, j.seed, " with "+files[k].Name+" alone", files, d, g, why)
+			}
+		})
+	}
+	for _, f := range drill.Faults() {
+		if only := os.Getenv("RAFTDIAG_DRILL"); only != "" && only != f.Name {
+			continue
+		}
+		table[f.Name], one[f.Name] = &[5]int{}, &[5]int{}
+		for seed := first; seed <= last; seed++ {
+			jobs <- job{f, seed}
+		}
+	}
+	close(jobs)
+	wait.Wait()
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%-20s %s   one log alone: %s", "fault", strings.Join(gradeNames, " "), strings.Join(gradeNames, " "))
+	row := func(name string, x, y [5]int) {
+		fmt.Fprintf(&b, "\n%-20s %5d %5d %7d %6d %5d                  %5d %5d %7d %6d %5d", name, x[0], x[1], x[2], x[3], x[4], y[0], y[1], y[2], y[3], y[4])
+	}
+	var sum, sumOne [5]int
+	for _, f := range drill.Faults() {
+		if table[f.Name] == nil {
+			continue
+		}
+		row(f.Name, *table[f.Name], *one[f.Name])
+		for i := range sum {
+			sum[i] += table[f.Name][i]
+			sumOne[i] += one[f.Name][i]
+		}
+	}
+	row("all", sum, sumOne)
+	t.Log(b.String())
+}
+
+func tell(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.File, d diagnosis, g grade, why string) {
+	if g == wrong {
+		t.Errorf("%s %d%s: %s\n%s", f.Name, seed, what, why, sketch(d))
+	} else if testing.Verbose() && g != right && what == "" {
+		t.Logf("%s %d%s: %s: %s\n%s", f.Name, seed, what, gradeNames[g], why, sketch(d))
+	}
+	if dir := os.Getenv("RAFTDIAG_KEEP"); dir != "" && g != right {
+		for _, file := range files {
+			path := filepath.Join(dir, f.Name+"-"+strconv.FormatUint(seed, 10), filepath.FromSlash(file.Name))
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, file.Data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// grades runs the command on files. With part, they are not all logs that
+// there are: then a fault may stay undecided, and cost nothing that shows.
+func grades(t *testing.T, f drill.Fault, files []drill.File, part bool) (diagnosis, grade, string) {
+	dir := t.TempDir()
+	var args []string
+	for _, file := range files {
+		path := filepath.Join(dir, filepath.FromSlash(file.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, file.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, file.Name)
+	}
+	d := analyze(t, dir, nil, args...)
+	if d.report == nil || d.report.Verdict == nil {
+		return d, wrong, "no verdict"
+	}
+	verdict := string(*d.report.Verdict)
+	may := slices.Concat(f.Points, f.Also)
+	gates := map[string]bool{}
+	named, must := false, f.Must == ""
+	why := "no confirmed point"
+	causesRight := len(f.Causes) == 0
+	for _, g := range d.report.Groups {
+		for _, v := range g.Violations {
+			must = must || v.Name == f.Must
+			if !slices.Contains(f.Violations, v.Name) {
+				return d, wrong, "violation " + v.Name
+			}
+		}
+		for name := range confirmedIn(diagnosis{report: &raftdiag.Report{Groups: []raftdiag.Group{g}}}) {
+			name = strings.TrimPrefix(name, g.Group+" ")
+			if !strings.HasPrefix(name, "!") && !slices.Contains(may, name) {
+				return d, wrong, "confirmed " + name
+			}
+		}
+		for _, e := range g.Episodes {
+			if e.FailurePoint == nil || !slices.Contains(f.Points, *e.FailurePoint) {
+				continue
+			}
+			gates[str(e.Gate)] = true
+			if !named {
+				named = true
+				if len(e.Causes) > 0 && slices.Contains(f.Causes, e.Causes[0].Name) {
+					causesRight = true
+				} else {
+					why = fmt.Sprintf("cause %s", causeNames(e.Causes))
+				}
+			}
+		}
+		for _, h := range g.Hypotheses { // a fault without a stuck entry
+			if !named && h.Verdict == raftdiag.Confirmed && slices.Contains(f.Points, h.Name) && len(g.Episodes) == 0 {
+				named, causesRight = true, true
+			}
+		}
+	}
+	if f.Gate != "" && named && *d.report.Verdict == raftdiag.Fault && !gates[f.Gate] {
+		return d, wrong, fmt.Sprintf("gate %v instead of %s", keys(gates), f.Gate)
+	}
+	switch {
+	case verdict == "unsafe" && !slices.Contains(f.Verdicts, verdict):
+		return d, wrong, "unsafe"
+	case len(f.Points) == 0 && f.Must == "":
+		if slices.Contains(f.Verdicts, verdict) || part && verdict == "undecided" {
+			return d, right, ""
+		}
+		if verdict == "fault" {
+			return d, wrong, "fault"
+		}
+		return d, unknown, verdict
+	case named && must && causesRight:
+		return d, right, ""
+	case f.Must != "" && must:
+		return d, right, ""
+	case named && must:
+		return d, cause, why
+	case verdict == "undecided" && (f.Unknown || part):
+		return d, right, ""
+	case verdict == "undecided" || verdict == "fault":
+		return d, unknown, why
+	case part || f.Unknown && slices.Contains(f.Verdicts, verdict):
+		return d, right, ""
+	}
+	return d, missed, verdict
+}
+
+func causeNames(list []raftdiag.Cause) string {
+	var names []string
+	for _, c := range list {
+		names = append(names, c.Name)
+	}
+	sort.Strings(names)
+	return strings.Join(names, " ")
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/hypotheses"
+	"github.com/raftdiag/raftdiag/parser"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+// A question is what to read and how to judge it.
+type question struct {
+	inputs   []string
+	stdin    io.Reader
+	groups   []string // only these; nil means all
+	patience int      // rounds; 0 means the default
+	complete bool
+	jobs     int // 0 means one for each processor
+	progress func(done, total int64)
+}
+
+// A reading is what the inputs held: the way from bytes to timelines.
+type reading struct {
+	*parser.Result
+	timelines *timeline.Timelines
+}
+
+// read takes the inputs in. When ctx ends, it stops reading and what was read
+// counts. The reading must be closed.
+func read(ctx context.Context, q question) (*reading, error) {
+	store := timeline.New()
+	result, err := parser.Read(ctx, q.inputs, parser.Options{
+		Stdin:    q.stdin,
+		Open:     store.Open,
+		Workers:  q.jobs,
+		Progress: q.progress,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &reading{result, store.Finish(result.Node)}, nil
+}
+
+// judge weighs the hypotheses on what was read.
+func (r *reading) judge(q question) *raftdiag.Report {
+	report := hypotheses.Judge(r.timelines, hypotheses.Options{
+		Patience: q.patience,
+		Complete: q.complete,
+		Text:     r.Text,
+		Groups:   q.groups,
+		Workers:  q.jobs,
+	})
+	report.Inputs = append(report.Inputs, r.Inputs...)
+	report.Notes = append(report.Notes, r.Notes...)
+	return report
+}
+
+// diagnose is the whole way from inputs to the report.
+func diagnose(ctx context.Context, q question) (*raftdiag.Report, error) {
+	r, err := read(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if err := knownGroups(q.groups, r.timelines.Groups()); err != nil {
+		return nil, err
+	}
+	return r.judge(q), nil
+}
+
+// knownGroups refuses a wanted group that no line names. Without any group
+// there is nothing to choose from, and the report says so.
+func knownGroups(wanted, groups []string) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	known := make(map[string]bool, len(groups))
+	for _, g := range groups {
+		known[g] = true
+	}
+	for _, g := range wanted {
+		if !known[g] {
+			hint := didYouMean(g, groups)
+			if hint == "" {
+				hint = " (hint: there are " + some(groups) + ")"
+			}
+			return usagef("no line names the group %q%s", g, hint)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,20 @@
+// Package parser turns logs into events.
+//
+//	bytes -> lines -> events -> lanes -> timelines -> findings -> report
+//	^^^^^^^^^^^^^^^^^^^^^^^^
+//
+// [Read] takes files, directories, globs and pipes, compressed or rotated, and
+// hands every event to the caller in the order of its lines. A line is an
+// envelope (when, who, where) around the words of a dialect (what happened);
+// each dialect is one file.
+//
+// The work has two halves. A [reader] makes an item of one line and remembers
+// nothing, so blocks of one file parse side by side. A [resolver] sees the
+// items in order and knows what the lines before said: it gives rows the group
+// of their head, and lines the node that wrote them. Where blocks are cut
+// therefore changes nothing.
+//
+// A bad line is data: it becomes a Garbled event and reading goes on. What the
+// log gives no proof of stays open: a node that cannot be told is 0, and is
+// counted.
+package parser

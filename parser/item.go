@@ -1,0 +1,68 @@
+package parser
+
+import (
+	"github.com/raftdiag/raftdiag"
+)
+
+// A role says what an item is to the lines around it.
+type role uint8
+
+const (
+	plain        role = iota
+	progressHead      // Progress tracker for G:
+	messageHead       // Outgoing messages from G:
+	entryHead         // Committed entries for G:
+	progressRow       // Peer 1: ...
+	messageRow        // Msg[0]: ...
+	entryRow          // Committed[0]: ...
+	onlyGroup         // names no group and concerns one: a boot line, a configuration
+	fileHead          // ==> node1.log <==
+	panicPart         // one of the lines of a panic
+	groupless         // names no group, and belongs to the work around it: a failed send
+)
+
+// An item is what one line gave: an event, what binds it to the lines around
+// it, and where it stands in its block. It holds nothing of the lines before,
+// so blocks parse side by side.
+type item struct {
+	ev      raftdiag.Event
+	line    int64 // from the start of the block, counting from 0
+	role    role
+	env     envelope
+	dialect dialect
+	row     int64  // the number that a row prints, or -1
+	thread  uint32 // the thread that the line prints, or 0
+}
+
+// An envelope is how a line was wrapped.
+type envelope uint8
+
+const (
+	bare envelope = iota
+	tracing
+	jsonLog
+	textLog // a logger that is known by its stamp or level only
+	numEnvelopes
+)
+
+var envelopeNames = [numEnvelopes]string{"", "tracing", "JSON", ""}
+
+// A dialect is what the words of a line mean.
+type dialect uint8
+
+const (
+	readyloop dialect = iota
+	ownEvents
+	numDialects
+)
+
+var dialectNames = [numDialects]string{"readyloop", "events"}
+
+// An outcome is what a reader made of a text.
+type outcome uint8
+
+const (
+	notRaft outcome = iota
+	raft
+	unreadable // it begins like a Raft line
+)

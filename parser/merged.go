@@ -1,0 +1,205 @@
+package parser
+
+import "github.com/raftdiag/raftdiag"
+
+// A merged stream is the lines of several nodes without a prefix that tells
+// them apart. Its lines are attributed by what they print themselves; the
+// other lines of a Ready by the messages that it sends. What remains open
+// keeps node 0.
+
+type blockKey struct {
+	thread uint32
+	group  string
+}
+
+// A readyBlock is the lines of one Ready, from HAS_READY to the next one of
+// the same group.
+type readyBlock struct {
+	begin    int64
+	id       raftdiag.NodeID
+	role     raftdiag.Role
+	term     raftdiag.Term
+	hasTerm  bool
+	doubtful bool // lines of several nodes mix
+	closed   bool
+	extracts int
+	rows     int
+	to       []raftdiag.NodeID // whom it sends to
+}
+
+// A heldItem waits for its block to say who wrote it.
+type heldItem struct {
+	it    item
+	id    *ident
+	block *readyBlock
+}
+
+// blockLife is how many lines a Ready may take.
+const blockLife = 256
+
+// claim attributes an event of a merged stream.
+func (r *resolver) claim(w *writer, h *head, it *item) {
+	e := &it.ev
+	id := w.ident(e.Group)
+	key := blockKey{it.thread, e.Group}
+	var b *readyBlock
+	switch {
+	case e.Kind == raftdiag.State:
+		prev := w.blocks[key]
+		b = &readyBlock{begin: r.at, role: e.Role, term: e.Term, hasTerm: e.Has(raftdiag.HasTerm)}
+		if prev != nil {
+			prev.closed = true
+			// Two heads in a row, where Readys print more than a head, are
+			// those of two nodes: whose are the lines that follow?
+			b.doubtful = w.seenExtracting && prev.extracts == 0 && r.at-prev.begin < blockLife
+		}
+		if e.Role == raftdiag.Leader && e.Has(raftdiag.HasLead) && e.Lead != 0 {
+			b.id = e.Lead
+			if e.Node == 0 {
+				e.Node = e.Lead
+			}
+		}
+		w.blocks[key], w.newest = b, b
+	case e.Node != 0:
+	case e.Kind == raftdiag.Received:
+		if e.Has(raftdiag.HasTo) {
+			e.Node = e.To
+		}
+	case it.role == messageRow || e.Kind == raftdiag.Sent || e.Kind == raftdiag.HandedOver:
+		b = r.openBlock(w, key)
+		if e.Has(raftdiag.HasFrom) && (!e.Has(raftdiag.HasType) || e.Type.IsNetwork()) {
+			e.Node = e.From
+			if h != nil && h.block != nil {
+				h.block.sends(e)
+			}
+			if b != nil {
+				b.sends(e)
+			}
+			b = nil
+		} else if h != nil && h.block != nil {
+			b = h.block
+		}
+	case it.role == messageHead:
+		// The head of a list is the node's that its rows come from.
+		b = &readyBlock{begin: r.at}
+		if open := r.openBlock(w, key); open != nil && !open.doubtful {
+			b.id = open.id
+		}
+		if h != nil {
+			h.block = b
+		}
+	case e.Kind == raftdiag.Ready:
+		if b = r.openBlock(w, key); b != nil {
+			b.extracts++
+			w.seenExtracting = true
+			if b.extracts > 1 {
+				b.doubtful = true
+			}
+		}
+	case e.Kind == raftdiag.LogRow:
+		if b = r.openBlock(w, key); b != nil {
+			b.rows++
+			if b.rows > 1 {
+				b.doubtful = true
+			}
+		}
+	case e.Kind == raftdiag.ProgressRow, e.Kind == raftdiag.Committed, it.role == entryRow:
+		b = r.openBlock(w, key)
+	case it.role == groupless && e.Kind == raftdiag.SendFailed && e.Has(raftdiag.HasPeer):
+		// The Ready before it, if that sent to this peer.
+		if n := w.newest; n != nil && !n.closed && !n.doubtful && r.at-n.begin < blockLife {
+			for _, to := range n.to {
+				if to == e.Peer {
+					b = n
+				}
+			}
+		}
+	}
+	if b != nil && b.closed && e.Node == 0 && !b.doubtful {
+		e.Node = b.id
+	}
+	if e.Node != 0 {
+		b = nil
+	}
+	if b == nil && len(r.held) == 0 {
+		r.pass(it, id)
+		return
+	}
+	r.held = append(r.held, heldItem{*it, id, b})
+	r.release()
+}
+
+// openBlock is the Ready of the group that is being printed, or nil.
+func (r *resolver) openBlock(w *writer, key blockKey) *readyBlock {
+	b := w.blocks[key]
+	if b == nil || b.closed || r.at-b.begin >= blockLife {
+		return nil
+	}
+	return b
+}
+
+// sends notes that the Ready sends this message.
+func (b *readyBlock) sends(e *raftdiag.Event) {
+	if e.Has(raftdiag.HasTo) && len(b.to) < 16 {
+		b.to = append(b.to, e.To)
+	}
+	switch {
+	case b.id != 0 && b.id != e.From:
+		b.doubtful = true
+	case b.role != raftdiag.UnknownRole && e.Has(raftdiag.HasType) && !mayBeSaid(b.role, e.Type),
+		b.hasTerm && e.Has(raftdiag.HasTerm) && e.Term != b.term && e.Type != raftdiag.MsgPreVote && e.Type != raftdiag.MsgPreVoteResp && !e.Reject:
+		b.doubtful = true
+	}
+	if b.id == 0 {
+		b.id = e.From
+	}
+}
+
+// mayBeSaid reports whether a node in this role sends messages of this type.
+func mayBeSaid(r raftdiag.Role, t raftdiag.MessageType) bool {
+	switch t {
+	case raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap:
+		return r == raftdiag.Leader
+	case raftdiag.MsgVote:
+		return r == raftdiag.Candidate || r == raftdiag.Leader
+	case raftdiag.MsgPreVote:
+		return r == raftdiag.PreCandidate
+	}
+	return true
+}
+
+// release hands over the events at the front whose Ready is complete.
+func (r *resolver) release() {
+	n := 0
+	for ; n < len(r.held); n++ {
+		x := &r.held[n]
+		if x.block != nil {
+			if !x.block.closed && r.at-x.block.begin < blockLife {
+				break
+			}
+			if !x.block.doubtful {
+				x.it.ev.Node = x.block.id
+			}
+		}
+		r.pass(&x.it, x.id)
+	}
+	if n > 0 {
+		r.held = r.held[:copy(r.held, r.held[n:])]
+	}
+}
+
+// closeAll ends every Ready.
+func (r *resolver) closeAll() {
+	for _, w := range r.writers {
+		for _, b := range w.blocks {
+			b.closed = true
+		}
+		w.newest = nil
+	}
+	for i := range r.held {
+		if b := r.held[i].block; b != nil {
+			b.closed = true
+		}
+	}
+	r.release()
+}

@@ -1,0 +1,497 @@
+package parser
+
+import (
+	"github.com/raftdiag/raftdiag"
+)
+
+// defaultWindow is how many lines of a stream are seen before the first of its events
+// is handed over. What they show decides whether several nodes write in it.
+const defaultWindow = 1 << 14
+
+// A resolver sees the items of one stream in the order of their lines.
+type resolver struct {
+	st      *stream
+	window  int64
+	line    int64 // before the current block, in its source
+	src     *source
+	srcNo   int
+	tail    string // the newest ==> name <==
+	writers map[string]*writer
+	recent  *writer
+	rehears bool // only collect what is known of the writers
+	copy    item // in the rehearsal
+	at      int64
+	held    []heldItem
+	panic   *item // a panic whose next line may say more
+	panicAt int64
+	node    raftdiag.NodeID // the label's
+	named   map[string]bool // groups
+	only    string          // the group, if there is one
+}
+
+// A writer is one process as the lines name it.
+type writer struct {
+	name           string
+	idents         map[string]*ident
+	cache          [64]*ident
+	heads          []threadHeads
+	merged         bool
+	seenExtracting bool
+	blocks         map[blockKey]*readyBlock
+	newest         *readyBlock
+	named          map[string]bool // groups
+	only           string          // the group, if there is one
+	said           raftdiag.NodeID // node_id=, 0 if none or several
+	saidMany       bool
+}
+
+type threadHeads struct {
+	thread uint32
+	rings  [3]ring // progress, messages, entries
+}
+
+// A ring holds the newest heads of one sort.
+type ring struct {
+	heads [4]head
+	n     int // ever opened
+}
+
+// A head is a line that rows belong to.
+type head struct {
+	group   string
+	id      *ident
+	touched int64 // the line of the head or of its newest row
+	next    int64 // number of the next row
+	total   int64 // rows, or -1
+	first   raftdiag.Index
+	seen    [8]raftdiag.NodeID
+	nseen   int
+	block   *readyBlock
+}
+
+// headLife is how many lines a head waits for its next row.
+const headLife = 200
+
+func (r *ring) open(h head) *head {
+	p := &r.heads[r.n%len(r.heads)]
+	*p = h
+	r.n++
+	return p
+}
+
+// fit finds the newest head that the row fits: first one that waits for just
+// this row, then one that it may belong to although rows are missing.
+func (r *ring) fit(it *item, at int64) *head {
+	n := min(r.n, len(r.heads))
+	var loose *head
+	for k := range n {
+		h := &r.heads[(r.n-1-k)%len(r.heads)]
+		if at-h.touched > headLife {
+			continue
+		}
+		exact, may := h.fits(it)
+		if exact {
+			return h
+		}
+		if may && loose == nil {
+			loose = h
+		}
+	}
+	return loose
+}
+
+func (h *head) fits(it *item) (exact, may bool) {
+	if it.role == progressRow {
+		for _, p := range h.seen[:min(h.nseen, len(h.seen))] {
+			if p == it.ev.Peer {
+				return false, false
+			}
+		}
+		return true, true
+	}
+	if h.total >= 0 && it.row >= h.total {
+		return false, false
+	}
+	if it.role == entryRow && h.first > 0 && it.ev.Has(raftdiag.HasIndex) && it.ev.Index != h.first+raftdiag.Index(it.row) {
+		return false, false
+	}
+	return it.row == h.next, it.row >= h.next
+}
+
+func (h *head) take(it *item, at int64) {
+	h.touched = at
+	if it.role == progressRow {
+		h.seen[h.nseen%len(h.seen)] = it.ev.Peer
+		h.nseen++
+		return
+	}
+	h.next = it.row + 1
+}
+
+// An ident is what a stream gives away of the node behind one writer and
+// group.
+type ident struct {
+	w     *writer
+	group string
+	self  raftdiag.NodeID // from= of what it sends, leader= where it leads
+	other raftdiag.NodeID // a second one
+	to    raftdiag.NodeID // to= of what it receives
+	toAll bool            // and nothing else
+	zero  []int64         // events without a node, by source
+
+	term, commit uint64
+	sampled      bool
+	runs         int
+	openRun      bool
+}
+
+func newResolver(st *stream, window int64) *resolver {
+	r := &resolver{st: st, window: window, named: map[string]bool{}}
+	r.forget()
+	for _, s := range st.sources {
+		if s.node != 0 {
+			r.node = s.node
+		}
+	}
+	return r
+}
+
+// forget drops what was collected, but for which writers are several nodes.
+func (r *resolver) forget() {
+	old := r.writers
+	r.writers = map[string]*writer{}
+	r.recent, r.tail = nil, ""
+	r.src, r.srcNo, r.line = nil, -1, 0
+	for name, w := range old {
+		now := r.writer(name)
+		now.merged, now.named, now.only = w.merged, w.named, w.only
+	}
+}
+
+func (r *resolver) writer(name string) *writer {
+	if r.recent != nil && r.recent.name == name {
+		return r.recent
+	}
+	w := r.writers[name]
+	if w == nil {
+		w = &writer{name: name, idents: map[string]*ident{}, blocks: map[blockKey]*readyBlock{}, named: map[string]bool{}}
+		r.writers[name] = w
+	}
+	r.recent = w
+	return w
+}
+
+func (w *writer) ident(group string) *ident {
+	h := uint(len(group))
+	if n := len(group); n > 0 {
+		h ^= uint(group[n-1])<<2 ^ uint(group[n/2])
+		if n > 1 {
+			h ^= uint(group[n-2]) << 4
+		}
+	}
+	slot := &w.cache[h%uint(len(w.cache))]
+	if *slot != nil && (*slot).group == group {
+		return *slot
+	}
+	id := w.idents[group]
+	if id == nil {
+		id = &ident{w: w, group: group}
+		w.idents[group] = id
+	}
+	*slot = id
+	return id
+}
+
+func (w *writer) ring(thread uint32, which int) *ring {
+	for i := range w.heads {
+		if w.heads[i].thread == thread {
+			return &w.heads[i].rings[which]
+		}
+	}
+	w.heads = append(w.heads, threadHeads{thread: thread})
+	return &w.heads[len(w.heads)-1].rings[which]
+}
+
+// source begins a source of the stream.
+func (r *resolver) source(s *source) {
+	if r.src == s {
+		return
+	}
+	if r.src != nil {
+		r.finish()
+	}
+	r.src, r.line, r.tail = s, 0, ""
+	r.srcNo++
+}
+
+// block takes the items of one block. In the rehearsal it stops at the end of
+// the window and hands nothing over.
+func (r *resolver) block(b *block, total int64) {
+	r.source(b.src)
+	for i := range b.items {
+		it := &b.items[i]
+		at := r.line + it.line + 1
+		if r.rehears {
+			if total+it.line >= r.window {
+				break
+			}
+			r.copy = *it
+			it = &r.copy
+		}
+		r.item(it, at)
+	}
+	r.line += b.lines
+}
+
+// item gives an item its place, its group and its node, and hands it over.
+func (r *resolver) item(it *item, at int64) {
+	e := &it.ev
+	r.at = at
+	if it.role == fileHead {
+		r.tail = e.Writer
+		return
+	}
+	if r.tail != "" && e.Writer == "" {
+		e.Writer = r.tail
+	}
+	if r.src.label != "" && r.src.node == 0 && e.Writer == "" {
+		e.Writer = r.src.label
+	}
+	w := r.writer(e.Writer)
+	e.Pos = raftdiag.Position{Source: r.src.name, Line: at}
+
+	var h *head
+	switch it.role {
+	case progressHead, messageHead, entryHead:
+		total, first := int64(-1), raftdiag.Index(0)
+		if e.Has(raftdiag.HasCount) {
+			total = int64(min(e.Count, 1<<40))
+		}
+		if e.Has(raftdiag.HasFirst) {
+			first = e.First
+		}
+		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), touched: at, total: total, first: first})
+		if it.role == progressHead {
+			r.name(w, e.Group)
+			return
+		}
+	case progressRow, messageRow, entryRow:
+		if e.Group != "" {
+			break
+		}
+		if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, at); h != nil {
+			h.take(it, at)
+			e.Group = h.group
+		} else if !r.lone(w, e) {
+			return
+		}
+	case onlyGroup:
+		if e.Group == "" && !r.lone(w, e) {
+			return
+		}
+	}
+	if e.Group != "" {
+		r.name(w, e.Group)
+	}
+	if e.Node != 0 && it.dialect == readyloop {
+		w.says(e.Node)
+	}
+	var id *ident
+	if h != nil {
+		id = h.id
+	} else {
+		id = w.ident(e.Group)
+	}
+	if e.Node == 0 || it.dialect == readyloop {
+		id.learn(e)
+	}
+	if r.rehears {
+		return
+	}
+	if r.node != 0 && e.Node == 0 {
+		e.Node = r.node
+	}
+	r.count(it, id)
+	switch {
+	case w.merged:
+		r.claim(w, h, it)
+	default:
+		if e.Node == 0 && id.other == 0 {
+			e.Node = id.self
+		}
+		r.pass(it, id)
+	}
+}
+
+// name notes that a writer names a group.
+func (r *resolver) name(w *writer, group string) {
+	if group != w.only && !w.named[group] {
+		w.named[group] = true
+		w.only = group
+	}
+	if group != r.only && !r.named[group] {
+		r.named[group] = true
+		r.only = group
+	}
+}
+
+// lone gives an event that names no group the only one of its writer, or of
+// the stream if its writer names none. It reports false, and counts, if there
+// are several: then nothing tells whose it is.
+func (r *resolver) lone(w *writer, e *raftdiag.Event) bool {
+	named, only := w.named, w.only
+	if len(named) == 0 {
+		named, only = r.named, r.only
+	}
+	switch len(named) {
+	case 0:
+		return true
+	case 1:
+		e.Group = only
+		return true
+	}
+	if !r.rehears {
+		r.src.orphans++
+	}
+	return false
+}
+
+// says notes the node that a line names as its own.
+func (w *writer) says(n raftdiag.NodeID) {
+	if w.said != 0 && w.said != n {
+		w.saidMany = true
+	}
+	w.said = n
+}
+
+// learn notes what an event gives away of its node.
+func (id *ident) learn(e *raftdiag.Event) {
+	var self raftdiag.NodeID
+	switch e.Kind {
+	case raftdiag.Sent, raftdiag.HandedOver:
+		if e.Has(raftdiag.HasFrom) && (!e.Has(raftdiag.HasType) || e.Type.IsNetwork()) {
+			self = e.From
+		}
+	case raftdiag.State:
+		if e.Role == raftdiag.Leader && e.Has(raftdiag.HasLead) {
+			self = e.Lead
+		}
+	case raftdiag.Received:
+		if e.Has(raftdiag.HasTo) && e.To != 0 {
+			if id.to == 0 {
+				id.to, id.toAll = e.To, true
+			} else if id.to != e.To {
+				id.toAll = false
+			}
+		}
+		return
+	}
+	if self == 0 || self == id.self {
+		return
+	}
+	if id.self == 0 {
+		id.self = self
+		return
+	}
+	id.other = self
+	id.w.merged = true
+}
+
+// count notes runs of the process: a boot, a panic, or a fall of term and
+// commit together.
+func (r *resolver) count(it *item, id *ident) {
+	e := &it.ev
+	switch e.Kind {
+	case raftdiag.Booted:
+		if id.openRun {
+			id.runs++
+			id.openRun = false
+		}
+		id.sampled = false
+		return
+	case raftdiag.Panicked:
+		if id.openRun {
+			id.runs++
+			id.openRun = false
+		}
+		return
+	case raftdiag.State:
+		if id.w.merged || !e.Has(raftdiag.HasTerm|raftdiag.HasCommit) {
+			break
+		}
+		term, commit := uint64(e.Term), uint64(e.Commit)
+		if id.sampled && term < id.term && commit < id.commit {
+			id.runs++
+		}
+		id.term, id.commit, id.sampled = term, commit, true
+	}
+	id.openRun = true
+}
+
+// pass hands an event over, but keeps a panic until its next lines are seen.
+func (r *resolver) pass(it *item, id *ident) {
+	if it.role == panicPart {
+		if p := r.panic; p != nil && p.ev.Writer == it.ev.Writer && p.ev.Pos.Source == it.ev.Pos.Source && it.ev.Pos.Line-r.panicAt <= 3 {
+			r.panicAt = it.ev.Pos.Line
+			e := &p.ev
+			if !e.Has(raftdiag.HasCommit) && it.ev.Has(raftdiag.HasCommit) {
+				e.Commit, e.Last = it.ev.Commit, it.ev.Last
+				e.Set |= it.ev.Set
+				e.Text = it.ev.Text
+			}
+			return
+		}
+		r.settle()
+		copied := *it
+		r.panic, r.panicAt = &copied, it.ev.Pos.Line
+		return
+	}
+	if r.panic != nil {
+		r.settle()
+	}
+	r.hand(it, id)
+}
+
+// settle hands the kept panic over.
+func (r *resolver) settle() {
+	if p := r.panic; p != nil {
+		r.panic = nil
+		r.hand(p, r.writer(p.ev.Writer).ident(p.ev.Group))
+	}
+}
+
+// hand gives the event to the caller.
+func (r *resolver) hand(it *item, id *ident) {
+	e := &it.ev
+	s := r.src
+	s.events++
+	s.formats[it.dialect][it.env]++
+	if e.Kind == raftdiag.Garbled {
+		s.events--
+		s.garbled++
+	}
+	if e.Time != raftdiag.NoStamp {
+		s.stamped++
+		if s.first == raftdiag.NoStamp || e.Time < s.first {
+			s.first = e.Time
+		}
+		if e.Time > s.last {
+			s.last = e.Time
+		}
+	}
+	if e.Node == 0 && e.Kind != raftdiag.Garbled {
+		for len(id.zero) <= r.srcNo {
+			id.zero = append(id.zero, 0)
+		}
+		id.zero[r.srcNo]++
+	}
+	if s.emit != nil {
+		s.emit(e)
+	}
+}
+
+// finish hands over what was kept.
+func (r *resolver) finish() {
+	r.closeAll()
+	r.settle()
+}

@@ -1,0 +1,135 @@
+package parser
+
+import (
+	"time"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// A clock reads stamps. It remembers the newest minute, since lines of one
+// minute follow one another.
+type clock struct {
+	minute [16]byte
+	base   int64 // nanoseconds of that minute
+	valid  bool
+}
+
+func digit(c byte) bool { return c-'0' <= 9 }
+
+func two(s []byte) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
+
+// stamp reads a date with time at the start of s, as in 2025-10-20T12:00:00.123Z,
+// and answers the bytes that it takes. Day and time are parted by T or a
+// space, the date by - or /. Without a zone it is UTC.
+func (c *clock) stamp(s []byte) (raftdiag.Stamp, int) {
+	if len(s) < 19 || !digit(s[0]) || s[4] != '-' && s[4] != '/' || s[7] != s[4] || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+		return 0, 0
+	}
+	if !c.valid || string(c.minute[:]) != string(s[:16]) {
+		for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15} {
+			if !digit(s[i]) {
+				return 0, 0
+			}
+		}
+		year, month, day, hour, minute := two(s)*100+two(s[2:]), two(s[5:]), two(s[8:]), two(s[11:]), two(s[14:])
+		if year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 {
+			return 0, 0
+		}
+		c.base = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).UnixNano()
+		copy(c.minute[:], s)
+		c.valid = true
+	}
+	if !digit(s[17]) || !digit(s[18]) {
+		return 0, 0
+	}
+	t := c.base + int64(two(s[17:]))*int64(time.Second)
+	n := 19
+	if n+1 < len(s) && (s[n] == '.' || s[n] == ',') && digit(s[n+1]) {
+		n++
+		var frac, digits int64
+		for ; n < len(s) && digit(s[n]); n++ {
+			if digits < 9 {
+				frac = frac*10 + int64(s[n]-'0')
+				digits++
+			}
+		}
+		for ; digits < 9; digits++ {
+			frac *= 10
+		}
+		t += frac
+	}
+	offset, zone := zoneAt(s[n:])
+	return raftdiag.Stamp(t - offset), n + zone
+}
+
+// zoneAt reads Z, +01:00, +0100 or " UTC", or nothing.
+func zoneAt(s []byte) (offset int64, n int) {
+	if len(s) == 0 {
+		return 0, 0
+	}
+	switch s[0] {
+	case 'Z':
+		return 0, 1
+	case '+', '-':
+		if len(s) < 5 || !digit(s[1]) || !digit(s[2]) {
+			return 0, 0
+		}
+		hours, rest, n := two(s[1:]), s[3:], 5
+		if rest[0] == ':' {
+			rest, n = rest[1:], 6
+		}
+		if len(rest) < 2 || !digit(rest[0]) || !digit(rest[1]) || hours > 14 {
+			return 0, 0
+		}
+		offset = int64(hours*60+two(rest)) * int64(time.Minute)
+		if s[0] == '-' {
+			offset = -offset
+		}
+		return offset, n
+	case ' ':
+		if len(s) >= 4 && string(s[1:4]) == "UTC" {
+			return 0, 4
+		}
+	}
+	return 0, 0
+}
+
+// epoch reads seconds, milliseconds, microseconds or nanoseconds since 1970.
+func epoch(f float64) raftdiag.Stamp {
+	switch {
+	case f <= 0:
+		return raftdiag.NoStamp
+	case f < 1e11:
+		return raftdiag.Stamp(f * 1e9)
+	case f < 1e14:
+		return raftdiag.Stamp(f * 1e6)
+	case f < 1e17:
+		return raftdiag.Stamp(f * 1e3)
+	case f < 9e18:
+		return raftdiag.Stamp(f)
+	}
+	return raftdiag.NoStamp
+}
+
+// seconds reads 1715000000.1234 without loss.
+func seconds(s string) (raftdiag.Stamp, bool) {
+	whole, n := uintAt([]byte(s))
+	if n < 9 || n > 10 {
+		return 0, false
+	}
+	t := int64(whole) * int64(time.Second)
+	if n < len(s) {
+		if s[n] != '.' {
+			return 0, false
+		}
+		unit := int64(time.Second)
+		for _, c := range s[n+1:] {
+			if c < '0' || c > '9' {
+				return 0, false
+			}
+			unit /= 10
+			t += int64(c-'0') * unit
+		}
+	}
+	return raftdiag.Stamp(t), true
+}
