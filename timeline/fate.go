@@ -33,14 +33,14 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 	types := map[raftdiag.MessageType]bool{}
 	if r.from != nil {
 		for c := range r.from.sends {
-			if c.From == a && c.To == b {
+			if c.From == a && c.To == b && travels(c.Type) {
 				types[c.Type] = true
 			}
 		}
 	}
 	if r.to != nil {
 		for c := range r.to.receives {
-			if c.From == a && c.To == b {
+			if c.From == a && c.To == b && travels(c.Type) {
 				types[c.Type] = true
 			}
 		}
@@ -165,6 +165,8 @@ func (r *road) fates(p *Pairing) (sends, receives []verdict) {
 		switch {
 		case handed && r.from.heldBack(s):
 			*v = verdict{fate: raftdiag.NotSent, why: "it was generated and not handed to the transport"}
+		case r.b == 0:
+			*v = verdict{fate: raftdiag.CannotTell, why: "the line does not say to whom it goes"}
 		case r.to == nil:
 			*v = verdict{fate: raftdiag.CannotTell, why: "node " + name + "'s log is not among the inputs"}
 		case accept && later.ok && later.term == term && later.index >= index:
@@ -210,6 +212,8 @@ func (r *road) unseen(p *Pairing, j int) verdict {
 	v := verdict{fate: raftdiag.Unsent}
 	name := "node " + r.a.String()
 	switch {
+	case r.a == 0:
+		v.why = "the line does not say who sent it"
 	case r.from == nil:
 		v.why = name + "'s log is not among the inputs"
 	case r.from.Prints(Out, p.Channel.Type) == 0:
@@ -286,6 +290,18 @@ func (r *road) strays(p *Pairing) map[int]raftdiag.NodeID {
 	return out
 }
 
+// travels reports whether messages of the type go from node to node; others
+// are words between Raft and its own application or storage.
+func travels(mt raftdiag.MessageType) bool {
+	switch mt {
+	case raftdiag.MsgHup, raftdiag.MsgBeat, raftdiag.MsgUnreachable, raftdiag.MsgSnapStatus, raftdiag.MsgCheckQuorum,
+		raftdiag.MsgStorageAppend, raftdiag.MsgStorageAppendResp, raftdiag.MsgStorageApply, raftdiag.MsgStorageApplyResp,
+		raftdiag.MsgForgetLeader:
+		return false
+	}
+	return true
+}
+
 // A way is a pair of nodes between which messages go.
 type way struct{ from, to raftdiag.NodeID }
 
@@ -296,7 +312,9 @@ func (t *Timeline) ways() []way {
 	for _, l := range t.Lanes {
 		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
 			for c := range m {
-				seen[way{c.From, c.To}] = true
+				if travels(c.Type) {
+					seen[way{c.From, c.To}] = true
+				}
 			}
 		}
 		for n := range l.failures {

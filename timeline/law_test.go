@@ -157,9 +157,13 @@ func TestOrder(t *testing.T) {
 func TestRepetition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := drawWire(t, 40).events
-		tick := rapid.SampledFrom([]int64{1, 1e3, 1e6, 1e9}).Draw(t, "tick")
+		tick := rapid.SampledFrom([]int64{0, 1, 1e3, 1e6, 1e9}).Draw(t, "tick")
 		for i := range events {
-			events[i].Time -= events[i].Time % raftdiag.Stamp(tick)
+			if tick == 0 {
+				events[i].Time = raftdiag.NoStamp
+			} else {
+				events[i].Time -= events[i].Time % raftdiag.Stamp(tick)
+			}
 		}
 		want := dump(t, load(events))
 		name := rapid.SampledFrom(sources(events)).Draw(t, "file")
@@ -171,6 +175,9 @@ func TestRepetition(t *testing.T) {
 		}
 		lo := rapid.IntRange(0, len(copied)/2).Draw(t, "from")
 		hi := rapid.IntRange(lo, len(copied)).Draw(t, "to")
+		if tick == 0 {
+			hi = len(copied) // without stamps only a head or a tail is known as such
+		}
 		both := slices.Clone(events)
 		for _, e := range copied[lo:hi] {
 			e.Pos.Source = "zcopy.log" // behind in every order, so that the first file's lines stay
@@ -178,6 +185,40 @@ func TestRepetition(t *testing.T) {
 		}
 		if got := positionless(dump(t, load(both))); got != positionless(want) {
 			t.Fatalf("a copy of lines %d to %d of %s changes the answer:\n%s\n%s", lo, hi, name, want, got)
+		}
+	})
+}
+
+// What is found for a group depends on its own lines, and on those that name no
+// group.
+func TestPartition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		events := drawWire(t, 40).events
+		names := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", ""}), 16, 16).Draw(t, "groups")
+		events[0].Group = "a"
+		for i := range events[1:] {
+			events[i+1].Group = names[i%len(names)]
+		}
+		for k := range 30 {
+			events = append(events, raftdiag.Event{Kind: raftdiag.Slow, Set: raftdiag.HasText, Node: raftdiag.NodeID(k%3 + 1), Time: events[k].Time,
+				Pos: raftdiag.Position{Source: "host.log", Line: int64(k + 1)}, Message: raftdiag.Message{}, Text: "slow"})
+		}
+		all := load(events)
+		alone := load(slices.DeleteFunc(slices.Clone(events), func(e raftdiag.Event) bool { return e.Group == "b" }), sources(events)...)
+		show := func(tls *Timelines) string {
+			var b strings.Builder
+			for _, tl := range tls.Build("a") {
+				for _, l := range tl.Lanes {
+					showLane(&b, l)
+				}
+				for _, m := range tl.script().letters {
+					showLetter(&b, &m)
+				}
+			}
+			return b.String()
+		}
+		if want, got := show(alone), show(all); got != want {
+			t.Fatalf("the lines of group b change what is found for group a:\n%s\n%s", want, got)
 		}
 	})
 }
