@@ -24,6 +24,7 @@ const (
 	manyPoints = 8    // in each direction, for an accurate grade
 	fewPoints  = 3    // in each direction, for a regime that counts
 	maxRegimes = 16
+	manyBounds = 4096 // of more messages of one kind, so many at equal distances count
 )
 
 // A Clock bounds how far the clock of To is ahead of the clock of From.
@@ -40,7 +41,7 @@ const (
 type Clock struct {
 	From, To raftdiag.NodeID
 	Grade    string
-	Pairs    int // messages with both stamps and one possible pairing
+	Pairs    int // messages that count: with both stamps and one possible pairing
 	Steps    int
 
 	Low, High *time.Duration // over the whole time that messages cover; nil if there is no bound
@@ -133,7 +134,8 @@ func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 	ta, tb := a.tick(), b.tick()
 	add := func(p *Pairing, upper bool) {
 		sender, receiver := p.From, p.To
-		for j, i := range p.SendOf {
+		for j := 0; j < len(p.SendOf); j += 1 + len(p.SendOf)/manyBounds {
+			i := p.SendOf[j]
 			if i < 0 || p.Twice[j] || p.Vague(int(i)) {
 				continue
 			}
@@ -185,10 +187,11 @@ func compareChannels(a, b Channel) int {
 }
 
 // tick is the resolution of the lane's stamps: the largest power of ten in
-// nanoseconds, up to a second, of which all are multiples.
+// nanoseconds, up to a second, of which all are multiples, or 0 for a
+// nanosecond. Of a long lane some thousands of rows tell.
 func (l *Lane) tick() int64 {
 	tick := int64(time.Second)
-	for i := l.lo; i < l.hi && tick > 1; i++ {
+	for i := l.lo; i < l.hi && tick > 1; i += 1 + l.Len()/manyBounds {
 		for t := l.rec(i).time; t%tick != 0; {
 			tick /= 10
 		}

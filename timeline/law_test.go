@@ -103,7 +103,7 @@ func dump(t interface{ Fatal(...any) }, tls *Timelines) string {
 				showLane(&b, l)
 			}
 			for _, m := range tl.script().letters {
-				showLetter(&b, &m)
+				showLetter(&b, tl, &m)
 			}
 			raw, err := json.Marshal(tl.Ledgers())
 			if err != nil {
@@ -212,7 +212,7 @@ func TestPartition(t *testing.T) {
 					showLane(&b, l)
 				}
 				for _, m := range tl.script().letters {
-					showLetter(&b, &m)
+					showLetter(&b, tl, &m)
 				}
 			}
 			return b.String()
@@ -304,11 +304,11 @@ func TestCutting(t *testing.T) {
 		})
 		for _, tl := range load(events).Build("") {
 			for _, m := range tl.script().letters {
-				if m.verdict.fate != raftdiag.LostOnWay || m.verdict.ambiguous {
+				if m.verdict.fate != lost || m.verdict.ambiguous {
 					continue
 				}
 				if e := m.sender.Event(int(m.sent)); arrived[e.Pos] {
-					t.Fatalf("node %d's log cut to lines %d to %d: %s at %s is said to be lost (%s), it arrived", node, head, tail, e.String(), e.Pos, m.verdict.why)
+					t.Fatalf("node %d's log cut to lines %d to %d: %s at %s is said to be lost (%s), it arrived", node, head, tail, e.String(), e.Pos, m.verdict.why(m.channel, m.sender, tl.Lanes))
 				}
 			}
 		}
@@ -340,7 +340,7 @@ func TestScriptOrder(t *testing.T) {
 			listed := map[place]int{}
 			sends := map[place]bool{}
 			for k, m := range s.letters {
-				if m.sent >= 0 && m.verdict.fate != raftdiag.Duplicated {
+				if m.sent >= 0 && m.verdict.fate != duplicated {
 					listed[place{m.sender, m.sent}] = k
 					sends[place{m.sender, m.sent}] = true
 				}
