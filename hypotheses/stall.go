@@ -234,8 +234,8 @@ func (c *stuck) rule() ruling {
 }
 
 // settled reports whether the leader's loop went on for its patience after the
-// majority was there: its log still prints the old commit that late. What is
-// received is printed before Raft takes it.
+// majority was there. What is received is printed before Raft takes it, and a
+// loop that stands still takes nothing.
 func (c *stuck) settled() bool {
 	l := c.s.Tenure.Lane
 	if l == nil || c.j.pat.Complete {
@@ -256,7 +256,7 @@ func (c *stuck) settled() bool {
 		if c.voters.Vote(votes) != quorum.VoteWon {
 			continue
 		}
-		row, ok := l.CommitRow(at, c.s.To)
+		row, ok := l.LoopRow(at, c.s.To)
 		return ok && l.Passed(c.j.pat, 1, at, row.I+1)
 	}
 	return false
