@@ -21,8 +21,53 @@ import (
 	"go.etcd.io/raft/v3"
 )
 
-// stages bounds how many clusters run at once.
-var stages = make(chan struct{}, 5)
+// stages bounds how many clusters run at once. A cluster mostly waits, so that
+// there may be more of them than processors.
+var stages = make(chan struct{}, 8)
+
+// A notebook is a test that is told later what one of its runs found.
+type notebook struct {
+	testing.TB
+	mu     sync.Mutex
+	failed bool
+	lines  []string
+}
+
+func (n *notebook) Helper() {}
+
+func (n *notebook) note(fails bool, line string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.failed = n.failed || fails
+	n.lines = append(n.lines, line)
+}
+
+func (n *notebook) Errorf(format string, args ...any) { n.note(true, fmt.Sprintf(format, args...)) }
+func (n *notebook) Log(args ...any)                   { n.note(false, fmt.Sprint(args...)) }
+
+func (n *notebook) Failed() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.failed
+}
+
+// runAll runs the stages side by side and reports each as a subtest.
+func runAll(t *testing.T, list []stage) {
+	books := make([]*notebook, len(list))
+	var wg sync.WaitGroup
+	for i, s := range list {
+		books[i] = &notebook{TB: t}
+		wg.Go(func() { s.run(books[i]) })
+	}
+	wg.Wait()
+	for i, s := range list {
+		t.Run(s.fault, func(t *testing.T) {
+			if books[i].Failed() {
+				t.Error(strings.Join(books[i].lines, "\n"))
+			}
+		})
+	}
+}
 
 // A witness looks at a running cluster from the time its fault struck.
 type witness struct {
@@ -102,7 +147,7 @@ func (w *witness) grew(n uint64) bool {
 
 // stuck says that the old leader still leads and commits nothing more. The
 // entries that were on their way as the fault struck may still have made it.
-func (w *witness) stuck(t *testing.T) {
+func (w *witness) stuck(t testing.TB) {
 	t.Helper()
 	l := w.now(w.lead())
 	if l.Role != raft.StateLeader {
@@ -111,7 +156,7 @@ func (w *witness) stuck(t *testing.T) {
 	w.halted(t)
 }
 
-func (w *witness) halted(t *testing.T) {
+func (w *witness) halted(t testing.TB) {
 	t.Helper()
 	const underway = 3
 	for _, b := range w.c.boxes {
@@ -122,7 +167,7 @@ func (w *witness) halted(t *testing.T) {
 }
 
 // empty says that appends did not reach the followers' storage.
-func (w *witness) empty(t *testing.T) {
+func (w *witness) empty(t testing.TB) {
 	t.Helper()
 	for _, id := range w.followers() {
 		if was, is := w.then(id), w.now(id); is.Last > was.Last+3 {
@@ -141,16 +186,17 @@ type stage struct {
 	fault string
 	conf  func(c *Config)
 	until func(w *witness) bool                          // the effect shows
-	check func(t *testing.T, w *witness, o *Outcome)     // what must not have happened
-	logs  func(t *testing.T, logs map[uint64]*lockedLog) // what the logs say
+	check func(t testing.TB, w *witness, o *Outcome)     // what must not have happened
+	logs  func(t testing.TB, logs map[uint64]*lockedLog) // what the logs say
 }
 
-func (s stage) run(t *testing.T) {
+func (s stage) run(t testing.TB) {
 	stages <- struct{}{}
 	defer func() { <-stages }()
 	f, err := ParseFault(s.fault)
 	if err != nil {
-		t.Fatal(err)
+		t.Errorf("%v", err)
+		return
 	}
 	if f.At == strikes {
 		f.At = 0 // as soon as there is a leader
@@ -189,7 +235,8 @@ func (s stage) run(t *testing.T) {
 		end()
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Errorf("%v", err)
+		return
 	}
 	if !shown {
 		t.Errorf("the effect does not show\n%s", o)
@@ -221,8 +268,8 @@ func (l *lockedLog) String() string {
 }
 
 // says fails unless some log has a line with all the words.
-func says(words ...string) func(t *testing.T, logs map[uint64]*lockedLog) {
-	return func(t *testing.T, logs map[uint64]*lockedLog) {
+func says(words ...string) func(t testing.TB, logs map[uint64]*lockedLog) {
+	return func(t testing.TB, logs map[uint64]*lockedLog) {
 		t.Helper()
 		for _, l := range logs {
 			for line := range strings.Lines(l.String()) {
@@ -237,9 +284,9 @@ func says(words ...string) func(t *testing.T, logs map[uint64]*lockedLog) {
 
 func grew5(w *witness) bool { return w.grew(5) }
 
-func stuck(t *testing.T, w *witness, _ *Outcome) { w.stuck(t) }
+func stuck(t testing.TB, w *witness, _ *Outcome) { w.stuck(t) }
 
-func stuckEmpty(t *testing.T, w *witness, _ *Outcome) { w.stuck(t); w.empty(t) }
+func stuckEmpty(t testing.TB, w *witness, _ *Outcome) { w.stuck(t); w.empty(t) }
 
 func stuckFull(w *witness) bool { return w.grew(5) && w.full(5) }
 
@@ -369,7 +416,7 @@ var stageList = []stage{
 	{
 		fault: "ready-not-drained",
 		until: func(w *witness) bool { return w.fates(TimedOut) > 3 },
-		check: func(t *testing.T, w *witness, _ *Outcome) { w.halted(t) },
+		check: func(t testing.TB, w *witness, _ *Outcome) { w.halted(t) },
 	},
 	{
 		fault: "leader-stalled",
@@ -377,7 +424,7 @@ var stageList = []stage{
 			l := w.c.leader(w.group)
 			return l != 0 && l != w.lead() && w.now(l).Commit > w.then(w.lead()).Commit+3
 		},
-		check: func(t *testing.T, w *witness, _ *Outcome) {
+		check: func(t testing.TB, w *witness, _ *Outcome) {
 			if is := w.now(w.lead()); is.Role != raft.StateLeader || is.Commit > w.then(w.lead()).Commit {
 				t.Errorf("the stalled leader went on: %+v", is)
 			}
@@ -394,7 +441,7 @@ var stageList = []stage{
 	},
 	{
 		fault: "partition", until: grew5,
-		check: func(t *testing.T, w *witness, _ *Outcome) { w.halted(t); w.empty(t) },
+		check: func(t testing.TB, w *witness, _ *Outcome) { w.halted(t); w.empty(t) },
 	},
 	{
 		fault: "partition:a=leader,b=followers",
@@ -404,7 +451,7 @@ var stageList = []stage{
 		},
 	},
 	{
-		fault: "one-way-partition", until: func(w *witness) bool { return w.full(3) && w.grew(3) }, check: stuck,
+		fault: "one-way-partition", until: func(w *witness) bool { return w.full(3) && w.grew(3) && w.fates(TimedOut) > 20 }, check: stuck,
 		logs: says("send_failed", "deadline exceeded"),
 	},
 	{
@@ -416,7 +463,7 @@ var stageList = []stage{
 	},
 	{
 		fault: "no-address", until: func(w *witness) bool { return w.grew(3) },
-		check: func(t *testing.T, w *witness, _ *Outcome) { w.halted(t); w.empty(t) },
+		check: func(t testing.TB, w *witness, _ *Outcome) { w.halted(t); w.empty(t) },
 		logs:  says("send_failed", "MsgApp", "no address for peer"),
 	},
 	{
@@ -506,7 +553,7 @@ var stageList = []stage{
 	{
 		fault: "waiter-not-notified",
 		until: func(w *witness) bool { return w.fates(TimedOut) > 5 },
-		check: func(t *testing.T, w *witness, _ *Outcome) {
+		check: func(t testing.TB, w *witness, _ *Outcome) {
 			if l := w.now(w.lead()); l.Applied < w.then(w.lead()).Applied+5 {
 				t.Errorf("applied %d", l.Applied)
 			}
@@ -559,12 +606,8 @@ var stageList = []stage{
 
 // Every fault does what its description says.
 func TestFaults(t *testing.T) {
-	for _, s := range stageList {
-		t.Run(s.fault, func(t *testing.T) {
-			t.Parallel()
-			s.run(t)
-		})
-	}
+	t.Parallel()
+	runAll(t, stageList)
 }
 
 // Every fault has a stage.
@@ -578,19 +621,19 @@ func TestFaultsStaged(t *testing.T) {
 
 // A fault that heals leaves a cluster that commits what waited.
 func TestHeals(t *testing.T) {
+	t.Parallel()
+	var list []stage
 	for _, text := range []string{"drop-responses:for=400ms", "partition:for=400ms", "no-address:for=400ms", "dead-voters:for=400ms",
 		"connection-refused:for=400ms", "loop-stalled:for=400ms", "state-machine-blocked:for=400ms", "rejected:for=400ms"} {
-		t.Run(text, func(t *testing.T) {
-			t.Parallel()
-			stage{fault: text, until: func(w *witness) bool {
-				if w.struck.Until.IsZero() {
-					return false
-				}
-				l := w.c.leader(w.group)
-				return l != 0 && w.now(l).Applied > w.then(l).Applied+10 && w.now(l).Applied+2 >= w.now(l).Last
-			}}.run(t)
-		})
+		list = append(list, stage{fault: text, until: func(w *witness) bool {
+			if w.struck.Until.IsZero() {
+				return false
+			}
+			l := w.c.leader(w.group)
+			return l != 0 && w.now(l).Applied > w.then(l).Applied+10 && w.now(l).Applied+2 >= w.now(l).Last
+		}})
 	}
+	runAll(t, list)
 }
 
 // Several groups run beside each other, each with its own leader, and a fault
@@ -632,15 +675,14 @@ func TestCheckQuorum(t *testing.T) {
 // Five nodes lose their quorum as three do.
 func TestFiveNodes(t *testing.T) {
 	t.Parallel()
+	var list []stage
 	for _, text := range []string{"dead-voters", "drop-responses", "snapshot-pending"} {
-		t.Run(text, func(t *testing.T) {
-			t.Parallel()
-			stage{
-				fault: text, conf: func(c *Config) { c.Nodes = 5 },
-				until: func(w *witness) bool { l := w.now(w.lead()); return l.Last > l.Commit+5 },
-			}.run(t)
+		list = append(list, stage{
+			fault: text, conf: func(c *Config) { c.Nodes = 5 },
+			until: func(w *witness) bool { l := w.now(w.lead()); return l.Last > l.Commit+5 },
 		})
 	}
+	runAll(t, list)
 }
 
 // Both voices write whole lines; events are JSON, and no line tells what was
@@ -652,17 +694,17 @@ func TestVoices(t *testing.T) {
 			t.Parallel()
 			stage{
 				fault: "drop-responses", conf: func(c *Config) { c.Voice = v }, until: stuckFull,
-				logs: func(t *testing.T, logs map[uint64]*lockedLog) {
+				logs: func(t testing.TB, logs map[uint64]*lockedLog) {
 					for id, l := range logs {
 						lines := 0
 						in := bufio.NewScanner(strings.NewReader(l.String()))
 						for in.Scan() {
 							lines++
 							if strings.Contains(in.Text(), "drop") {
-								t.Fatalf("node %d tells: %s", id, in.Text())
+								t.Errorf("node %d tells: %s", id, in.Text())
 							}
 							if v == Events && !json.Valid(in.Bytes()) {
-								t.Fatalf("node %d: no JSON: %s", id, in.Text())
+								t.Errorf("node %d: no JSON: %s", id, in.Text())
 							}
 						}
 						if lines < 20 {
