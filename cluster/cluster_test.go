@@ -71,11 +71,26 @@ func runAll(t *testing.T, list []stage) {
 
 // A witness looks at a running cluster from the time its fault struck.
 type witness struct {
-	c       *cluster
-	struck  *Struck // nil before the fault struck
-	group   string
-	made    int // proposals when it struck
-	elapsed int // looks since it struck
+	c      *cluster
+	struck *Struck // nil before the fault struck
+	group  string
+	made   int // proposals when it struck
+}
+
+// look reports whether the fault has struck.
+func (w *witness) look() bool {
+	t := w.c.o.truth
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.struck) == 0 {
+		return false
+	}
+	if w.struck == nil {
+		w.made = len(t.proposals)
+	}
+	s := t.struck[0]
+	w.struck = &s
+	return true
 }
 
 // then is where the node stood as the fault struck.
@@ -203,7 +218,7 @@ func (s stage) run(t testing.TB) {
 	}
 	logs := map[uint64]*lockedLog{}
 	conf := Config{
-		Tick: 30 * time.Millisecond, Rate: 40, Timeout: 300 * time.Millisecond, Duration: 15 * time.Second, Faults: []Fault{f},
+		Tick: 30 * time.Millisecond, Rate: 30, Timeout: 300 * time.Millisecond, Duration: 15 * time.Second, Faults: []Fault{f},
 		Log: func(id uint64) io.Writer { logs[id] = &lockedLog{}; return logs[id] },
 	}
 	if s.conf != nil {
@@ -214,16 +229,9 @@ func (s stage) run(t testing.TB) {
 	o, err := run(t.Context(), conf, func(c *cluster, end func()) {
 		w.c = c
 		for c.clock.Sleep(c.ctx, 10*time.Millisecond) {
-			if w.struck == nil {
-				c.o.truth.mu.Lock()
-				if len(c.o.truth.struck) > 0 {
-					w.struck = &c.o.truth.struck[0]
-					w.made = len(c.o.truth.proposals)
-				}
-				c.o.truth.mu.Unlock()
+			if !w.look() {
 				continue
 			}
-			w.elapsed++
 			if s.until(w) {
 				shown = true
 				break
