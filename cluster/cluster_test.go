@@ -386,6 +386,10 @@ var stageList = []stage{
 		logs:  says(`"received"`, `"from":"1"`, `"node":"1"`),
 	},
 	{
+		fault: "disruptive-node",
+		until: func(w *witness) bool { return w.now(w.lead()).Term > w.then(w.lead()).Term+2 },
+	},
+	{
 		fault: "dropped-before-send", until: grew5, check: stuckEmpty,
 	},
 	{
@@ -480,6 +484,22 @@ var stageList = []stage{
 	{
 		fault: "connection-refused", until: func(w *witness) bool { return w.full(3) && w.grew(3) }, check: stuck,
 		logs: says("send_failed", "connection refused"),
+	},
+	{
+		fault: "flapping-link:period=600ms",
+		until: func(w *witness) bool { return w.fates(TimedOut) > 3 && w.fates(Committed) > 5 },
+		conf:  func(c *Config) { c.Timeout = 150 * time.Millisecond },
+	},
+	{
+		fault: "slow-network:delay=60ms", conf: func(c *Config) { c.Timeout = 2 * time.Second },
+		until: func(w *witness) bool { return w.fates(Committed) > 10 },
+	},
+	{
+		fault: "sender-blocked", until: func(w *witness) bool { return w.full(3) && w.grew(3) }, check: stuck,
+	},
+	{
+		fault: "buffer-full", until: func(w *witness) bool { return w.full(6) && w.grew(6) }, check: stuck,
+		logs: says("send_failed", "send buffer full"),
 	},
 	{fault: "step-error", until: grew5, check: stuckEmpty},
 	{
@@ -603,6 +623,22 @@ var stageList = []stage{
 		logs: says(`"boot"`, `"vote":"0"`),
 	},
 	{
+		fault: "member-removed:for=700ms",
+		until: func(w *witness) bool {
+			f := w.followers()[0]
+			l := w.c.leader(w.group)
+			return !w.struck.Until.IsZero() && l != 0 && len(w.now(l).Voters) == 3 && w.c.box(f).running() != nil && w.now(f).Applied > w.then(f).Applied+5
+		},
+		logs: says(`"config"`, `"voters":["`),
+	},
+	{
+		fault: "log-corrupt",
+		until: func(w *witness) bool {
+			return w.c.box(w.followers()[0]).running() == nil && w.fates(Committed) > 5
+		},
+		logs: says("storage_failed", "unexpected EOF"),
+	},
+	{
 		fault: "log-lost",
 		until: func(w *witness) bool {
 			s := w.c.box(w.followers()[0]).state()
@@ -708,7 +744,7 @@ func TestVoices(t *testing.T) {
 						in := bufio.NewScanner(strings.NewReader(l.String()))
 						for in.Scan() {
 							lines++
-							if strings.Contains(in.Text(), "drop") {
+							if strings.Contains(in.Text(), "drop-responses") || strings.Contains(in.Text(), "fault") || strings.Contains(in.Text(), "inject") {
 								t.Errorf("node %d tells: %s", id, in.Text())
 							}
 							if v == Events && !json.Valid(in.Bytes()) {

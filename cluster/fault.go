@@ -325,11 +325,10 @@ func (f *Fault) check(o *options) error {
 }
 
 // nearest lists the fault names that share a word with the one that is
-// unknown, or all of them.
+// unknown.
 func nearest(name string) string {
-	var near, all []string
+	var near []string
 	for _, i := range catalogue() {
-		all = append(all, i.Name)
 		for w := range strings.SplitSeq(strings.ToLower(name), "-") {
 			if len(w) > 2 && strings.Contains(i.Name, w) {
 				near = append(near, i.Name)
@@ -338,7 +337,7 @@ func nearest(name string) string {
 		}
 	}
 	if len(near) == 0 {
-		near = all
+		return "raftdiag cluster --list-faults"
 	}
 	return strings.Join(near, ", ")
 }

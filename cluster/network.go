@@ -41,6 +41,7 @@ type transport interface {
 type sending struct {
 	clock   clock
 	timeout time.Duration
+	queue   int                                             // messages for each peer
 	pass    func(ctx context.Context) bool                  // waits while the process stands still
 	sent    func(group string, m raftpb.Message, err error) // called from the peer's own goroutine
 }
@@ -327,7 +328,7 @@ func (t *grpcTransport) send(group string, m raftpb.Message) error {
 	}
 	p := t.peers[m.To]
 	if p == nil {
-		p = &peer{queue: make(chan queued, 256)}
+		p = &peer{queue: make(chan queued, t.o.queue)}
 		t.peers[m.To] = p
 		t.wg.Add(1)
 		go t.run(p)

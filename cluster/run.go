@@ -267,7 +267,7 @@ func (c *cluster) restart(ctx context.Context, b *box) error {
 func (c *cluster) client(ctx context.Context) {
 	// Like most clients it comes when the cluster is up, and does not wait for
 	// that for ever.
-	patience, done := context.WithTimeout(ctx, 25*c.o.Tick)
+	patience, done := context.WithTimeout(ctx, 40*c.o.Tick)
 	c.await(patience, func() bool {
 		return !slices.ContainsFunc(c.groups, func(g string) bool { return !c.settled(g) })
 	})
