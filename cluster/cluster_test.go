@@ -840,6 +840,7 @@ func TestRefused(t *testing.T) {
 		{Faults: []Fault{{Name: "node-down", Params: map[string]string{"on": "7"}}}},
 		{Faults: []Fault{{Name: "node-down", Params: map[string]string{"on": "x"}}}},
 		{Faults: []Fault{{Name: "drop-requests", Params: map[string]string{"group": "orders-7"}}}},
+		{Duration: time.Second, Faults: []Fault{{Name: "partition", At: 2 * time.Second}}},
 		{Nodes: 2, Faults: []Fault{{Name: "wrong-peer-address"}}},
 		{PreVote: true, Faults: []Fault{{Name: "term-mismatch"}}},
 	} {

@@ -318,6 +318,9 @@ func (f *Fault) check(o *options) error {
 			return fmt.Errorf("no group %s", g)
 		}
 	}
+	if o.Duration > 0 && f.At >= o.Duration {
+		return fmt.Errorf("strikes at %v, and the run lasts %v (hint: a longer run, or at=)", f.At, o.Duration)
+	}
 	if info.check != nil {
 		return info.check(f, o)
 	}

@@ -168,9 +168,14 @@ func (n *node) listen() error {
 	if n.port.l != nil || n.ctx.Err() != nil {
 		return nil
 	}
+	old := n.c.net.address(n.box.id)
 	l, err := n.c.net.serve(n.box.id, n.receive)
+	if err != nil {
+		return err
+	}
 	n.port.l = l
-	return err
+	n.c.moved(n.box.id, old)
+	return nil
 }
 
 // deafen closes the node's port.
