@@ -288,6 +288,9 @@ func (r *resolver) item(it *item, at int64) {
 		}
 		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), touched: at, total: total, first: first})
 		if it.role == progressHead {
+			if w.merged && !r.rehears {
+				h.block = r.openBlock(w, blockKey{it.thread, e.Group})
+			}
 			r.name(w, e.Group)
 			return
 		}
