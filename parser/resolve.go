@@ -36,6 +36,7 @@ type writer struct {
 	idents         map[string]*ident
 	cache          [64]*ident
 	heads          []threadHeads
+	evicted        int
 	merged         bool
 	seenExtracting bool
 	blocks         map[blockKey]*readyBlock
@@ -60,6 +61,9 @@ func (l *lastRow) again(it *item, at int64) bool {
 	e := &it.ev
 	return l.line == at-1 && l.role == it.role && l.time == e.Time && l.Message == e.Message && l.Progress == e.Progress
 }
+
+// maxThreads is how many threads of a writer are told apart.
+const maxThreads = 128
 
 type threadHeads struct {
 	thread uint32
@@ -224,8 +228,14 @@ func (w *writer) ring(thread uint32, which int) *ring {
 			return &w.heads[i].rings[which]
 		}
 	}
-	w.heads = append(w.heads, threadHeads{thread: thread})
-	return &w.heads[len(w.heads)-1].rings[which]
+	if len(w.heads) < maxThreads {
+		w.heads = append(w.heads, threadHeads{thread: thread})
+		return &w.heads[len(w.heads)-1].rings[which]
+	}
+	w.evicted++
+	old := &w.heads[w.evicted%maxThreads]
+	*old = threadHeads{thread: thread}
+	return &old.rings[which]
 }
 
 // source begins a source of the stream.
