@@ -212,8 +212,7 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 			p.reset(it)
 		}
 	}
-	s = s[:min(len(s), searched)]
-	for i := 0; i+12 < len(s); i++ {
+	for i := 0; i+12 < len(s) && i < searched; i++ {
 		switch s[i] {
 		case ' ', '\t', '"', '`', ']', '|':
 			for i+1 < len(s) && s[i+1] == ' ' {
@@ -234,7 +233,7 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 			p.reset(it)
 		}
 	}
-	if i := bytes.Index(s, []byte("onf")); i >= 0 {
+	if bytes.Contains(s[:min(len(s), searched)], []byte("onf")) {
 		if got := p.configured(s, it); got == raft {
 			p.wrapped(it, logged)
 			return raft
