@@ -2,6 +2,7 @@ package parser
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -51,7 +52,7 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 	e := &it.ev
 	id := w.ident(e.Group)
 	key := blockKey{it.thread, e.Group}
-	var b *readyBlock
+	var b, rowOf *readyBlock
 	switch {
 	case e.Kind == raftdiag.State:
 		prev := w.blocks[key]
@@ -84,7 +85,7 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 			if b != nil {
 				b.sends(e, it.role == messageRow)
 			}
-			b = nil
+			b, rowOf = nil, b
 		} else if h != nil && h.block != nil {
 			b = h.block
 		}
@@ -97,6 +98,7 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 		if h != nil {
 			h.block = b
 		}
+		rowOf = r.openBlock(w, key)
 	case e.Kind == raftdiag.Ready:
 		if b = r.openBlock(w, key); b != nil {
 			b.extracts++
@@ -129,15 +131,18 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 		if h != nil {
 			h.block = b
 		}
-	case it.role == groupless && e.Kind == raftdiag.SendFailed && e.Has(raftdiag.HasPeer):
-		// The Ready before it, if that sent to this peer.
-		if n := w.newest; n != nil && !n.closed && !n.doubtful && r.at-n.begin < blockLife {
+	case it.role == groupless && e.Kind == raftdiag.SendFailed && e.Has(raftdiag.HasPeer) && atOnce(e.Text):
+		// The Ready whose lines end right above it, if that sent to this peer.
+		if n := w.newest; n != nil && !n.closed && !n.doubtful && w.newestLine == r.at-1 {
 			for _, to := range n.to {
 				if to == e.Peer {
 					b = n
 				}
 			}
 		}
+	}
+	if n := w.newest; n != nil && (b == n || rowOf != nil && rowOf == n) {
+		w.newestLine = r.at
 	}
 	if open := w.blocks[key]; open != nil && open != b && !open.closed {
 		switch {
@@ -162,6 +167,17 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 	}
 	r.held = append(r.held, heldItem{*it, id, b})
 	r.release()
+}
+
+// atOnce reports whether a send fails in this way without asking the network.
+// All other failures come late, when another node's lines may stand above.
+func atOnce(text string) bool {
+	for _, s := range [...]string{"o address", "onfiguration error", "nknown peer", "unknown node"} {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
 }
 
 // joined notes that a line belongs to the Ready.

@@ -41,6 +41,7 @@ type writer struct {
 	seenExtracting bool
 	blocks         map[blockKey]*readyBlock
 	newest         *readyBlock
+	newestLine     int64           // the last line of it so far
 	named          map[string]bool // groups
 	only           string          // the group, if there is one
 	said           raftdiag.NodeID // node_id=, 0 if none or several
