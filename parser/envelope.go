@@ -192,7 +192,10 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 		if it.thread == 0 && i > 10 {
 			it.thread = threadIn(s[:len(s)-len(rest)])
 		}
-		text := bytes.TrimLeft(rest, " ")
+		text := rest
+		for len(text) > 0 && text[0] == ' ' {
+			text = text[1:]
+		}
 		switch got := p.readyloop(text, it); {
 		case got == raft, got == unreadable && logged:
 			if it.env == bare {
@@ -269,13 +272,22 @@ func keyed(s []byte) int {
 
 // level reads a log level at the start of s, with the signs behind it.
 func level(s []byte) int {
-	for _, l := range [...]string{"INFO", "ERROR", "WARN", "DEBUG", "TRACE", "WARNING", "FATAL", "CRITICAL", "PANIC"} {
-		if s[0] == l[0] && has(s, l) {
-			n := len(l)
-			if n < len(s) && (s[n] == ' ' || s[n] == ':' || s[n] == '\t' || s[n] == ']') {
-				return n + 1
-			}
+	n := 0
+	switch {
+	case has(s, "INFO"), has(s, "WARN"):
+		n = 4
+		if has(s, "WARNING") {
+			n = 7
 		}
+	case has(s, "ERROR"), has(s, "DEBUG"), has(s, "TRACE"), has(s, "FATAL"), has(s, "PANIC"):
+		n = 5
+	case has(s, "CRITICAL"):
+		n = 8
+	default:
+		return 0
+	}
+	if n < len(s) && (s[n] == ' ' || s[n] == ':' || s[n] == '\t' || s[n] == ']') {
+		return n + 1
 	}
 	return 0
 }

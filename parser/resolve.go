@@ -154,6 +154,7 @@ func (h *head) take(it *item, at int64) {
 type ident struct {
 	w     *writer
 	group string
+	noted bool            // its group is among the writer's and the stream's
 	self  raftdiag.NodeID // from= of what it sends, leader= where it leads
 	other raftdiag.NodeID // a second one
 	to    raftdiag.NodeID // to= of what it receives
@@ -302,7 +303,10 @@ func (r *resolver) item(it *item, at int64) {
 			if w.merged && !r.rehears {
 				h.block = r.openBlock(w, blockKey{it.thread, e.Group})
 			}
-			r.name(w, e.Group)
+			if !h.id.noted {
+				h.id.noted = true
+				r.name(w, e.Group)
+			}
 			return
 		}
 	case progressRow, messageRow, entryRow:
@@ -326,9 +330,6 @@ func (r *resolver) item(it *item, at int64) {
 			return
 		}
 	}
-	if e.Group != "" {
-		r.name(w, e.Group)
-	}
 	if e.Node != 0 && it.dialect == readyloop {
 		w.says(e.Node)
 	}
@@ -337,6 +338,12 @@ func (r *resolver) item(it *item, at int64) {
 		id = h.id
 	} else {
 		id = w.ident(e.Group)
+	}
+	if !id.noted {
+		id.noted = true
+		if e.Group != "" {
+			r.name(w, e.Group)
+		}
 	}
 	if e.Node == 0 || it.dialect == readyloop {
 		id.learn(e)
