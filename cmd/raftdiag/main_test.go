@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -34,6 +35,14 @@ func TestScripts(t *testing.T) {
 			// healthy/ and stuck/: three nodes each; in stuck, followers receive
 			// the appends of __meta-0 and stop answering, and orders-7 is well.
 			return os.CopyFS(e.WorkDir, os.DirFS("testdata/logs"))
+		},
+		Condition: func(cond string) (bool, error) {
+			file, ok := strings.CutPrefix(cond, "exists:")
+			if !ok {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			_, err := os.Stat(file)
+			return err == nil, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"code":      code,
