@@ -171,6 +171,7 @@ func (p *page) end(opening, painted string) {
 func (p *page) line(spans ...span) {
 	var out, bare strings.Builder
 	room := p.width
+	run, t := "", normal
 	for _, sp := range spans {
 		text := p.show(sp.text)
 		if !sp.whole {
@@ -178,11 +179,16 @@ func (p *page) line(spans ...span) {
 		}
 		room -= lipgloss.Width(text)
 		bare.WriteString(text)
-		out.WriteString(p.paint(sp.tone, text))
+		if sp.tone != t {
+			out.WriteString(p.paint(t, run))
+			run, t = "", sp.tone
+		}
+		run += text
 		if room <= 0 {
 			break
 		}
 	}
+	out.WriteString(p.paint(t, run))
 	p.end(bare.String(), out.String())
 }
 

@@ -35,6 +35,8 @@ func (m mark) tone() tone {
 		return bad
 	case unknown, late:
 		return warn
+	case nothing:
+		return normal
 	}
 	return faint
 }

@@ -606,15 +606,7 @@ func (p *page) inputs(r *raftdiag.Report) {
 	p.title(count(len(r.Inputs)) + plural(len(r.Inputs), " input", " inputs"))
 	list := slices.Clone(r.Inputs)
 	if len(list) > maxInputs {
-		slices.SortStableFunc(list, func(a, b raftdiag.Input) int {
-			trouble := func(i raftdiag.Input) int {
-				if i.Error != nil || i.Garbled > 0 || i.Unknown > 0 {
-					return 0
-				}
-				return 1
-			}
-			return cmp.Compare(trouble(a), trouble(b))
-		})
+		slices.SortStableFunc(list, func(a, b raftdiag.Input) int { return cmp.Compare(trouble(b), trouble(a)) })
 	}
 	names := 0
 	for _, in := range list[:min(len(list), maxInputs)] {
