@@ -86,7 +86,7 @@ func (p *reader) peel(s []byte, it *item, depth int) outcome {
 					continue
 				}
 			default:
-				if n := p.bracketed(s, it); n > 0 {
+				if n := p.bracketed(s, it, logged); n > 0 {
 					s = s[n:]
 					continue
 				}
@@ -133,7 +133,8 @@ func (p *reader) peel(s []byte, it *item, depth int) outcome {
 				s = s[n:]
 				continue
 			}
-		} else if n := p.prefix(s, it); n > 0 {
+		}
+		if n := p.prefix(s, it, logged); n > 0 {
 			s = s[n:]
 			continue
 		}
@@ -332,7 +333,7 @@ func numbered(s []byte) int {
 	}
 	rest := s[n+1:]
 	if digit(rest[0]) && len(rest) > 10 && digit(rest[3]) && (rest[4] == '-' || rest[4] == '/') ||
-		rest[0] == 0x1b || rest[0] == '{' || rest[0] == ' ' || rest[0] >= 'A' && s[n] == ':' {
+		rest[0] == 0x1b || rest[0] == '{' || rest[0] == ' ' || opener[rest[0]] || rest[0] >= 'A' && s[n] == ':' {
 		return n + 1
 	}
 	return 0
@@ -342,8 +343,9 @@ func wordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || digit(c) || c == '-' || c == '_' || c == '.' || c == '/' || c == '@'
 }
 
-// bracketed reads [pod/raft-0/app] in front of a line, or a level in brackets.
-func (p *reader) bracketed(s []byte, it *item) int {
+// bracketed reads [pod/raft-0/app] or [node1] in front of a line, or a level
+// in brackets.
+func (p *reader) bracketed(s []byte, it *item, logged bool) int {
 	end := bytes.IndexByte(s, ']')
 	if end < 2 || end > 200 {
 		return 0
@@ -354,18 +356,37 @@ func (p *reader) bracketed(s []byte, it *item) int {
 			return 0
 		}
 	}
-	if it.ev.Writer == "" && bytes.IndexByte(name, '/') > 0 {
+	if !logged && it.ev.Writer == "" && (has(name, "pod/") || digit(name[len(name)-1]) && nodeName(name)) {
 		it.ev.Writer = p.in.string(name)
 	}
 	return end + 1
 }
 
+// nodeName reports whether a word is a word for a node and a number.
+func nodeName(name []byte) bool {
+	n := len(name)
+	for n > 0 && digit(name[n-1]) {
+		n--
+	}
+	if n == len(name) || len(name) > 64 {
+		return false
+	}
+	word := bytes.TrimRight(name[:n], "-_.")
+	for _, k := range nodeWords {
+		if len(k) > 1 && hasEnd(word, k) {
+			return true
+		}
+	}
+	return false
+}
+
 // prefix reads what a collector puts in front of a line, and keeps it as the
-// line's writer:
+// line's writer. Behind a stamp only the first form is one:
 //
-//	node1  | line          node1.log:line       node1.log:12:line
+//	node1  | line
+//	node1.log:line       node1.log:12:line       node1.log-11-line
 //	raft-0 app 2025-10-20T12:00:00Z line
-func (p *reader) prefix(s []byte, it *item) int {
+func (p *reader) prefix(s []byte, it *item, logged bool) int {
 	n := 0
 	for n < len(s) && n < 200 && wordByte(s[n]) {
 		n++
@@ -384,6 +405,9 @@ func (p *reader) prefix(s []byte, it *item) int {
 			p.writer(it, name)
 			return i + 2
 		}
+		if logged {
+			return 0
+		}
 		// stern: pod and container before the line's own stamp.
 		m := i
 		for m < len(s) && wordByte(s[m]) {
@@ -395,35 +419,55 @@ func (p *reader) prefix(s []byte, it *item) int {
 				return m + 1
 			}
 		}
-	case ':', '-':
-		if !fileLike(name) {
-			// grep's context lines: node1.log-12-line.
-			if at := bytes.IndexByte(name, '-'); s[n] != ':' || at < 0 {
-				return 0
-			}
+	}
+	if logged {
+		return 0
+	}
+	end := fileEnd(name)
+	if end == 0 || end+2 >= len(s) {
+		return 0
+	}
+	i := end + 1
+	switch s[end] {
+	case ':':
+		if m := numbered(s[i:]); m > 0 {
+			i += m
+		} else if !digit(s[i]) && s[i] != 0x1b && s[i] != '{' && s[i] != ' ' && s[i] != '[' && !opener[s[i]] {
 			return 0
 		}
-		i := n + 1
-		if m := numbered(s[i:]); m > 0 {
-			p.writer(it, name)
-			return i + m
+	case '-':
+		m := numbered(s[i:])
+		if m == 0 && s[i] != ' ' {
+			return 0
 		}
-		if s[n] == ':' && (digit(s[i]) || s[i] == 0x1b || s[i] == '{' || s[i] == ' ' || s[i] == '[' || opener[s[i]]) {
-			p.writer(it, name)
+		i += m
+	default:
+		return 0
+	}
+	p.writer(it, name[:end])
+	return i
+}
+
+// fileEnd is the length of a log's name at the start of a word, or 0.
+func fileEnd(word []byte) int {
+	for _, ending := range [...]string{".log", ".txt", ".out", ".err", ".jsonl", ".ndjson", ".json", "messages"} {
+		i := bytes.Index(word, []byte(ending))
+		if i < 0 {
+			continue
+		}
+		i += len(ending)
+		for i < len(word) && word[i] == '.' { // node1.log.2.gz
+			j := i + 1
+			for j < len(word) && wordByte(word[j]) && word[j] != '.' && word[j] != '-' && word[j] != '/' {
+				j++
+			}
+			i = j
+		}
+		if i == len(word) || word[i] == '-' {
 			return i
 		}
 	}
 	return 0
-}
-
-// fileLike reports whether a word may be the name of a log.
-func fileLike(name []byte) bool {
-	for _, end := range [...]string{".log", ".txt", ".out", ".err", ".json", ".jsonl", ".ndjson", "messages"} {
-		if i := bytes.LastIndex(name, []byte(end)); i >= 0 && (i+len(end) == len(name) || name[i+len(end)] == '.' || name[i+len(end)] == '-') {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *reader) writer(it *item, name []byte) {

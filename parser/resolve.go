@@ -22,6 +22,7 @@ type resolver struct {
 	copy    item // in the rehearsal
 	at      int64
 	held    []heldItem
+	row     lastRow
 	panic   *item // a panic whose next line may say more
 	panicAt int64
 	node    raftdiag.NodeID // the label's
@@ -43,6 +44,21 @@ type writer struct {
 	only           string          // the group, if there is one
 	said           raftdiag.NodeID // node_id=, 0 if none or several
 	saidMany       bool
+}
+
+// A lastRow is the newest row, to know a line that is there twice.
+type lastRow struct {
+	line int64
+	role role
+	time raftdiag.Stamp
+	head *head
+	raftdiag.Message
+	raftdiag.Progress
+}
+
+func (l *lastRow) again(it *item, at int64) bool {
+	e := &it.ev
+	return l.line == at-1 && l.role == it.role && l.time == e.Time && l.Message == e.Message && l.Progress == e.Progress
 }
 
 type threadHeads struct {
@@ -220,7 +236,7 @@ func (r *resolver) source(s *source) {
 	if r.src != nil {
 		r.finish()
 	}
-	r.src, r.line, r.tail = s, 0, ""
+	r.src, r.line, r.tail, r.row = s, 0, "", lastRow{}
 	r.srcNo++
 }
 
@@ -279,11 +295,17 @@ func (r *resolver) item(it *item, at int64) {
 		if e.Group != "" {
 			break
 		}
-		if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, at); h != nil {
+		if r.row.again(it, at) {
+			h = r.row.head
+			e.Group = h.group
+		} else if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, at); h != nil {
 			h.take(it, at)
 			e.Group = h.group
 		} else if !r.lone(w, e) {
 			return
+		}
+		if h != nil {
+			r.row = lastRow{at, it.role, e.Time, h, e.Message, e.Progress}
 		}
 	case onlyGroup:
 		if e.Group == "" && !r.lone(w, e) {

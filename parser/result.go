@@ -246,8 +246,10 @@ func (r *Result) note(s *source) {
 		if !w.merged {
 			continue
 		}
-		merged = true
-		if first {
+		merged = res.node == 0
+		if first && res.node != 0 {
+			add("%s is labelled node %s, but holds lines that send as other nodes%s; the label is believed (hint: leave the label out to have them told apart)", s.name, res.node, byWriter(w))
+		} else if first {
 			add("%s holds the lines of several nodes%s; they are told apart by the from= and to= that they print (hint: a log for each node, or a prefix on each line, leaves nothing open)", s.name, byWriter(w))
 		}
 	}
