@@ -64,8 +64,8 @@ type regime struct {
 	x1, x2   float64
 	uppers   int
 	lowers   int
-	// The first and the last bound of each direction.
-	high, low [2]*bound
+	// The first and the last bound of each direction, where there is one.
+	high, low [2]bound
 }
 
 type point struct{ x, d float64 }
@@ -103,11 +103,18 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 			break
 		}
 	}
+	fitting := c.Pairs - len(bounds)
 	if len(c.regimes) > 1 {
 		// Messages that were under way during a step fit neither side.
-		c.regimes = slices.DeleteFunc(c.regimes, func(r regime) bool { return min(r.uppers, r.lowers) < fewPoints })
+		c.regimes = slices.DeleteFunc(c.regimes, func(r regime) bool {
+			brief := min(r.uppers, r.lowers) < fewPoints
+			if brief {
+				fitting -= r.uppers + r.lowers
+			}
+			return brief
+		})
 	}
-	if len(c.regimes) == 0 || len(c.regimes) > maxRegimes {
+	if len(c.regimes) > maxRegimes || 4*fitting < 3*c.Pairs {
 		c.Grade, c.regimes = contradictory, nil
 		return c
 	}
@@ -224,12 +231,12 @@ func newRegime(bounds []bound, x0, d0 int64) regime {
 	r := regime{x0: x0, d0: d0, x1: math.Inf(1), x2: math.Inf(-1)}
 	var up, down []point
 	for i := range bounds {
-		q := &bounds[i]
-		ends := &r.low
+		q := bounds[i]
+		ends, n := &r.low, r.lowers
 		if q.upper {
-			ends = &r.high
+			ends, n = &r.high, r.uppers
 		}
-		if ends[0] == nil {
+		if n == 0 {
 			ends[0] = q
 		}
 		ends[1] = q
@@ -436,11 +443,11 @@ func (c *Clock) regime(a, b int32) *regime {
 // encloses reports whether bounds of one direction stand on both sides of the
 // places, in both lanes.
 func (r *regime) encloses(a, b int32, upper bool) bool {
-	s := r.low
+	s, n := &r.low, r.lowers
 	if upper {
-		s = r.high
+		s, n = &r.high, r.uppers
 	}
-	return s[0] != nil && s[0].a <= a && a <= s[1].a && s[0].b <= b && b <= s[1].b
+	return n > 0 && s[0].a <= a && a <= s[1].a && s[0].b <= b && b <= s[1].b
 }
 
 // row is the clock as the report has it.

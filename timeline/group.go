@@ -346,6 +346,8 @@ func (w *founder) row(i int, r *record) {
 		}
 		if now := w.now[n]; now.ok && v < now.value {
 			w.fell(n, i, v)
+		} else {
+			w.rose(n, i, v)
 		}
 		w.now[n] = sample{v, i, true}
 	}
@@ -366,6 +368,16 @@ func (w *founder) row(i int, r *record) {
 		put(raftdiag.HasLast, lastNumber, r.a)
 		put(raftdiag.HasCommit, commitNumber, r.b)
 		put(raftdiag.HasApplied, appliedNumber, r.c)
+	}
+}
+
+// rose takes back the falls that a row of the same block undoes: a row that is
+// behind its neighbours is a late word of another thread.
+func (w *founder) rose(n, i int, to uint64) {
+	for k := len(w.falls) - 1; k >= 0 && w.falls[k].At >= w.begin && i-w.falls[k].At < blockRows; k-- {
+		if f := &w.falls[k]; f.What == numberNames[n] && !f.Restart && to >= f.From {
+			w.falls = slices.Delete(w.falls, k, k+1)
+		}
 	}
 }
 

@@ -308,7 +308,9 @@ func (t *Timeline) memberRows() []raftdiag.MemberRow {
 	for _, l := range t.Lanes {
 		v, ok := l.configAt(l.hi)
 		if !ok {
-			v, ok = (&Timeline{Lanes: []*Lane{l}}).campaign()
+			if v, ok = (&Timeline{Lanes: []*Lane{l}}).campaign(); ok {
+				v.At = l.canvass()
+			}
 		}
 		if !ok {
 			v, ok = l.progressVoters(l.hi)
@@ -323,6 +325,19 @@ func (t *Timeline) memberRows() []raftdiag.MemberRow {
 		out = append(out, row)
 	}
 	return out
+}
+
+// canvass is the last request for a vote that the lane's node sent.
+func (l *Lane) canvass() Proof {
+	p := Proof{}
+	for c, places := range l.sends {
+		if (c.Type == raftdiag.MsgVote || c.Type == raftdiag.MsgPreVote) && c.From == l.Node {
+			if i := int(places[len(places)-1]); !p.OK() || i > p.I {
+				p = Proof{l, i}
+			}
+		}
+	}
+	return p
 }
 
 // met are the nodes that the lane exchanges messages with, and its own.
