@@ -537,6 +537,10 @@ func (v *view) judgeReceived() {
 	if v.undeliverable() {
 		return
 	}
+	if v.l != nil && len(v.sends) == 0 {
+		v.dunno(Received, "", "whether it was sent is not known")
+		return
+	}
 	switch why, ok := v.voterCovers(); {
 	case v.f.Prints(In, raftdiag.MsgApp) == 0:
 		v.dunno(Received, fmt.Sprintf("lines of node %s that show received MsgApp", p.Node), "node %s's log shows no received MsgApp at all", p.Node)
