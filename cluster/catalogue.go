@@ -78,16 +78,8 @@ func catalogue() []FaultInfo {
 				{"delay", "150ms", "what each append and answer takes on the way", duration}, paramGroup},
 			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"uncommitted-limit", "slow-network"},
 			Example: "uncommitted-limit:delay=200ms", perGroup: true, leader: true,
-			build: func(f *Fault, o *options) { o.maxUncommitted, _ = strconv.ParseUint(f.param("limit"), 10, 64) },
-			strike: func(s *strike) {
-				d := s.f.duration("delay")
-				s.rule(func(_, _ uint64, m raftpb.Message) passage {
-					if m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp {
-						return passage{delay: d}
-					}
-					return passage{}
-				})
-			},
+			build:  func(f *Fault, o *options) { o.maxUncommitted, _ = strconv.ParseUint(f.param("limit"), 10, 64) },
+			strike: func(s *strike) { s.slowAppends() },
 		},
 		{
 			Name: "transfer-in-progress", Doc: "leadership is being handed to a node that is down, over and over",
@@ -438,10 +430,12 @@ func catalogue() []FaultInfo {
 		// H4
 		{
 			Name: "rejected", Doc: "the followers' storage reports wrong terms for the newest entries, so that they reject every append",
-			Params: []Param{on("followers", "the nodes with the wrong storage"), paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"rejected", "log-corrupt", "log-lost"},
+			Params: []Param{on("followers", "the nodes with the wrong storage"),
+				{"delay", "40ms", "what an append and its answer take on the way: Raft resends at once, round and round", duration}, paramGroup},
+			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"rejected", "log-corrupt", "log-lost"},
 			Example: "rejected:for=2s", perGroup: true, leader: true,
 			strike: func(s *strike) {
+				s.slowAppends()
 				for _, b := range s.boxes("on") {
 					s.do(b, func(r *replica) {
 						from := r.rn.BasicStatus().Commit
@@ -608,7 +602,7 @@ func catalogue() []FaultInfo {
 		// anywhere
 		{
 			Name: "slow-disk", Doc: "writes take long, and commits are late",
-			Params: []Param{on("leader", "the nodes with the slow disk"), {"delay", "200ms", "of each write", duration}},
+			Params: []Param{on("leader", "the nodes with the slow disk"), {"delay", "120ms", "of each write", duration}},
 			At:     strikes, Verdict: raftdiag.Degraded, Causes: []string{"slow-disk"},
 			Example: "slow-disk:delay=300ms", leader: true,
 			strike: func(s *strike) {
@@ -705,6 +699,17 @@ func (s *strike) freeze(param string) {
 	for _, b := range s.boxes(param) {
 		s.undoing(b.freeze(s.group).close())
 	}
+}
+
+// slowAppends delays appends and their answers on the way.
+func (s *strike) slowAppends() {
+	d := s.f.duration("delay")
+	s.rule(func(_, _ uint64, m raftpb.Message) passage {
+		if m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp {
+			return passage{delay: d}
+		}
+		return passage{}
+	})
 }
 
 // readdress changes an entry of a node's address book.

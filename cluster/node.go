@@ -236,23 +236,40 @@ func (n *node) loop(d *driver) {
 	defer stop()
 	frozen := n.box.freeze(d.group)
 	for {
-		var step func() error
+		var step func()
 		select {
 		case <-n.ctx.Done():
 			return
 		case <-ticks:
 			step = d.tick
 		case m := <-d.inbox:
-			step = func() error { return d.step(m) }
+			step = func() { d.step(m) }
 		case f := <-d.calls:
-			step = func() error { return d.call(f) }
+			step = f
 		}
 		if !n.box.pause.pass(n.ctx) || !frozen.pass(n.ctx) {
 			return
 		}
-		if err := step(); err != nil {
+		step()
+		d.drain(64)
+		if err := d.ready(); err != nil {
 			n.log.Stopped(err.Error())
 			n.dies(err.Error())
+			return
+		}
+	}
+}
+
+// drain does what is already waiting, up to a limit, so that one Ready serves
+// for all of it.
+func (d *driver) drain(limit int) {
+	for range limit {
+		select {
+		case m := <-d.inbox:
+			d.step(m)
+		case f := <-d.calls:
+			f()
+		default:
 			return
 		}
 	}

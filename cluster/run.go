@@ -32,7 +32,10 @@ type cluster struct {
 // Run runs a cluster until ctx ends or the duration is over. It leaves no
 // process, port, goroutine or temporary file behind. An error says that the
 // cluster could not be built or taken down; that it got stuck is no error.
-func Run(ctx context.Context, conf Config) (_ *Outcome, err error) {
+func Run(ctx context.Context, conf Config) (*Outcome, error) { return run(ctx, conf, nil) }
+
+// run is Run with somebody who looks on and may end the run.
+func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (_ *Outcome, err error) {
 	o, err := conf.options()
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
@@ -105,6 +108,9 @@ func Run(ctx context.Context, conf Config) (_ *Outcome, err error) {
 		c.wg.Go(func() { c.inject(scripts, &o.Faults[i], start) })
 	}
 	c.wg.Go(func() { c.client(ctx) })
+	if watch != nil {
+		c.wg.Go(func() { watch(c, cancel) })
+	}
 	<-ctx.Done()
 
 	out := &Outcome{Start: start, End: c.clock.Now()}
