@@ -148,26 +148,26 @@ func groupSuite(g *raftdiag.Group) suite {
 	return s
 }
 
-// failureBody tells what the text report tells about a failure point.
+// failureBody tells of the episode that a failure point is reported with, and
+// else of the first of its episodes.
 func failureBody(g *raftdiag.Group, f raftdiag.Finding) string {
-	var parts []string
+	var e *raftdiag.Episode
 	for i := range g.Episodes {
-		e := &g.Episodes[i]
-		if e.FailurePoint == nil || *e.FailurePoint != f.Name {
-			continue
+		o := &g.Episodes[i]
+		if o.FailurePoint != nil && *o.FailurePoint == f.Name && (e == nil || o.Summary == f.Summary && e.Summary != f.Summary) {
+			e = o
 		}
-		parts = append(parts, capped(e.Summary))
-		for _, c := range e.Causes {
-			head := "cause: " + capped(c.Name)
-			if len(c.Nodes) > 0 {
-				head += " (" + capped(nodes(c.Nodes)) + ")"
-			}
-			parts = append(parts, head+": "+capped(c.Summary), evidenceText(c.Evidence, c.Remedy))
-		}
-		break // the others say the same of other moments
 	}
-	if len(parts) == 0 {
-		parts = append(parts, evidenceText(f.Evidence, ""))
+	if e == nil || len(e.Causes) == 0 {
+		return evidenceText(f.Evidence, "")
+	}
+	var parts []string
+	for _, c := range e.Causes {
+		head := "cause: " + capped(c.Name)
+		if len(c.Nodes) > 0 {
+			head += " (" + capped(nodes(c.Nodes)) + ")"
+		}
+		parts = append(parts, head+": "+capped(c.Summary), evidenceText(c.Evidence, c.Remedy))
 	}
 	return strings.Join(parts, "\n")
 }
