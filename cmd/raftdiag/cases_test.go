@@ -313,7 +313,7 @@ func sketch(d diagnosis) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "exit %d", d.exit)
 	if d.report == nil {
-		return b.String() + ", no report; stderr: " + clip(d.stderr)
+		return b.String() + ", no report; stderr: " + firstFrame(d.stderr)
 	}
 	fmt.Fprintf(&b, ", verdict %s", str(d.report.Verdict))
 	groups := slices.Clone(d.report.Groups)
@@ -342,6 +342,19 @@ func sketch(d diagnosis) string {
 		}
 	}
 	return b.String()
+}
+
+// firstFrame is the first line of stderr, and of a panic the first place in the
+// packages below the command, without addresses: they differ between runs.
+func firstFrame(stderr string) string {
+	first, rest, _ := strings.Cut(stderr, "\n")
+	for line := range strings.Lines(rest) {
+		if strings.HasPrefix(strings.TrimSpace(line), "/") && !strings.Contains(line, "/go/src/") {
+			place, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+			return first + " at " + place
+		}
+	}
+	return first
 }
 
 func str[T any](p *T) string {
@@ -455,6 +468,15 @@ func oneOf(got, want string) bool {
 	return false
 }
 
+// alternatives splits "a | b 1 2" into "a|b" and the words after it.
+func alternatives(words []string) (names string, rest []string) {
+	names, rest = words[0], words[1:]
+	for len(rest) > 1 && rest[0] == "|" {
+		names, rest = names+"|"+rest[1], rest[2:]
+	}
+	return names, rest
+}
+
 func contains(s, sub string) bool { return strings.Contains(strings.ToLower(s), strings.ToLower(sub)) }
 
 func checkInput(r *raftdiag.Report, words []string) string {
@@ -529,9 +551,10 @@ func checkGroup(g *raftdiag.Group, line string, words []string) (msg string, kno
 			}
 		}
 	case words[0] == "violation":
+		name, nodes := alternatives(words[1:])
 		for _, v := range g.Violations {
-			if oneOf(v.Name, words[1]) {
-				if len(words) > 2 && !sameSet(v.Nodes, words[2:]) {
+			if oneOf(v.Name, name) {
+				if len(nodes) > 0 && !sameSet(v.Nodes, nodes) {
 					return fmt.Sprintf("its nodes are %v", v.Nodes), true
 				}
 				return "", true
@@ -653,10 +676,7 @@ func checkEpisode(g *raftdiag.Group, e *raftdiag.Episode, line string, words []s
 			return fmt.Sprintf("got %v", causes())
 		}
 	case two == "any cause":
-		want, nodes := words[2], words[3:]
-		for len(nodes) > 1 && nodes[0] == "|" {
-			want, nodes = want+"|"+nodes[1], nodes[2:]
-		}
+		want, nodes := alternatives(words[2:])
 		for _, c := range e.Causes {
 			if oneOf(c.Name, want) && (len(nodes) == 0 || sameSet(c.Nodes, nodes)) {
 				return ""
