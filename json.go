@@ -276,7 +276,9 @@ func (e Event) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
 var ErrNoKind = errors.New("no event kind")
 
 // UnmarshalJSON reads what AppendJSON writes. It ignores keys that it does not
-// know, and fields that the event's kind does not have.
+// know, fields that the event's kind does not have, and null. It also ignores a
+// source or line of another JSON type than AppendJSON writes: slog prints the
+// place in the program as an object under source.
 func (e *Event) UnmarshalJSON(data []byte) error {
 	var m map[string]json.RawMessage
 	if err := json.Unmarshal(data, &m); err != nil {
@@ -293,6 +295,9 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 	}
 	e.Kind = kind
 	for key, raw := range m {
+		if string(raw) == "null" {
+			continue
+		}
 		var err error
 		switch key {
 		case "kind":
@@ -308,12 +313,16 @@ func (e *Event) UnmarshalJSON(data []byte) error {
 		case "writer":
 			err = json.Unmarshal(raw, &e.Writer)
 		case "source":
-			err = json.Unmarshal(raw, &e.Pos.Source)
+			if raw[0] == '"' {
+				err = json.Unmarshal(raw, &e.Pos.Source)
+			}
 		case "line":
-			err = json.Unmarshal(raw, &e.Pos.Line)
+			if raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9' {
+				err = json.Unmarshal(raw, &e.Pos.Line)
+			}
 		default:
 			f := fieldByKey[key]
-			if f == nil || kindTable[kind].Fields&f.bit == 0 || string(raw) == "null" {
+			if f == nil || kindTable[kind].Fields&f.bit == 0 {
 				continue
 			}
 			if err = f.read(e, raw); err == nil {

@@ -129,7 +129,7 @@ func (j *judgement) degraded() {
 		if blamed[n.String()] {
 			continue
 		}
-		if by, why := j.t.DownProof(n); by.OK() && j.othersGoOn(n, by) {
+		if by, why := j.t.DownProof(n, j.pat); by.OK() && j.othersGoOn(n, by) {
 			found := []cause{{"node-down", []raftdiag.NodeID{n}, fmt.Sprintf("node %s is down: %s", n, why), j.quote(by, "%s", why)}}
 			j.slight(by, append(found, j.panicCauses(n)...), fmt.Sprintf("node %s is down, and a quorum goes on without it", n))
 			continue

@@ -54,7 +54,7 @@ func (j *judgement) nodeState(n raftdiag.NodeID) raftdiag.NodeState {
 	if n := len(l.Incarnations); n > 1 {
 		s.Summary += fmt.Sprintf(", %d runs", n)
 	}
-	if by, why := j.t.DownProof(n); by.OK() {
+	if by, why := j.t.DownProof(n, j.pat); by.OK() {
 		s.Summary += "; down: " + why
 	}
 	return s

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,10 +36,19 @@ func Judge(t *timeline.Timelines, o Options) *raftdiag.Report {
 	groups := make([]raftdiag.Group, len(names))
 	var wg sync.WaitGroup
 	next := make(chan int)
+	var once sync.Once
+	var broken any // a panic of a worker, which the caller may recover from
 	for range min(o.Workers, max(len(names), 1)) {
 		wg.Go(func() {
 			for i := range next {
-				groups[i] = judgeGroup(t.Build(names[i]), o)
+				func() {
+					defer func() {
+						if p := recover(); p != nil {
+							once.Do(func() { broken = fmt.Sprintf("judge group %q: %v\n%s", names[i], p, debug.Stack()) })
+						}
+					}()
+					groups[i] = judgeGroup(t.Build(names[i]), o)
+				}()
 			}
 		})
 	}
@@ -47,6 +57,9 @@ func Judge(t *timeline.Timelines, o Options) *raftdiag.Report {
 	}
 	close(next)
 	wg.Wait()
+	if broken != nil {
+		panic(broken)
+	}
 	r := &raftdiag.Report{Schema: raftdiag.ReportSchema, Groups: groups, Inputs: []raftdiag.Input{}, Notes: []string{}}
 	for i := range groups {
 		if g := &groups[i]; r.Verdict == nil || g.Verdict.Worse(*r.Verdict) {

@@ -94,7 +94,7 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 		if v, vacant := open[n]; vacant {
 			votes[n] = false
 			vacs = append(vacs, v)
-		} else if by, _ := j.t.DownProof(n); by.OK() {
+		} else if by, _ := j.t.DownProof(n, j.pat); by.OK() {
 			votes[n] = false
 		}
 	}
@@ -273,7 +273,7 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 	alive := map[raftdiag.NodeID]bool{}
 	for _, n := range voters.All() {
 		alive[n] = true
-		if by, why := j.t.DownProof(n); by.OK() {
+		if by, why := j.t.DownProof(n, j.pat); by.OK() {
 			alive[n] = false
 			gone = append(gone, n)
 			goneBy = add(goneBy, j.quote(by, "%s", why)...)

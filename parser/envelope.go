@@ -32,7 +32,11 @@ func (p *reader) line(s []byte, it *item) outcome {
 	if len(s) < 8 {
 		return notRaft
 	}
-	return p.peel(s, it, 0)
+	got := p.peel(s, it, 0)
+	if got == unreadable && (bytes.Contains(s, []byte("{}")) || bytes.Contains(s, []byte("{:?}"))) {
+		return notRaft // source code, or a text about logs
+	}
+	return got
 }
 
 // peel takes one wrapping after another off the line until the words of a
@@ -115,6 +119,12 @@ func (p *reader) peel(s []byte, it *item, depth int) outcome {
 			}
 			if has(s, "LOG: ") {
 				s = s[len("LOG: "):]
+				continue
+			}
+		}
+		if c == 't' && !logged {
+			if n := keyed(s); n > 0 { // time=2024-05-06T10:11:12Z level=INFO msg="..."
+				s = s[n:]
 				continue
 			}
 		}
@@ -239,6 +249,16 @@ var opener = [256]bool{'r': true, 'R': true, 'P': true, 'O': true, 'M': true, 'C
 
 func eventLike(s []byte) bool {
 	return bytes.Contains(s, []byte(`"kind":"`)) || bytes.Contains(s, []byte(`"message":"`)) || bytes.Contains(s, []byte(`"msg":"`))
+}
+
+// keyed reads the key in front of a stamp.
+func keyed(s []byte) int {
+	for _, k := range [...]string{"time=", "ts=", "timestamp=", `time="`, `ts="`, `timestamp="`} {
+		if has(s, k) && len(s) > len(k) && digit(s[len(k)]) {
+			return len(k)
+		}
+	}
+	return 0
 }
 
 // level reads a log level at the start of s, with the signs behind it.
@@ -548,6 +568,9 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 func (p *reader) jsonStamp(v gjson.Result) raftdiag.Stamp {
 	switch v.Type {
 	case gjson.Number:
+		if n, ok := seconds(v.Raw); ok {
+			return n
+		}
 		return epoch(v.Num)
 	case gjson.String:
 		if t, n := p.clock.stamp([]byte(v.Str)); n > 0 {

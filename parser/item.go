@@ -41,11 +41,11 @@ const (
 	bare envelope = iota
 	tracing
 	jsonLog
-	textLog
+	textLog // a logger that is known by its stamp or level only
 	numEnvelopes
 )
 
-var envelopeNames = [numEnvelopes]string{"", "tracing", "JSON", "a text log"}
+var envelopeNames = [numEnvelopes]string{"", "tracing", "JSON", ""}
 
 // A dialect is what the words of a line mean.
 type dialect uint8

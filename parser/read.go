@@ -28,7 +28,8 @@ type Options struct {
 	// 0 if it is unknown. It may be nil.
 	Progress func(done, total int64)
 
-	block int // bytes that are read at a time; for tests
+	block  int // bytes that are read at a time; for tests
+	window int // lines that are seen before the first event; for tests
 }
 
 // A Result is what was read, beside the events.
@@ -63,6 +64,9 @@ func Read(ctx context.Context, inputs []string, o Options) (*Result, error) {
 	if o.block <= 0 {
 		o.block = defaultBlock
 	}
+	if o.window <= 0 {
+		o.window = defaultWindow
+	}
 	all := expand(inputs)
 	res := &Result{sources: map[string]*source{}, streams: map[*source]*resolver{}, cursors: map[string]*cursor{}}
 	total := &progress{report: o.Progress}
@@ -78,7 +82,7 @@ func Read(ctx context.Context, inputs []string, o Options) (*Result, error) {
 	}
 	var flows []*flow
 	for _, st := range streams(all) {
-		r := newResolver(st)
+		r := newResolver(st, int64(o.window))
 		for _, s := range st.sources {
 			if o.Open != nil {
 				s.emit = o.Open(s.name, s.order)
@@ -250,7 +254,7 @@ func (f *flow) resolve(b *block) []*block {
 	}
 	f.pending = append(f.pending, b)
 	f.lines += b.lines
-	if f.lines < window && !b.end {
+	if f.lines < f.r.window && !b.end {
 		return nil
 	}
 	return f.decide()

@@ -60,6 +60,9 @@ func TestRead(t *testing.T) {
 			switch d.Cmd {
 			case "file":
 				name := d.CmdArgs[0].Key
+				if v := d.CmdArgs[0].Vals; len(v) > 0 {
+					name += "=" + v[0]
+				}
 				if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 					t.Fatal(err)
 				}

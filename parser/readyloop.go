@@ -295,7 +295,7 @@ func (p *reader) row(s []byte, closing byte, it *item, k raftdiag.Kind, r role) 
 		}
 		s = s[1:]
 	}
-	if len(s) == 0 || s[0] != ':' {
+	if len(s) == 0 || s[0] != ':' || bytes.IndexByte(s, '=') < 0 {
 		return notRaft
 	}
 	it.role, it.row = r, int64(n&(1<<31-1))

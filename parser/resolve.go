@@ -4,13 +4,14 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
-// window is how many lines of a stream are seen before the first of its events
+// defaultWindow is how many lines of a stream are seen before the first of its events
 // is handed over. What they show decides whether several nodes write in it.
-const window = 1 << 14
+const defaultWindow = 1 << 14
 
 // A resolver sees the items of one stream in the order of their lines.
 type resolver struct {
 	st      *stream
+	window  int64
 	line    int64 // before the current block, in its source
 	src     *source
 	srcNo   int
@@ -38,6 +39,8 @@ type writer struct {
 	seenExtracting bool
 	blocks         map[blockKey]*readyBlock
 	newest         *readyBlock
+	named          map[string]bool // groups
+	only           string          // the group, if there is one
 	said           raftdiag.NodeID // node_id=, 0 if none or several
 	saidMany       bool
 }
@@ -142,8 +145,8 @@ type ident struct {
 	openRun      bool
 }
 
-func newResolver(st *stream) *resolver {
-	r := &resolver{st: st, named: map[string]bool{}}
+func newResolver(st *stream, window int64) *resolver {
+	r := &resolver{st: st, window: window, named: map[string]bool{}}
 	r.forget()
 	for _, s := range st.sources {
 		if s.node != 0 {
@@ -160,9 +163,8 @@ func (r *resolver) forget() {
 	r.recent, r.tail = nil, ""
 	r.src, r.srcNo, r.line = nil, -1, 0
 	for name, w := range old {
-		if w.merged {
-			r.writer(name).merged = true
-		}
+		now := r.writer(name)
+		now.merged, now.named, now.only = w.merged, w.named, w.only
 	}
 }
 
@@ -172,7 +174,7 @@ func (r *resolver) writer(name string) *writer {
 	}
 	w := r.writers[name]
 	if w == nil {
-		w = &writer{name: name, idents: map[string]*ident{}, blocks: map[blockKey]*readyBlock{}}
+		w = &writer{name: name, idents: map[string]*ident{}, blocks: map[blockKey]*readyBlock{}, named: map[string]bool{}}
 		r.writers[name] = w
 	}
 	r.recent = w
@@ -230,7 +232,7 @@ func (r *resolver) block(b *block, total int64) {
 		it := &b.items[i]
 		at := r.line + it.line + 1
 		if r.rehears {
-			if total+it.line >= window {
+			if total+it.line >= r.window {
 				break
 			}
 			r.copy = *it
@@ -270,7 +272,7 @@ func (r *resolver) item(it *item, at int64) {
 		}
 		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), touched: at, total: total, first: first})
 		if it.role == progressHead {
-			r.name(e.Group)
+			r.name(w, e.Group)
 			return
 		}
 	case progressRow, messageRow, entryRow:
@@ -280,16 +282,16 @@ func (r *resolver) item(it *item, at int64) {
 		if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, at); h != nil {
 			h.take(it, at)
 			e.Group = h.group
-		} else if !r.lone(e) {
+		} else if !r.lone(w, e) {
 			return
 		}
 	case onlyGroup:
-		if e.Group == "" && !r.lone(e) {
+		if e.Group == "" && !r.lone(w, e) {
 			return
 		}
 	}
 	if e.Group != "" {
-		r.name(e.Group)
+		r.name(w, e.Group)
 	}
 	if e.Node != 0 && it.dialect == readyloop {
 		w.says(e.Node)
@@ -321,24 +323,31 @@ func (r *resolver) item(it *item, at int64) {
 	}
 }
 
-// name notes that the stream names a group.
-func (r *resolver) name(group string) {
-	if group == r.only || r.named[group] {
-		return
+// name notes that a writer names a group.
+func (r *resolver) name(w *writer, group string) {
+	if group != w.only && !w.named[group] {
+		w.named[group] = true
+		w.only = group
 	}
-	r.named[group] = true
-	r.only = group
+	if group != r.only && !r.named[group] {
+		r.named[group] = true
+		r.only = group
+	}
 }
 
-// lone gives an event that names no group the only one of its stream. It
-// reports false, and counts, if there are several: then nothing tells whose
-// it is.
-func (r *resolver) lone(e *raftdiag.Event) bool {
-	switch len(r.named) {
+// lone gives an event that names no group the only one of its writer, or of
+// the stream if its writer names none. It reports false, and counts, if there
+// are several: then nothing tells whose it is.
+func (r *resolver) lone(w *writer, e *raftdiag.Event) bool {
+	named, only := w.named, w.only
+	if len(named) == 0 {
+		named, only = r.named, r.only
+	}
+	switch len(named) {
 	case 0:
 		return true
 	case 1:
-		e.Group = r.only
+		e.Group = only
 		return true
 	}
 	if !r.rehears {
@@ -470,7 +479,7 @@ func (r *resolver) hand(it *item, id *ident) {
 			s.last = e.Time
 		}
 	}
-	if e.Node == 0 {
+	if e.Node == 0 && e.Kind != raftdiag.Garbled {
 		for len(id.zero) <= r.srcNo {
 			id.zero = append(id.zero, 0)
 		}

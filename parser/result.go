@@ -2,6 +2,7 @@ package parser
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,27 +50,21 @@ func (r *Result) node(s *source, writerName, group string) (raftdiag.NodeID, str
 	if id != nil && id.self != 0 {
 		return id.self, "sends"
 	}
+	elsewhere := w.self()
+	if group == "" && elsewhere != 0 {
+		return elsewhere, "sends"
+	}
 	if n, how := r.named(s, writerName); n != 0 {
 		return n, how
 	}
-	var all raftdiag.NodeID
-	for _, other := range w.idents {
-		if other.self == 0 {
-			continue
-		}
-		if all != 0 && all != other.self {
-			all = 0
-			break
-		}
-		all = other.self
-	}
-	if all != 0 {
-		return all, "sends elsewhere"
+	if elsewhere != 0 {
+		return elsewhere, "sends elsewhere"
 	}
 	if id != nil && id.toAll {
 		return id.to, "receives"
 	}
 	if group == "" {
+		var all raftdiag.NodeID
 		for _, other := range w.idents {
 			if !other.toAll || all != 0 && all != other.to {
 				return 0, ""
@@ -79,6 +74,21 @@ func (r *Result) node(s *source, writerName, group string) (raftdiag.NodeID, str
 		return all, "receives"
 	}
 	return 0, ""
+}
+
+// self is the one node that the writer's groups send as, or 0.
+func (w *writer) self() raftdiag.NodeID {
+	var all raftdiag.NodeID
+	for _, id := range w.idents {
+		if id.self == 0 {
+			continue
+		}
+		if all != 0 && all != id.self {
+			return 0
+		}
+		all = id.self
+	}
+	return all
 }
 
 // named is the node by the prefix, else by the file's name.
@@ -191,6 +201,13 @@ func count(n int64, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
+func verb(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 // format names what most events were, as in "readyloop in tracing".
 func (s *source) format() string {
 	var names []string
@@ -236,12 +253,12 @@ func (r *Result) note(s *source) {
 	}
 	switch {
 	case in.Unknown > 0 && merged:
-		add("%s: %s of several nodes could not be attributed and are left out", s.name, count(in.Unknown, "event"))
+		add("%s of %s could be of any of its nodes; left out", count(in.Unknown, "event"), s.name)
 	case in.Unknown-s.orphans > 0:
-		add("%s: %s name no node (hint: label it, as in 2=%s)", s.name, count(in.Unknown-s.orphans, "event"), s.name)
+		add("%s of %s %s no node (hint: label it, as in 2=%s)", count(in.Unknown-s.orphans, "event"), s.name, verb(in.Unknown-s.orphans, "names", "name"), s.name)
 	}
 	if s.orphans > 0 && !merged {
-		add("%s: %s name none of its groups, and nothing before tells which; they are left out", s.name, count(s.orphans, "line"))
+		add("%s of %s %s no group, and no head above tells which; left out", count(s.orphans, "line"), s.name, verb(s.orphans, "names", "name"))
 	}
 	if s.capped > 0 {
 		add("%s: %s longer than %d KiB; only the beginning was read", s.name, count(s.capped, "line"), maxLine>>10)
@@ -254,7 +271,8 @@ func (r *Result) note(s *source) {
 	}
 	for _, w := range writers {
 		told := map[raftdiag.NodeID]bool{}
-		for _, id := range w.idents {
+		for _, group := range slices.Sorted(maps.Keys(w.idents)) {
+			id := w.idents[group]
 			if id.self == 0 || w.merged || told[id.self] {
 				continue
 			}

@@ -110,3 +110,26 @@ func epoch(f float64) raftdiag.Stamp {
 	}
 	return raftdiag.NoStamp
 }
+
+// seconds reads 1715000000.1234 without loss.
+func seconds(s string) (raftdiag.Stamp, bool) {
+	whole, n := uintAt([]byte(s))
+	if n < 9 || n > 10 {
+		return 0, false
+	}
+	t := int64(whole) * int64(time.Second)
+	if n < len(s) {
+		if s[n] != '.' {
+			return 0, false
+		}
+		unit := int64(time.Second)
+		for _, c := range s[n+1:] {
+			if c < '0' || c > '9' {
+				return 0, false
+			}
+			unit /= 10
+			t += int64(c-'0') * unit
+		}
+	}
+	return raftdiag.Stamp(t), true
+}

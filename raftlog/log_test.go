@@ -71,22 +71,6 @@ func TestOffCostsNoAllocation(t *testing.T) {
 	}
 }
 
-func TestOnAllocatesNothingPerMessage(t *testing.T) {
-	m := raftpb.Message{Type: raftpb.MsgApp, From: 1 << 60, To: 1 << 61, Term: 2, Index: 4, LogTerm: 2, Commit: 3, Entries: entries}
-	for name, s := range map[string]Sink{
-		"slog":        Slog(slog.New(slog.NewJSONHandler(io.Discard, nil))),
-		"logfmt slog": Slog(slog.New(slog.NewTextHandler(io.Discard, nil))),
-		"text":        Text(io.Discard),
-	} {
-		l := New(s, 1<<60, "__meta-0")
-		run := func() { l.Received(m); l.HandedOver(m); l.Ready(full); l.Stored(full); l.Applied(6, 1) }
-		run()
-		if n := testing.AllocsPerRun(200, run); n >= 1 {
-			t.Errorf("%s: %v allocations", name, n)
-		}
-	}
-}
-
 // A handler that keeps records, as one that writes in the background does,
 // must not see them change.
 func TestRecordsMayBeKept(t *testing.T) {
@@ -287,4 +271,32 @@ func TestExamplesAddFewLines(t *testing.T) {
 			t.Errorf("%s adds %d lines", name, added)
 		}
 	}
+}
+
+func TestMethodsRunConcurrently(t *testing.T) {
+	c := newCluster(t, 3, false, func(uint64) *Log { return nil })
+	must(t, c.peers[0].rn.Campaign())
+	c.settle()
+	l := New(Tee(&keeper{}, Text(io.Discard), Slog(slog.New(slog.NewJSONHandler(io.Discard, nil)))), 1, "g")
+	m := raftpb.Message{Type: raftpb.MsgAppResp, From: 1 << 40, To: 1, Term: 2, Index: 5}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := range uint64(100) {
+			l.Took(full, c.peers[0].rn, c.peers[0].storage)
+			l.Stored(full)
+			l.Config(raftpb.ConfState{Voters: []uint64{i}}, i)
+		}
+	})
+	for i := range uint64(2) {
+		wg.Go(func() {
+			for j := range uint64(100) {
+				m := m
+				m.From += 100*i + j
+				l.Received(m)
+				l.Proposing(1)
+				l.SendFailed(m, io.EOF)
+			}
+		})
+	}
+	wg.Wait()
 }

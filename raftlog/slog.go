@@ -16,9 +16,9 @@ import (
 //
 //	{"time":"...","level":"INFO","msg":"raft","node":"1","group":"db","kind":"received","type":"MsgApp", ...}
 //
-// Give it a logger of its own, whose handler neither adds the source (its key
-// is that of an event's position) nor opens a group. Facts are at level Info,
-// trouble at Warn and Error; without Info the Sink is off.
+// The logger may have attributes of its own, but no group: keys must stand at
+// the top. Facts are at level Info, trouble at Warn and Error; without Info
+// the Sink is off, for half of the facts would mislead.
 func Slog(l *slog.Logger) Sink {
 	h := l.Handler()
 	s := &slogSink{handler: h}

@@ -163,7 +163,7 @@ func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(s, isControl), " ")
 }
 
-func isControl(r rune) bool { return r < ' ' || r == 0x7f || r == 0x85 || r == 0x2028 || r == 0x2029 }
+func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r <= 0x9f || r == 0x2028 || r == 0x2029 }
 
 func (s *textSink) print(e *raftdiag.Event, at time.Time) {
 	switch e.Kind {

@@ -47,9 +47,10 @@ type ApplyStall struct {
 // Raft holds, or by what the state machine says that it applied. Entries that
 // follow one another count by the first that waits too long.
 func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
-	rows := l.appliedRows()
-	if a, ok := l.applyStall(p, l.applies, rows); ok {
-		return a, true
+	if rows := l.appliedRows(); len(rows) > 0 {
+		if a, ok := l.applyStall(p, l.applies, rows); ok {
+			return a, true
+		}
 	}
 	var machine []Step
 	if l.kinds[raftdiag.Applied] > 0 {

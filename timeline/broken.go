@@ -34,7 +34,7 @@ func (l *Lane) CommittedEntries() []Proof {
 func (l *Lane) BrokenRows() []Proof {
 	var out []Proof
 	var applied, lost bool
-	inc, committed, counts := -1, false, false
+	inc, committed := -1, false
 	for i := l.lo; i < l.hi; i++ {
 		r := l.rec(i)
 		if r.kind != raftdiag.LogRow || r.wide() {
@@ -43,13 +43,12 @@ func (l *Lane) BrokenRows() []Proof {
 		if k := l.incarnation(i); k != inc {
 			inc, committed = k, false
 		}
-		counts = counts || r.has(raftdiag.HasUnstable)
 		last, commit, app := r.a, r.b, r.c
 		if !applied && committed && r.has(raftdiag.HasApplied|raftdiag.HasCommit) && app > commit {
 			applied = true
 			out = append(out, Proof{l, i})
 		}
-		if !lost && counts && r.has(raftdiag.HasLast|raftdiag.HasCommit) && commit > last && app <= commit {
+		if !lost && r.has(raftdiag.HasLast|raftdiag.HasCommit|raftdiag.HasUnstable) && commit > last && app <= commit {
 			lost = true
 			out = append(out, Proof{l, i})
 		}

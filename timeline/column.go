@@ -46,13 +46,22 @@ func (r *record) wide() bool                { return r.set&wideBit != 0 }
 func (r *record) role() raftdiag.Role       { return raftdiag.Role(r.flags >> roleShift & 7) }
 func (r *record) reject() bool              { return r.flags&flagReject != 0 }
 
-// same reports whether two records say the same at the same moment, wherever
-// they stand.
-func (r *record) same(o *record) bool {
-	x, y := *r, *o
-	x.line, y.line = 0, 0
-	x.set, y.set = x.set&setMask, y.set&setMask
-	return !r.wide() && !o.wide() && x == y
+// message reports whether the record is a message that left or came.
+func (r *record) message() bool {
+	return r.kind == raftdiag.Sent || r.kind == raftdiag.Received || r.kind == raftdiag.HandedOver
+}
+
+// said is the record without its place: two records with the same say the same
+// at the same moment. twins are the numbers of the wide events, equal ones
+// alike.
+func (r *record) said(twins []uint64) record {
+	x := *r
+	x.line = 0
+	x.set &= setMask | wideBit
+	if r.wide() {
+		x.a = twins[r.a]
+	}
+	return x
 }
 
 func pair32(hi, lo uint64) (uint64, bool) {
@@ -62,8 +71,13 @@ func pair32(hi, lo uint64) (uint64, bool) {
 
 // pack puts the event into r, all but its source; it reports false if the
 // event does not fit. node and text intern.
+//
+// Two things come back in another form. The peer of a message that names its
+// sender is its receiver. Of entries, hint, snapshot and count one is kept, the
+// one that is not 0: no message has two.
 func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text func(string) uint32) bool {
-	if e.Pos.Line < 0 || e.Pos.Line >= 1<<32 || e.Set > setMask || e.Config != nil {
+	if e.Pos.Line < 0 || e.Pos.Line >= 1<<32 || e.Set > setMask || e.Config != nil ||
+		e.Role > 7 || e.OldRole > 7 || e.Progress.State > 3 || e.EntryType > 3 {
 		return false
 	}
 	*r = record{
@@ -82,8 +96,11 @@ func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text 
 	case raftdiag.Sent, raftdiag.Received, raftdiag.HandedOver, raftdiag.SendFailed, raftdiag.StepFailed:
 		from, to := e.From, e.To
 		if e.Has(raftdiag.HasPeer) {
+			if from != 0 && to != 0 && to != e.Peer {
+				return false // given to another than the message names
+			}
 			if to == 0 && from != 0 {
-				to = e.Peer // the peer of a message that names its sender is its receiver
+				to = e.Peer
 				r.set = r.set&^uint64(raftdiag.HasPeer) | uint64(raftdiag.HasTo)
 			} else if from == 0 {
 				from = e.Peer
@@ -94,14 +111,21 @@ func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text 
 		r.from, r.to = node(from), node(to)
 		r.a, ok1 = pair32(uint64(e.Term), uint64(e.LogTerm))
 		r.b, r.c = uint64(e.Index), uint64(e.Commit)
-		// A message has entries, or is a reject with a hint, or carries a
-		// snapshot; a batch that was handed over has a count.
 		tail := e.Entries
 		for _, v := range [...]uint64{uint64(e.Hint), uint64(e.Snapshot), e.Count} {
 			if v != 0 && tail != 0 {
 				return false
 			}
 			tail |= v
+		}
+		if e.Entries != 0 || e.Count != 0 || e.Snapshot != 0 {
+			r.set &^= uint64(raftdiag.HasHint)
+		}
+		if e.Entries != 0 || e.Count != 0 || e.Hint != 0 {
+			r.set &^= uint64(raftdiag.HasSnapshot)
+		}
+		if e.Entries != 0 || e.Hint != 0 || e.Snapshot != 0 {
+			r.set &^= uint64(raftdiag.HasCount)
 		}
 		r.d, ok2 = pair32(uint64(e.EntryTerm), tail)
 	case raftdiag.State, raftdiag.RoleChanged, raftdiag.HardStateSaved:
@@ -137,7 +161,7 @@ func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text 
 		raftdiag.Applied, raftdiag.ProposalDropped, raftdiag.ProposalTimedOut, raftdiag.Slow, raftdiag.ApplyFailed:
 		r.to = node(e.Lead)
 		r.a, r.b, r.c = uint64(e.Index), uint64(e.Term), e.Size|e.Count
-		if e.Size != 0 && e.Count != 0 || e.Duration < 0 {
+		if e.Size != 0 && e.Count != 0 || e.Size != 0 && e.Has(raftdiag.HasCount) || e.Count != 0 && !e.Has(raftdiag.HasCount) || e.Duration < 0 {
 			return false
 		}
 		r.d = uint64(e.Duration)
@@ -183,11 +207,11 @@ func unpack(r *record, e *raftdiag.Event, nodes []raftdiag.NodeID, texts []strin
 		e.EntryTerm = raftdiag.Term(r.d >> 32)
 		tail := uint64(uint32(r.d))
 		switch {
-		case e.Has(raftdiag.HasHint) && e.Reject:
+		case e.Has(raftdiag.HasHint) && tail != 0:
 			e.Hint = raftdiag.Index(tail)
-		case e.Has(raftdiag.HasSnapshot):
+		case e.Has(raftdiag.HasSnapshot) && tail != 0:
 			e.Snapshot = raftdiag.Index(tail)
-		case e.Has(raftdiag.HasCount):
+		case e.Has(raftdiag.HasCount) && tail != 0:
 			e.Count = tail
 		default:
 			e.Entries = tail
@@ -245,15 +269,14 @@ const (
 	fullPiece  = 9 // pieces 0 to 8 hold 8 to 2048; from 9 on each holds lastPiece
 )
 
+// pieceSize is how many records piece k holds.
+func pieceSize(k int) int { return min(firstPiece<<min(k, fullPiece), lastPiece) }
+
 func (c *column) next() *record {
 	k := len(c.pieces) - 1
 	if k < 0 || len(c.pieces[k]) == cap(c.pieces[k]) {
-		size := firstPiece
-		if k >= 0 {
-			size = min(2*cap(c.pieces[k]), lastPiece)
-		}
-		c.pieces = append(c.pieces, make([]record, 0, size))
 		k++
+		c.pieces = append(c.pieces, make([]record, 0, pieceSize(k)))
 	}
 	p := &c.pieces[k]
 	*p = (*p)[:len(*p)+1]

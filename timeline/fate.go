@@ -181,6 +181,8 @@ func (r *road) fates(p *Pairing) (sends, receives []verdict) {
 			*v = verdict{fate: raftdiag.LostOnWay, why: "node " + name + "'s log shows later ones and not this one"}
 		case r.arrivedAfter(s) >= DefaultPatience.Rounds:
 			*v = verdict{fate: raftdiag.LostOnWay, why: "node " + name + "'s log shows later messages of node " + r.a.String() + " and not this one"}
+		case r.from.Rounds(s, r.from.hi) < DefaultPatience.Rounds && r.goesOn:
+			*v = verdict{fate: raftdiag.CannotTell, why: "node " + r.a.String() + "'s log ends with it"}
 		case r.from.Rounds(s, r.from.hi) < DefaultPatience.Rounds:
 			*v = verdict{fate: raftdiag.InFlight, why: "the logs end before it could have arrived"}
 		case r.goesOn:

@@ -537,6 +537,10 @@ func (v *view) judgeReceived() {
 	if v.undeliverable() {
 		return
 	}
+	if v.l != nil && len(v.sends) == 0 {
+		v.dunno(Received, "", "whether it was sent is not known")
+		return
+	}
 	switch why, ok := v.voterCovers(); {
 	case v.f.Prints(In, raftdiag.MsgApp) == 0:
 		v.dunno(Received, fmt.Sprintf("lines of node %s that show received MsgApp", p.Node), "node %s's log shows no received MsgApp at all", p.Node)
@@ -931,25 +935,48 @@ func firstLost(p *Pairing, at int32) bool {
 	return ok && p.ReceiveOf[k] < 0
 }
 
-// down looks for signs that the voter's process is gone.
+// down looks for signs that the voter's process is gone, and was so while the
+// entry waited.
 func (v *view) down() {
-	if v.f != nil && v.goesOn() {
-		return
+	if by, why := v.t.DownProof(v.p.Node, v.pat); by.OK() && !v.aliveMeanwhile() {
+		v.p.Down, v.p.DownWhy = by, why
 	}
-	v.p.Down, v.p.DownWhy = v.t.DownProof(v.p.Node)
 }
 
-// goesOn reports whether the voter's log goes on after its last message from
-// the leader, and does not end with the end of its process.
-func (v *view) goesOn() bool {
-	for i := v.f.hi - 1; i >= v.f.lo; i-- {
-		k := v.f.rec(i).kind
-		if k == raftdiag.Panicked || k == raftdiag.Stopped {
-			return false
+// aliveMeanwhile reports whether the voter's process ran for its patience after
+// the entry was there: the leader hears it that late, or it hears what the
+// leader sent that late, or its log goes on that long after it last heard the
+// leader.
+func (v *view) aliveMeanwhile() bool {
+	n := v.p.Node
+	if v.l != nil {
+		for c, places := range v.l.receives {
+			if c.From != n {
+				continue
+			}
+			if late := between(places, v.s.From, v.hi); len(late) > 0 && v.passed(v.l, v.s.From, int(late[len(late)-1])) {
+				return true
+			}
 		}
-		if isRaft(k) {
-			break
+		if v.f != nil {
+			for c := range v.l.sends {
+				if c.To != n || c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgApp {
+					continue
+				}
+				p := v.t.Pair(c)
+				for k := len(p.Sends) - 1; k >= 0 && int(p.Sends[k]) > v.s.From; k-- {
+					if p.ReceiveOf[k] >= 0 && !p.Vague(k) {
+						if v.passed(v.l, v.s.From, int(p.Sends[k])) {
+							return true
+						}
+						break
+					}
+				}
+			}
 		}
+	}
+	if v.f == nil {
+		return false
 	}
 	from := v.lastHeard()
 	if from < 0 {

@@ -12,12 +12,21 @@ import (
 // Timelines are the groups of a store, ready to be built one by one.
 type Timelines struct {
 	store  *Store
-	groups map[string]map[raftdiag.NodeID][]segment
+	groups map[string]map[raftdiag.NodeID]*strand
 	common map[raftdiag.NodeID][]segment // lines that name no group
 	names  []string
 	// Unattributed counts, by source, the events whose node is not known.
 	Unattributed map[string]int64
-	incarnations map[string]int
+	// Dropped counts the node ids and texts that found no place in the store:
+	// the events are there, and that part of them is unknown.
+	Dropped int64
+}
+
+// A strand is one node's rows of one group: in segments, and from the first
+// Build on as one column.
+type strand struct {
+	segments []segment
+	col      *column
 }
 
 // Finish ends the intake. node names the writer of events that carry no node,
@@ -27,9 +36,10 @@ type Timelines struct {
 // a group, they are one group without a name.
 func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) *Timelines {
 	t := &Timelines{
-		store: s, groups: map[string]map[raftdiag.NodeID][]segment{}, common: map[raftdiag.NodeID][]segment{},
-		Unattributed: map[string]int64{}, incarnations: map[string]int{},
+		store: s, groups: map[string]map[raftdiag.NodeID]*strand{}, common: map[raftdiag.NodeID][]segment{},
+		Unattributed: map[string]int64{}, Dropped: s.dropped,
 	}
+	s.findTwins()
 	named := false
 	for _, f := range s.feeds {
 		for key := range f.columns {
@@ -50,20 +60,40 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 				t.Unattributed[f.name] += int64(col.n)
 				continue
 			}
-			into := t.common
-			if key.group != "" || !named {
-				into = t.groups[key.group]
-				if into == nil {
-					into = map[raftdiag.NodeID][]segment{}
-					t.groups[key.group] = into
-				}
+			if key.group == "" && named {
+				t.common[id] = append(t.common[id], segment{f, col, true})
+				continue
 			}
-			into[id] = append(into[id], segment{f, col})
+			into := t.groups[key.group]
+			if into == nil {
+				into = map[raftdiag.NodeID]*strand{}
+				t.groups[key.group] = into
+			}
+			if into[id] == nil {
+				into[id] = &strand{}
+			}
+			into[id].segments = append(into[id].segments, segment{f, col, false})
 		}
-		f.columns, f.nodes, f.texts = nil, nil, nil
+		f.columns, f.cache, f.nodes, f.texts = nil, nil, nil, nil
 	}
 	t.names = slices.Sorted(maps.Keys(t.groups))
 	return t
+}
+
+// findTwins numbers the wide events so that those which say the same at the
+// same moment have one number.
+func (s *Store) findTwins() {
+	s.twins = make([]uint64, len(s.wide))
+	seen := map[string]uint64{}
+	for i := range s.wide {
+		e := s.wide[i]
+		e.Pos = raftdiag.Position{}
+		key := string(e.AppendJSON(nil))
+		if _, ok := seen[key]; !ok {
+			seen[key] = uint64(i)
+		}
+		s.twins[i] = seen[key]
+	}
 }
 
 func compareKeys(a, b laneKey) int {
@@ -123,21 +153,68 @@ const manyCommon = 4096
 // called for several groups at once.
 func (t *Timelines) Build(group string) []*Timeline {
 	nodes := t.groups[group]
+	ids := slices.Collect(maps.Keys(nodes))
+	ids = append(ids, t.silent(nodes)...)
+	slices.Sort(ids)
 	var lanes []*Lane
-	for _, id := range slices.Sorted(maps.Keys(nodes)) {
-		segments := slices.Clone(nodes[id])
-		for _, s := range t.common[id] {
-			if len(t.names) > 16 && s.col.n > manyCommon {
-				s.col = thin(s.col)
-			}
-			segments = append(segments, s)
+	for _, id := range ids {
+		st := nodes[id]
+		if st == nil {
+			st = &strand{}
 		}
-		l := &Lane{Node: id, Group: group, store: t.store, col: weave(segments)}
+		if st.col == nil {
+			for _, s := range t.common[id] {
+				if len(t.names) > 16 && s.col.n > manyCommon {
+					s.col = thin(s.col)
+				}
+				st.segments = append(st.segments, s)
+			}
+			st.col, st.segments = t.store.weave(st.segments), nil
+		}
+		l := &Lane{Node: id, Group: group, store: t.store, col: st.col}
 		l.hi = l.col.n
 		l.incarnate()
 		lanes = append(lanes, l)
 	}
 	return lives(group, lanes)
+}
+
+// silent are the nodes that have lines without a group only, and that the
+// group's own lines speak of: a process that dies while it starts may name no
+// group at all.
+func (t *Timelines) silent(nodes map[raftdiag.NodeID]*strand) []raftdiag.NodeID {
+	var out []raftdiag.NodeID
+	want := map[uint16]raftdiag.NodeID{}
+	for id := range t.common {
+		if nodes[id] == nil {
+			if n, ok := t.store.nodes.ids[id]; ok {
+				want[n] = id
+			}
+		}
+	}
+	speaks := func(col *column) {
+		for i := 0; i < col.n && len(want) > 0; i++ {
+			r := col.at(i)
+			switch r.kind {
+			case raftdiag.Sent, raftdiag.Received, raftdiag.ProgressRow, raftdiag.SendFailed, raftdiag.HandedOver:
+				for _, n := range [...]uint16{r.from, r.to} {
+					if id, ok := want[n]; ok {
+						delete(want, n)
+						out = append(out, id)
+					}
+				}
+			}
+		}
+	}
+	for _, st := range nodes {
+		if st.col != nil {
+			speaks(st.col)
+		}
+		for _, s := range st.segments {
+			speaks(s.col)
+		}
+	}
+	return out
 }
 
 // thin keeps the first and the last rows of each kind, peer and text.
@@ -169,105 +246,69 @@ func thin(col *column) *column {
 // rows of one Ready block.
 const blockRows = 16
 
+// The numbers that should not fall within an incarnation.
+const (
+	termNumber = iota
+	commitNumber
+	lastNumber
+	appliedNumber
+	numNumbers
+)
+
+var numberNames = [numNumbers]string{"term", "commit", "last", "applied"}
+
+// A founder finds the incarnations and falls of a lane.
+type founder struct {
+	l     *Lane
+	begin int  // of the incarnation
+	live  bool // a running node has spoken in it
+	now   [numNumbers]sample
+	falls []Fall
+	role  raftdiag.Role // by the newest State row, with its term
+	term  uint64
+	led   uint64 // the term in which the newest row but one said that the node leads, or 0
+}
+
+type sample struct {
+	value uint64
+	at    int
+	ok    bool
+}
+
 // incarnate finds the lane's incarnations and falls.
 //
 // A boot line, and the first Raft row after a panic or a stop, open an
 // incarnation; so does a joint fall of two of term, commit, last and applied
 // within one block. A single number that falls is kept as a Fall and judged
-// elsewhere.
+// elsewhere. A node that leads before and after the fall in one term was not
+// restarted: it would have come back as a follower.
 func (l *Lane) incarnate() {
-	const (
-		term = iota
-		commit
-		last
-		applied
-		numbers
-	)
-	names := [numbers]string{"term", "commit", "last", "applied"}
-	type sample struct {
-		value uint64
-		at    int
-		ok    bool
-	}
-	var now [numbers]sample
+	w := founder{l: l, begin: l.lo}
 	l.Incarnations = []Incarnation{{Begin: l.lo, Opened: "start"}}
-	begin := l.lo
-	open := func(at int, how string) {
-		if at > begin {
-			l.Incarnations = append(l.Incarnations, Incarnation{Begin: at, Opened: how})
-			begin = at
-		}
-	}
-	var falls []Fall
-	// fell notes a fall and opens an incarnation if another number fell in the
-	// same block.
-	fell := func(n, i int, to uint64) {
-		f := Fall{What: names[n], At: i, Before: now[n].at, From: now[n].value, To: to}
-		for k := len(falls) - 1; k >= 0 && falls[k].At >= begin && i-falls[k].At < blockRows; k-- {
-			if falls[k].What != f.What {
-				f.Restart = true
-				at := i
-				for ; k >= 0 && falls[k].At >= begin && i-falls[k].At < blockRows; k-- {
-					falls[k].Restart = true
-					at = falls[k].At
-				}
-				if at == i || at > begin {
-					open(at, "fall")
-				}
-				break
-			}
-		}
-		falls = append(falls, f)
-	}
-	put := func(n, i int, v uint64) {
-		if now[n].ok && v < now[n].value {
-			fell(n, i, v)
-		}
-		now[n] = sample{v, i, true}
-	}
 	dead := ""
 	for i := l.lo; i < l.hi; i++ {
 		r := l.rec(i)
 		switch r.kind {
 		case raftdiag.Booted:
-			open(i, "boot")
-			now, dead = [numbers]sample{}, ""
+			// A process and each of its groups may say that they boot.
+			if w.live || dead != "" || l.Incarnations[len(l.Incarnations)-1].Opened != "boot" {
+				w.open(i, "boot")
+			}
+			dead = ""
 			continue
 		case raftdiag.Panicked, raftdiag.Stopped:
 			dead = r.kind.String()
 			continue
 		}
-		if dead != "" && isRaft(r.kind) {
-			open(i, dead)
-			now, dead = [numbers]sample{}, ""
+		if isRaft(r.kind) {
+			if dead != "" {
+				w.open(i, dead)
+				dead = ""
+			}
+			w.live = true
 		}
-		if r.wide() {
-			continue
-		}
-		switch r.kind {
-		case raftdiag.State:
-			if r.has(raftdiag.HasTerm) {
-				put(term, i, r.a)
-			}
-			if r.has(raftdiag.HasCommit) {
-				put(commit, i, r.b)
-			}
-			if r.has(raftdiag.HasApplied) {
-				put(applied, i, r.c)
-			}
-			if r.has(raftdiag.HasLast) {
-				put(last, i, r.d)
-			}
-		case raftdiag.LogRow:
-			if r.has(raftdiag.HasLast) {
-				put(last, i, r.a)
-			}
-			if r.has(raftdiag.HasCommit) {
-				put(commit, i, r.b)
-			}
-			if r.has(raftdiag.HasApplied) {
-				put(applied, i, r.c)
-			}
+		if !r.wide() {
+			w.row(i, r)
 		}
 	}
 	for k := range l.Incarnations {
@@ -277,7 +318,81 @@ func (l *Lane) incarnate() {
 		}
 		l.Incarnations[k].End = end
 	}
-	l.Falls = falls
+	l.Falls = w.falls
+}
+
+// open begins an incarnation at a place.
+func (w *founder) open(at int, how string) {
+	w.live, w.role, w.term, w.led = false, raftdiag.UnknownRole, 0, 0
+	switch incs := w.l.Incarnations; {
+	case at > w.begin:
+		w.l.Incarnations = append(incs, Incarnation{Begin: at, Opened: how})
+	case how == "boot":
+		incs[len(incs)-1].Opened = how
+	}
+	w.begin = at
+	// What was known before is no measure for what comes.
+	for n := range w.now {
+		if w.now[n].at < at {
+			w.now[n] = sample{}
+		}
+	}
+}
+
+func (w *founder) row(i int, r *record) {
+	put := func(f raftdiag.Field, n int, v uint64) {
+		if !r.has(f) {
+			return
+		}
+		if now := w.now[n]; now.ok && v < now.value {
+			w.fell(n, i, v)
+		}
+		w.now[n] = sample{v, i, true}
+	}
+	switch r.kind {
+	case raftdiag.State:
+		if r.has(raftdiag.HasRole | raftdiag.HasTerm) {
+			w.led = 0
+			if w.role == raftdiag.Leader {
+				w.led = w.term
+			}
+			w.role, w.term = r.role(), r.a
+		}
+		put(raftdiag.HasTerm, termNumber, r.a)
+		put(raftdiag.HasCommit, commitNumber, r.b)
+		put(raftdiag.HasApplied, appliedNumber, r.c)
+		put(raftdiag.HasLast, lastNumber, r.d)
+	case raftdiag.LogRow:
+		put(raftdiag.HasLast, lastNumber, r.a)
+		put(raftdiag.HasCommit, commitNumber, r.b)
+		put(raftdiag.HasApplied, appliedNumber, r.c)
+	}
+}
+
+// fell notes a fall and opens an incarnation if another number fell in the same
+// block.
+func (w *founder) fell(n, i int, to uint64) {
+	f := Fall{What: numberNames[n], At: i, Before: w.now[n].at, From: w.now[n].value, To: to}
+	k := len(w.falls)
+	joint, toStart := false, to <= 1
+	for k > 0 && w.falls[k-1].At >= w.begin && i-w.falls[k-1].At < blockRows {
+		k--
+		joint = joint || w.falls[k].What != f.What
+		toStart = toStart && w.falls[k].To <= 1
+	}
+	leads := w.role == raftdiag.Leader && w.led == w.term
+	if joint && (!leads || toStart) {
+		f.Restart = true
+		at := i
+		for j := k; j < len(w.falls); j++ {
+			w.falls[j].Restart = true
+			at = min(at, w.falls[j].At)
+		}
+		role, term := w.role, w.term
+		w.open(at, "fall")
+		w.live, w.role, w.term = true, role, term
+	}
+	w.falls = append(w.falls, f)
 }
 
 // isRaft reports whether rows of the kind come from a running Raft node.

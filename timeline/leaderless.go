@@ -116,18 +116,22 @@ func (l *Lane) LeadsAtEnd() (raftdiag.Term, bool) {
 // Term is the highest term that the lane shows its node in.
 func (l *Lane) Term() raftdiag.Term { return l.lastTerm }
 
-// DownProof looks for signs that a node's process is gone: its log ends with a
-// panic or a stop, or the others are refused and its own log does not go on
-// after the last one of them that it shows.
+// DownProof looks for signs that a node's process is gone while others go on:
+// its log ends with a panic or a stop and another node misses it for its
+// patience, or the others are refused and its own log does not go on after the
+// last one of them that it shows.
 //
 // Without the node's log a refusal does not tell a dead process from a wrong
 // port, unless two other nodes are refused.
-func (t *Timeline) DownProof(n raftdiag.NodeID) (by Proof, why string) {
+func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why string) {
 	f := t.Lane(n)
 	if f != nil {
 		for i := f.hi - 1; i >= f.lo; i-- {
 			r := f.rec(i)
 			if r.kind == raftdiag.Panicked || r.kind == raftdiag.Stopped {
+				if r.kind == raftdiag.Stopped && !t.missed(n, p) {
+					return Proof{}, "" // the others stop there too
+				}
 				return Proof{f, i}, "its log ends with a " + r.kind.String()
 			}
 			if isRaft(r.kind) {
@@ -173,7 +177,7 @@ func (t *Timeline) DownProof(n raftdiag.NodeID) (by Proof, why string) {
 		return Proof{}, ""
 	case f == nil && reporters < 2:
 		return Proof{}, ""
-	case f != nil && t.outlives(f, n):
+	case f != nil && t.outlives(f, n, p):
 		return Proof{}, ""
 	}
 	return by, "its address refuses connections and its own log does not go on"
@@ -181,17 +185,50 @@ func (t *Timeline) DownProof(n raftdiag.NodeID) (by Proof, why string) {
 
 // outlives reports whether a node's log goes on for its patience after the last
 // message from any other node.
-func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID) bool {
+func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 	last := f.lo
 	for c, places := range f.receives {
 		if c.From != n && len(places) > 0 {
 			last = max(last, int(places[len(places)-1]))
 		}
 	}
-	if f.HasRounds() {
-		return f.Rounds(last, f.hi) >= DefaultPatience.Rounds
+	return f.Passed(p, 1, last, f.hi)
+}
+
+// missed reports whether another node goes on for its patience after it last
+// heard the node: a leader that counts it among its peers, a candidate that
+// asks it, or a follower that it led.
+func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
+	for _, l := range t.Lanes {
+		if l.Node == n {
+			continue
+		}
+		heard, asks := -1, false
+		for c, places := range l.receives {
+			if c.From == n && len(places) > 0 {
+				heard = max(heard, int(places[len(places)-1]))
+			}
+		}
+		for c, places := range l.sends {
+			if c.To == n && len(places) > 0 && int(places[len(places)-1]) > heard {
+				asks = true
+			}
+		}
+		led := false
+		for _, r := range l.roles {
+			led = led || r.Lead == n
+		}
+		if len(l.failures[n]) == 0 && len(l.peers[n]) == 0 && !asks && !led {
+			continue
+		}
+		if heard < 0 {
+			heard = l.lo
+		}
+		if l.Passed(p, 1, heard, l.hi) {
+			return true
+		}
 	}
-	return f.span(last, f.hi) >= DefaultPatience.Clock
+	return false
 }
 
 // Transferred reports whether any lane shows a leadership transfer into the

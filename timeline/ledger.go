@@ -53,7 +53,7 @@ func (t *Timeline) pairRows() []raftdiag.PairRow {
 			}
 			refused += row.Refused
 			switch {
-			case len(p.Sends) > 0 && len(p.Receives) > 0 && t.seenFirst(p):
+			case len(p.Sends) > 0 && len(p.Receives) > 0 && p.SendOf[0] < 0:
 				row.First, row.Last = where(p.To, p.Receives[0]), where(p.From, p.Sends[len(p.Sends)-1])
 			case len(p.Sends) > 0:
 				row.First, row.Last = where(p.From, p.Sends[0]), where(p.From, p.Sends[len(p.Sends)-1])
@@ -73,10 +73,6 @@ func (t *Timeline) pairRows() []raftdiag.PairRow {
 	}
 	return out
 }
-
-// seenFirst reports whether the channel's first receive has no send in the
-// logs, so that it comes first.
-func (t *Timeline) seenFirst(p *Pairing) bool { return p.SendOf[0] < 0 }
 
 func where(l *Lane, i int32) *raftdiag.Where {
 	pos := l.Event(int(i)).Pos

@@ -26,40 +26,49 @@ func (l *Lane) highest(inc Incarnation) (term, last uint64) {
 	for i := inc.Begin; i < inc.End; i++ {
 		r := l.rec(i)
 		if r.wide() {
+			if e := &l.store.wide[r.a]; e.Kind == raftdiag.Booted {
+				term, last = max(term, uint64(e.Term)), max(last, uint64(max(e.Last, e.Commit)))
+			}
 			continue
 		}
 		switch r.kind {
-		case raftdiag.State:
+		case raftdiag.State, raftdiag.HardStateSaved:
 			term, last = max(term, r.a), max(last, r.b)
+		case raftdiag.RoleChanged:
+			term = max(term, r.a)
 		case raftdiag.LogRow:
 			last = max(last, r.a, r.b)
+		case raftdiag.Appended:
+			last = max(last, r.a, r.d)
 		}
 	}
 	return term, last
 }
 
-// first is the term and the log's end that an incarnation begins with.
+// first is the term and the log's end that an incarnation begins with: those of
+// its first rows that print them.
 func (l *Lane) first(inc Incarnation) (term, last uint64, ok bool) {
-	for i := inc.Begin; i < inc.End && i < inc.Begin+4*blockRows; i++ {
+	logged := false
+	for i := inc.Begin; i < inc.End && i < inc.Begin+4*blockRows && !(ok && logged); i++ {
 		r := l.rec(i)
 		if r.wide() {
-			if e := l.store.wide[r.a]; e.Kind == raftdiag.Booted {
-				return uint64(e.Term), uint64(max(e.Last, e.Commit)), e.Has(raftdiag.HasTerm)
+			if e := &l.store.wide[r.a]; e.Kind == raftdiag.Booted && e.Has(raftdiag.HasTerm) {
+				return uint64(e.Term), uint64(max(e.Last, e.Commit)), true
 			}
 			continue
 		}
 		switch r.kind {
 		case raftdiag.State:
-			if r.has(raftdiag.HasTerm) {
-				return r.a, r.b, true
+			if !ok && r.has(raftdiag.HasTerm) {
+				term, last, ok = r.a, max(last, r.b), true
 			}
 		case raftdiag.LogRow:
-			if !ok {
-				last = max(last, r.a, r.b)
+			if !logged {
+				last, logged = max(last, r.a, r.b), true
 			}
 		}
 	}
-	return 0, 0, false
+	return term, last, ok
 }
 
 // lives cuts the lanes where the whole cluster began anew, so that terms and

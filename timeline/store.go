@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/raftdiag/raftdiag"
@@ -15,7 +16,8 @@ type Store struct {
 	nodes   intern[raftdiag.NodeID, uint16]
 	texts   intern[string, uint32]
 	wide    []raftdiag.Event
-	dropped int64 // events whose text or node found no place
+	twins   []uint64 // by wide event: the first one that says the same
+	dropped int64    // events whose text or node found no place
 }
 
 // New makes an empty store.
@@ -26,8 +28,8 @@ func New() *Store {
 	}
 }
 
-// An intern numbers values; 0 is the zero value. Beyond its limit it answers
-// the last number, which stands for "some other".
+// An intern numbers values; 0 is the zero value. Beyond its limit it answers 0:
+// what the value was is then unknown.
 type intern[T comparable, N ~uint16 | ~uint32] struct {
 	ids   map[T]N
 	list  []T
@@ -44,7 +46,7 @@ func (in *intern[T, N]) id(v T) (N, bool) {
 		return n, true
 	}
 	if len(in.list) >= in.limit {
-		return N(len(in.list) - 1), false
+		return 0, false
 	}
 	n := N(len(in.list))
 	in.ids[v] = n
@@ -65,27 +67,33 @@ type feed struct {
 	index   int
 	store   *Store
 	columns map[laneKey]*column
-	cache   [cacheSize]struct {
-		key laneKey
-		col *column
-	}
-	nodes map[raftdiag.NodeID]uint16
-	texts map[string]uint32
+	cache   []slot // direct-mapped; it grows with the number of lanes
+	nodes   map[raftdiag.NodeID]uint16
+	texts   map[string]uint32
 	// The newest answers of the two maps.
 	lastNode  [8]raftdiag.NodeID
 	lastNodeN [8]uint16
 }
 
-const cacheSize = 1024
+// A slot remembers a lane's column.
+type slot struct {
+	key laneKey
+	col *column
+}
+
+const (
+	firstCache = 16
+	lastCache  = 1024
+)
 
 // Open begins a source. The returned function takes its events in order; the
-// store keeps no pointer to what it is given, but for Config and Text.
+// store keeps no pointer to what it is given, but for Config.
 func (s *Store) Open(name string, order int) func(*raftdiag.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &feed{
 		name: name, order: order, index: len(s.feeds), store: s, columns: map[laneKey]*column{},
-		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{},
+		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{}, cache: make([]slot, firstCache),
 	}
 	s.feeds = append(s.feeds, f)
 	return f.add
@@ -115,6 +123,7 @@ func (f *feed) node(n raftdiag.NodeID) uint16 {
 func (f *feed) text(t string) uint32 {
 	id, ok := f.texts[t]
 	if !ok {
+		t = strings.Clone(t) // it may be part of a large buffer
 		f.store.mu.Lock()
 		if id, ok = f.store.texts.id(t); ok {
 			f.texts[t] = id
@@ -127,7 +136,7 @@ func (f *feed) text(t string) uint32 {
 }
 
 // column finds the column of a lane. Lines of a few lanes follow one another,
-// so a direct-mapped cache answers nearly always.
+// so the cache answers nearly always.
 func (f *feed) column(key laneKey) *column {
 	h := uint(key.node) * 0x9e3779b1
 	if n := len(key.group); n > 0 {
@@ -136,16 +145,24 @@ func (f *feed) column(key laneKey) *column {
 			h ^= uint(key.group[n-2]) << 6
 		}
 	}
-	slot := &f.cache[(h^h>>10^h>>20)%cacheSize]
-	if slot.col != nil && slot.key == key {
-		return slot.col
+	if n := len(key.writer); n > 0 {
+		h ^= uint(key.writer[n-1])<<5 ^ uint(n)<<2
+	}
+	at := &f.cache[(h^h>>10^h>>20)%uint(len(f.cache))]
+	if at.col != nil && at.key == key {
+		return at.col
 	}
 	col := f.columns[key]
 	if col == nil {
 		col = &column{}
+		key.writer, key.group = strings.Clone(key.writer), strings.Clone(key.group)
 		f.columns[key] = col
+		if n := len(f.cache); len(f.columns) > n/2 && n < lastCache {
+			f.cache = make([]slot, 4*n)
+			return col
+		}
 	}
-	slot.key, slot.col = key, col
+	*at = slot{key, col}
 	return col
 }
 
@@ -153,10 +170,13 @@ func (f *feed) add(e *raftdiag.Event) {
 	col := f.column(laneKey{e.Writer, e.Group, e.Node})
 	r := col.next()
 	if !pack(r, e, f.node, f.text) {
+		wide := *e
+		wide.Text = strings.Clone(e.Text)
+		wide.Group, wide.Writer, wide.Pos.Source = "", "", "" // the lane and the source know them
 		f.store.mu.Lock()
 		*r = record{time: int64(e.Time), line: uint32(e.Pos.Line), kind: e.Kind, mtype: e.Type,
 			set: uint64(e.Set)&setMask | wideBit, a: uint64(len(f.store.wide))}
-		f.store.wide = append(f.store.wide, *e)
+		f.store.wide = append(f.store.wide, wide)
 		f.store.mu.Unlock()
 	}
 	r.set |= uint64(f.index) << srcShift

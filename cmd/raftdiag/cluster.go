@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,8 +50,14 @@ An interrupt stops it; it leaves nothing behind but the logs.`,
 			if c.Faults, err = parseFaults(faults); err != nil {
 				return err
 			}
-			if c.Nodes < 1 || c.Groups < 1 {
-				return usagef("--nodes and --groups count from 1")
+			if c.Nodes < 1 || c.Groups < 1 || c.Rate <= 0 || c.Timeout <= 0 {
+				return usagef("--nodes, --groups, --rate and --timeout must be above 0")
+			}
+			if c.Duration <= 0 {
+				c.Duration = -1 // until interrupted
+			}
+			if err := c.Check(); err != nil {
+				return usagef("%w", err)
 			}
 			return runCluster(cmd.Context(), c, out, stdout)
 		},
@@ -61,11 +68,11 @@ An interrupt stops it; it leaves nothing behind but the logs.`,
 	flags.StringArrayVar(&faults, "fault", nil, "`FAULT` to inject, as NAME or NAME:key=value,... (repeatable; see --list-faults)")
 	flags.DurationVar(&c.Duration, "for", 0, "how long to run (default until interrupted)")
 	flags.StringVar(&out, "out", "", "`DIR` for the logs, one file a node (default stdout)")
-	flags.StringVar(&voice, "voice", voices[0].name, "how the nodes log: "+strings.Join(voiceNames(), " or "))
+	flags.StringVar(&voice, "voice", cluster.Events.String(), "how the nodes log: "+strings.Join(voiceNames(), " or "))
 	flags.BoolVar(&c.PreVote, "pre-vote", false, "campaign only when a majority would vote")
 	flags.BoolVar(&c.CheckQuorum, "check-quorum", false, "a leader steps down when it does not hear a majority")
-	flags.Float64Var(&c.Rate, "rate", 20, "proposals a second in each group")
-	flags.DurationVar(&c.Timeout, "timeout", 0, "how long the client waits for a proposal (default the cluster's)")
+	flags.Float64Var(&c.Rate, "rate", 10, "proposals a second, over all groups")
+	flags.DurationVar(&c.Timeout, "timeout", time.Second, "how long the client waits for a proposal")
 	flags.StringVar(&c.Dir, "dir", "", "`DIR` for the storage (default a temporary one)")
 	flags.BoolVar(&list, "list-faults", false, "list the faults and exit")
 	complete(cmd, "fault", faultNames())
@@ -73,26 +80,16 @@ An interrupt stops it; it leaves nothing behind but the logs.`,
 	return cmd
 }
 
-var voices = []struct {
-	name  string
-	voice cluster.Voice
-}{{"events", cluster.Events}, {"readyloop", cluster.ReadyLoop}}
-
 func voiceNames() []string {
-	var names []string
-	for _, v := range voices {
-		names = append(names, v.name)
-	}
-	return names
+	return []string{cluster.Events.String(), cluster.ReadyLoop.String()}
 }
 
 func parseVoice(name string) (cluster.Voice, error) {
-	for _, v := range voices {
-		if v.name == name {
-			return v.voice, nil
-		}
+	v, err := cluster.ParseVoice(name)
+	if err != nil {
+		return v, usagef("--voice: %w", err)
 	}
-	return 0, usagef("--voice %s: no such voice (hint: %s)", name, strings.Join(voiceNames(), " or "))
+	return v, nil
 }
 
 func faultNames() []string {
@@ -255,41 +252,55 @@ func (p *prefixed) finish() {
 }
 
 func listFaults(w io.Writer) error {
-	p := page{width: 80}
-	if n := look(w, true).Width; n > 0 {
-		p.width = min(n, 100)
-	}
+	p := page{width: pageWidth(w)}
 	for i, f := range cluster.Faults() {
 		if i > 0 {
 			p.line("")
 		}
 		p.line(f.Name)
 		p.text("  ", f.Doc)
+		p.text("  ", "finds "+expectation(f))
 		for _, param := range f.Params {
 			def := ""
 			if param.Default != "" {
 				def = " (default " + param.Default + ")"
 			}
-			p.hanging("    "+param.Name+"  ", "      ", param.Doc+def)
+			p.hanging("  "+param.Name+": ", "    ", param.Doc+def)
 		}
-		p.text("  ", expectation(f))
-		p.text("  ", "as in --fault "+f.Example)
+		p.hanging("  when: ", "    ", f.DefaultSchedule()+" (at=, for=)")
+		p.text("  ", "--fault "+f.Example)
 	}
-	_, err := io.WriteString(w, p.String())
-	if isClosed(err) {
-		return nil
-	}
-	return err
+	return p.print(w)
 }
 
 // expectation says what the analysis of such a cluster's logs must find.
 func expectation(f cluster.FaultInfo) string {
-	s := "diagnosis: " + string(f.Verdict)
-	if f.Hypothesis != "" {
-		s += ", " + f.Hypothesis
+	verdicts := []string{string(f.Verdict)}
+	for _, v := range f.OrVerdict {
+		verdicts = append(verdicts, string(v))
+	}
+	s := strings.Join(verdicts, " or ")
+	var names []string
+	for _, p := range points(f) {
+		if p == "" {
+			p = "no failure point"
+		}
+		names = append(names, p)
+	}
+	if len(names) > 0 {
+		s += ", " + strings.Join(names, " or ")
 	}
 	if len(f.Causes) > 0 {
 		s += " (" + strings.Join(f.Causes, " or ") + ")"
 	}
 	return s
+}
+
+// points are the failure points that are right for a fault, among them "" where
+// there may be none; it is empty if there must be none.
+func points(f cluster.FaultInfo) []string {
+	if f.Hypothesis == "" {
+		return nil
+	}
+	return append([]string{f.Hypothesis}, f.OrHypothesis...)
 }

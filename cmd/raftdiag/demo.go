@@ -19,9 +19,6 @@ import (
 	"github.com/raftdiag/raftdiag/report"
 )
 
-// defaultFault is what demo injects when it is not told what.
-const defaultFault = "drop-responses"
-
 // demoTime is long enough for a leader, a few commits, the fault and the
 // patience that makes a wait a stall.
 const demoTime = 8 * time.Second
@@ -37,11 +34,11 @@ diagnoses it from the logs of the nodes alone. It exits with 0 when the diagnosi
 equals what was injected, and with 1 when not.
 
 FAULT is the name of a fault (raftdiag cluster --list-faults), with parameters if
-you like, or a hypothesis, by name or id. The default is ` + defaultFault + `.`,
+you like, or a hypothesis, by name or id. The default is ` + cluster.Default + `.`,
 		Example: `  raftdiag demo
   raftdiag demo H1
   raftdiag demo no-response --voice readyloop
-  raftdiag demo ` + defaultFault + ` --keep logs/`,
+  raftdiag demo ` + cluster.Default + ` --keep logs/`,
 		Args: oneArg,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -50,7 +47,7 @@ you like, or a hypothesis, by name or id. The default is ` + defaultFault + `.`,
 			return demoNames(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			name := defaultFault
+			name := cluster.Default
 			if len(args) > 0 {
 				name = args[0]
 			}
@@ -68,13 +65,16 @@ you like, or a hypothesis, by name or id. The default is ` + defaultFault + `.`,
 				return err
 			}
 			d.config.Faults = []cluster.Fault{fault}
+			if err := d.config.Check(); err != nil {
+				return usagef("%w", err)
+			}
 			return d.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
 	flags.DurationVar(&d.config.Duration, "for", demoTime, "how long the cluster runs")
 	flags.StringVar(&d.keep, "keep", "", "`DIR` in which to keep the logs (default a temporary one, removed)")
-	flags.StringVar(&voice, "voice", voices[0].name, "how the nodes log: "+strings.Join(voiceNames(), " or "))
+	flags.StringVar(&voice, "voice", cluster.Events.String(), "how the nodes log: "+strings.Join(voiceNames(), " or "))
 	flags.BoolVar(&d.noColor, "no-color", false, "no colour (as with NO_COLOR)")
 	complete(cmd, "voice", voiceNames())
 	return cmd
@@ -182,7 +182,7 @@ func (d *demo) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
 // verdict says what was injected and whether it was found.
 func (d *demo) verdict(w io.Writer, differs []string) error {
 	fmt.Fprintf(w, "\ninjected   %s: %s\n", d.config.Faults[0], d.info.Doc)
-	fmt.Fprintf(w, "expected   %s\n", strings.TrimPrefix(expectation(d.info), "diagnosis: "))
+	fmt.Fprintf(w, "expected   %s\n", expectation(d.info))
 	if len(differs) == 0 {
 		_, err := fmt.Fprintln(w, "the diagnosis equals the injected fault")
 		return err
@@ -219,19 +219,30 @@ func (d *demo) tick(w io.Writer) (done func()) {
 // difference says in what a diagnosis differs from what a fault must lead to;
 // empty when they are equal.
 //
-// They are equal when the verdict is the same, the failure points of the
-// episodes are the expected one and no other, and an acceptable cause stands
-// first in one of those episodes, or is an impossible state of the group.
+// They are equal when the verdict is right, the episodes have a failure point
+// that is right and no other, and a right cause stands first in one of these
+// episodes, or is an impossible state of the group.
 func difference(r *raftdiag.Report, want cluster.FaultInfo) []string {
 	var out []string
-	got := "none"
+	wrong := func(what string, got []string, want ...string) {
+		if len(got) == 0 {
+			got = []string{"unknown"}
+		}
+		out = append(out, "the "+what+" is "+strings.Join(got, ", ")+" and not "+strings.Join(want, " or "))
+	}
+	verdict := raftdiag.RunVerdict("none")
 	if r.Verdict != nil {
-		got = string(*r.Verdict)
+		verdict = *r.Verdict
 	}
-	if got != string(want.Verdict) {
-		out = append(out, fmt.Sprintf("the verdict is %s and not %s", got, want.Verdict))
+	if verdict != want.Verdict && !slices.Contains(want.OrVerdict, verdict) {
+		verdicts := []string{string(want.Verdict)}
+		for _, v := range want.OrVerdict {
+			verdicts = append(verdicts, string(v))
+		}
+		wrong("verdict", []string{string(verdict)}, verdicts...)
 	}
-	var points, causes []string
+	right := points(want)
+	var found, causes []string
 	for _, g := range r.Groups {
 		for _, v := range g.Violations {
 			causes = append(causes, v.Name)
@@ -240,30 +251,25 @@ func difference(r *raftdiag.Report, want cluster.FaultInfo) []string {
 			if e.FailurePoint == nil {
 				continue
 			}
-			if !slices.Contains(points, *e.FailurePoint) {
-				points = append(points, *e.FailurePoint)
+			if !slices.Contains(found, *e.FailurePoint) {
+				found = append(found, *e.FailurePoint)
 			}
-			if *e.FailurePoint == want.Hypothesis && len(e.Causes) > 0 {
+			if slices.Contains(right, *e.FailurePoint) && len(e.Causes) > 0 {
 				causes = append(causes, e.Causes[0].Name)
 			}
 		}
 	}
 	switch {
-	case want.Hypothesis == "" && len(points) > 0:
-		out = append(out, "the failure point is "+strings.Join(points, ", ")+" and should be none")
-	case want.Hypothesis != "" && !slices.Equal(points, []string{want.Hypothesis}):
-		found := strings.Join(points, ", ")
-		if found == "" {
-			found = "unknown"
+	case len(right) == 0:
+		if len(found) > 0 {
+			wrong("failure point", found, "none")
 		}
-		out = append(out, "the failure point is "+found+" and not "+want.Hypothesis)
+	case len(found) == 0 && slices.Contains(right, ""):
+	case len(found) == 0 || slices.ContainsFunc(found, func(p string) bool { return !slices.Contains(right, p) }):
+		wrong("failure point", found, right...)
 	}
 	if len(want.Causes) > 0 && !slices.ContainsFunc(causes, func(c string) bool { return slices.Contains(want.Causes, c) }) {
-		found := strings.Join(causes, ", ")
-		if found == "" {
-			found = "unknown"
-		}
-		out = append(out, "the cause is "+found+" and not "+strings.Join(want.Causes, " or "))
+		wrong("cause", causes, want.Causes...)
 	}
 	return out
 }

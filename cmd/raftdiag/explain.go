@@ -39,19 +39,13 @@ diagnosed, in Go and in Rust.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()
-			p := page{width: min(max(look(out, true).Width, 0), 100)}
-			if p.width == 0 {
-				p.width = 80
-			}
+			p := page{width: pageWidth(out)}
 			if len(args) == 0 {
 				p.list(explainable())
 			} else if err := explain(&p, args[0]); err != nil {
 				return err
 			}
-			if _, err := io.WriteString(out, p.String()); err != nil && !isClosed(err) {
-				return err
-			}
-			return nil
+			return p.print(out)
 		},
 	}
 }
@@ -141,6 +135,23 @@ func explain(p *page, name string) error {
 type page struct {
 	strings.Builder
 	width int
+}
+
+// pageWidth is the width of running text on w: that of the terminal, though not
+// wider than is good to read.
+func pageWidth(w io.Writer) int {
+	if n := look(w, true).Width; n > 0 {
+		return min(n, 100)
+	}
+	return 80
+}
+
+// print writes the page. That nobody reads it to its end is no error.
+func (p *page) print(w io.Writer) error {
+	if _, err := io.WriteString(w, p.String()); err != nil && !isClosed(err) {
+		return err
+	}
+	return nil
 }
 
 func (p *page) line(s string) { p.WriteString(s + "\n") }

@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 
 // code runs the program and wants an exit code: code 65 raftdiag analyze x.log.
 // Stdin is empty, unless the first word after the code is <FILE. The outputs go
-// to the files stdout and stderr.
+// to the files out and err.
 func code(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: code N [<STDIN] PROGRAM [ARG...]")
@@ -74,9 +74,10 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	in, err := cmd.StdinPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
-	// A pipe holds 64 KiB. When as much and more of empty lines has found
-	// place behind the text, the text has been read.
-	_, err = io.WriteString(in, text+strings.Repeat("\n", 256<<10))
+	// A pipe and the buffers behind it hold less than 1 MiB. When as much and
+	// more of empty lines has found place behind the text, the text has been
+	// read.
+	_, err = io.WriteString(in, text+strings.Repeat("\n", 2<<20))
 	ts.Check(err)
 	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
 	err = cmd.Wait() // closes our end of the pipe only when the program is gone
@@ -101,8 +102,8 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 
 func finish(ts *testscript.TestScript, cmd *exec.Cmd, err error, want string) {
 	out, errOut := cmd.Stdout.(*bytes.Buffer), cmd.Stderr.(*bytes.Buffer)
-	ts.Check(os.WriteFile(ts.MkAbs("stdout"), out.Bytes(), 0o666))
-	ts.Check(os.WriteFile(ts.MkAbs("stderr"), errOut.Bytes(), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("out"), out.Bytes(), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), errOut.Bytes(), 0o666))
 	got := "0"
 	if exited := (*exec.ExitError)(nil); errors.As(err, &exited) {
 		got = strconv.Itoa(exited.ExitCode())

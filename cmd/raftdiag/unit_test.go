@@ -345,7 +345,7 @@ func TestDifference(t *testing.T) {
 		{of(raftdiag.Undecided, "", episode("")), want, "the verdict is undecided and not fault; the failure point is unknown and not no-delivery; the cause is unknown and not partition or log-regressed"},
 		{&raftdiag.Report{}, healthy, "the verdict is none and not healthy"},
 		{of(raftdiag.Healthy, ""), healthy, ""},
-		{of(raftdiag.Healthy, "", episode("no-quorum")), healthy, "the failure point is no-quorum and should be none"},
+		{of(raftdiag.Healthy, "", episode("no-quorum")), healthy, "the failure point is no-quorum and not none"},
 	} {
 		if got := strings.Join(difference(c.r, c.want), "; "); got != c.says {
 			t.Errorf("difference is %q, want %q", got, c.says)

@@ -1,0 +1,169 @@
+package parser
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"pgregory.net/rapid"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// lines are what drawn logs are made of.
+var lines = []string{
+	"ready() HAS_READY for a-0: raft_state=Leader, term=1, commit=0, leader=2",
+	"ready() HAS_READY for b-0: raft_state=Follower, term=1, commit=0, leader=2",
+	"ready() HAS_READY for a-0: raft_state=Leader, term=1, commit=0, leader=3",
+	"ready() EXTRACTING for a-0: immediate_msgs=2, persisted_msgs=0, entries=1, committed=0",
+	"Progress tracker for a-0:", "Progress tracker for b-0:",
+	"  Peer 1: matched=0, next_idx=1, state=Replicate", "  Peer 3: matched=0, next_idx=1",
+	"Outgoing messages from a-0: total=2", "Outgoing messages from b-0:",
+	"  Msg[0]: type=3, from=2, to=1, term=1", "  Msg[1]: type=3, from=2, to=3, term=1", "  Message 0: type=4, from=3, to=2",
+	"Committed entries for a-0: count=1, first_index=4, last_index=4", "  Committed[0]: index=4, term=1",
+	"Received Raft message for a-0: type=4, from=1, to=2, term=1", "Received Raft message for a-0: type=4, from=1, to=3, term=1",
+	"Failed to send message to peer 1: no address", "Proposed entry at index 3 to a-0",
+	"thread 'main' panicked at src/x.rs:1:", "to_commit 7 is out of range [last_index 1]",
+	"newRaft 2 [peers: [1,2,3], term: 5, commit: 7, applied: 7, lastindex: 8, lastterm: 5]",
+	"==> node1.log <==", "", "noise", "ready() HAS_READY for", "\x00\xff", "x\r",
+	`{"kind":"sent","node":2,"group":"a-0","type":"MsgApp","from":2,"to":1}`, `{"kind":"log","last":"x"}`,
+}
+
+func drawLog(t *rapid.T) string {
+	var b strings.Builder
+	n := rapid.IntRange(0, 40).Draw(t, "lines")
+	for i := range n {
+		line := rapid.SampledFrom(lines).Draw(t, "line")
+		switch rapid.IntRange(0, 9).Draw(t, "envelope") {
+		case 0, 1, 2:
+			line = fmt.Sprintf("2025-10-20T12:00:%02d.%06dZ  INFO app: %s", i%60, i, line)
+		case 3:
+			line = "node1  | " + line
+		case 4:
+			line = "\x1b[2m" + line + "\x1b[0m"
+		}
+		b.WriteString(line)
+		if i < n-1 || rapid.Bool().Draw(t, "newline") {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// readAll answers the events of a log as text, and the inputs' rows.
+func readAll(t interface{ Fatal(args ...any) }, o Options, input string) (events, inputs string) {
+	var out []string
+	o.Open = func(string, int) func(*raftdiag.Event) {
+		return func(e *raftdiag.Event) {
+			c := *e
+			c.Pos.Source = ""
+			out = append(out, string(c.AppendJSON(nil)))
+		}
+	}
+	res, err := Read(context.Background(), []string{input}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Close()
+	for i := range res.Inputs {
+		in := res.Inputs[i]
+		inputs += strings.ReplaceAll(describeInput(in), in.Source, "")
+	}
+	return strings.Join(out, "\n"), inputs + strings.ReplaceAll(strings.Join(res.Notes, "\n"), input, "")
+}
+
+// TestChunks states the law of chunks: the same bytes in blocks of any size,
+// read by any number of workers, compressed or through a pipe, are the same
+// events.
+func TestChunks(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(drawLog(t))
+		name := filepath.Join(dir, "x.log")
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		window := rapid.IntRange(1, 50).Draw(t, "window")
+		want, wantInputs := readAll(t, Options{Workers: 1, window: window}, name)
+		size := rapid.IntRange(1, 300).Draw(t, "block")
+		got, gotInputs := readAll(t, Options{Workers: 3, block: size, window: window}, name)
+		if got != want || gotInputs != wantInputs {
+			t.Fatalf("blocks of %d bytes:\n%s\n%s\nwhole:\n%s\n%s", size, got, gotInputs, want, wantInputs)
+		}
+		got, _ = readAll(t, Options{Workers: 2, block: size, window: window, Stdin: &dribble{text, size}}, "-")
+		if got != want {
+			t.Fatalf("a pipe:\n%s\nwhole:\n%s", got, want)
+		}
+		var packed bytes.Buffer
+		if rapid.Bool().Draw(t, "zstd") {
+			z, _ := zstd.NewWriter(&packed)
+			z.Write(text)
+			z.Close()
+		} else {
+			z := gzip.NewWriter(&packed)
+			z.Write(text)
+			z.Close()
+		}
+		if err := os.WriteFile(name, packed.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, gotInputs = readAll(t, Options{Workers: 2, block: size, window: window}, name)
+		if got != want || gotInputs != wantInputs {
+			t.Fatalf("packed:\n%s\nwhole:\n%s", got, want)
+		}
+	})
+}
+
+// TestText states that a quote is the line at its place, wherever it comes from.
+func TestText(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawLog(t)
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		z.Write([]byte(text))
+		z.Close()
+		plain, zipped := filepath.Join(dir, "x.log"), filepath.Join(dir, "y.log.gz")
+		for name, b := range map[string][]byte{plain: []byte(text), zipped: packed.Bytes()} {
+			if err := os.WriteFile(name, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		res, err := Read(context.Background(), []string{plain, zipped, "-"}, Options{Stdin: strings.NewReader(text), block: rapid.IntRange(1, 99).Draw(t, "block")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Close()
+		want := strings.Split(text, "\n")
+		for range 10 {
+			n := rapid.IntRange(1, len(want)).Draw(t, "line")
+			for _, source := range []string{plain, zipped, "-"} {
+				if got := res.Text(raftdiag.Position{Source: source, Line: int64(n)}); got != safe([]byte(want[n-1])) {
+					t.Fatalf("%s:%d: %q, want %q", source, n, got, want[n-1])
+				}
+			}
+		}
+	})
+}
+
+// A dribble gives a few bytes at a time.
+type dribble struct {
+	rest []byte
+	n    int
+}
+
+func (d *dribble) Read(b []byte) (int, error) {
+	n := copy(b[:min(len(b), d.n)], d.rest)
+	d.rest = d.rest[n:]
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}

@@ -1,0 +1,346 @@
+package timeline
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// A segment is a column of one source that belongs to a lane.
+type segment struct {
+	feed   *feed
+	col    *column
+	shared bool // other lanes need it as well
+}
+
+// weave makes one column of a lane's segments: rows of one source stay in the
+// order of their lines, sources follow one another by time, and repeats are
+// dropped. It uses up what is not shared.
+//
+// The order in which the inputs were given decides only where no stamp does.
+func (s *Store) weave(segments []segment) *column {
+	slices.SortStableFunc(segments, func(a, b segment) int {
+		return cmp.Or(cmp.Compare(a.feed.order, b.feed.order), cmp.Compare(a.feed.index, b.feed.index))
+	})
+	type source struct {
+		feed *feed
+		col  *column
+		time int64
+	}
+	var sources []source
+	for i := 0; i < len(segments); {
+		// Columns of one source (with a group and without, of several writers)
+		// merge by line.
+		j, into := i, -1
+		for ; j < len(segments) && segments[j].feed == segments[i].feed; j++ {
+			if !segments[j].shared && (into < 0 || segments[j].col.n > segments[into].col.n) {
+				into = j
+			}
+		}
+		col := &column{}
+		if into >= 0 {
+			col = segments[into].col
+		}
+		for k, g := range segments[i:j] {
+			if i+k != into {
+				col.mergeLines(g.col)
+			}
+		}
+		s.dedupe(col)
+		sources = append(sources, source{segments[i].feed, col, col.firstStamp()})
+		i = j
+	}
+	slices.SortStableFunc(sources, func(a, b source) int {
+		if a.time == 0 && b.time == 0 {
+			return 0
+		}
+		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.feed.name, b.feed.name))
+	})
+	col := sources[0].col
+	for _, next := range sources[1:] {
+		col = s.join(col, next.col)
+	}
+	return col
+}
+
+// firstStamp is the first stamp that a row has, or 0.
+func (c *column) firstStamp() int64 {
+	for i := range c.n {
+		if t := c.at(i).time; t != 0 {
+			return t
+		}
+	}
+	return 0
+}
+
+// lastStamp is the last stamp that a row has, or 0.
+func (c *column) lastStamp() int64 {
+	for i := c.n - 1; i >= 0; i-- {
+		if t := c.at(i).time; t != 0 {
+			return t
+		}
+	}
+	return 0
+}
+
+// mergeLines puts o's rows among c's by their lines, from behind, so that what
+// stands in c need not be copied elsewhere.
+func (c *column) mergeLines(o *column) {
+	i, j := c.n-1, o.n-1
+	for range o.n {
+		c.next()
+	}
+	for k := c.n - 1; j >= 0; k-- {
+		if i >= 0 && c.at(i).line > o.at(j).line {
+			*c.at(k) = *c.at(i)
+			i--
+		} else {
+			*c.at(k) = *o.at(j)
+			j--
+		}
+	}
+}
+
+// A run is the rows from lo to hi of a column that have one stamp. A row
+// without a stamp goes with the row before it, or the first stamp that follows.
+type run struct {
+	lo, hi int
+	time   int64
+}
+
+func (c *column) run(lo int, before int64) run {
+	r := run{lo, lo, before}
+	for ; r.hi < c.n; r.hi++ {
+		t := c.at(r.hi).time
+		if t == 0 || t == r.time {
+			continue
+		}
+		if r.hi > lo {
+			break
+		}
+		r.time = t
+	}
+	return r
+}
+
+// free lets go of the pieces that lie before place i.
+func (c *column) free(i int) {
+	for k, p := range c.pieces {
+		if i < pieceSize(k) {
+			return
+		}
+		i -= pieceSize(k)
+		if p != nil {
+			c.pieces[k] = nil
+		}
+	}
+}
+
+// join puts b's rows among a's by their stamps and uses both up. Rows that both
+// have at one stamp are the same rows: of each as many are kept as the source
+// has that shows more of them.
+func (s *Store) join(a, b *column) *column {
+	if a.n == 0 || b.n == 0 {
+		if a.n == 0 {
+			return b
+		}
+		return a
+	}
+	if b.firstStamp() == 0 && a.firstStamp() == 0 {
+		switch {
+		case s.begins(a, b) || s.ends(a, b):
+			return a
+		case s.begins(b, a) || s.ends(b, a):
+			return b
+		}
+		a.mergeAfter(b)
+		return a
+	}
+	if a.lastStamp() < b.firstStamp() && a.firstStamp() != 0 {
+		a.mergeAfter(b)
+		return a
+	}
+	out := &column{}
+	copyRun := func(c *column, r run) {
+		for i := r.lo; i < r.hi; i++ {
+			*out.next() = *c.at(i)
+		}
+	}
+	freedA, freedB := 0, 0
+	x, y := a.run(0, a.firstStamp()), b.run(0, b.firstStamp())
+	for x.lo < a.n || y.lo < b.n {
+		switch {
+		case y.lo >= b.n || x.lo < a.n && x.time < y.time:
+			copyRun(a, x)
+			x = a.run(x.hi, x.time)
+		case x.lo >= a.n || y.time < x.time:
+			copyRun(b, y)
+			y = b.run(y.hi, y.time)
+		default:
+			s.unite(out, a, x, b, y)
+			x, y = a.run(x.hi, x.time), b.run(y.hi, y.time)
+		}
+		if x.lo-freedA >= lastPiece {
+			freedA = x.lo
+			a.free(x.lo)
+		}
+		if y.lo-freedB >= lastPiece {
+			freedB = y.lo
+			b.free(y.lo)
+		}
+	}
+	return out
+}
+
+// mergeAfter puts o's rows behind c's.
+func (c *column) mergeAfter(o *column) {
+	freed := 0
+	for i := range o.n {
+		*c.next() = *o.at(i)
+		if i-freed >= lastPiece {
+			freed = i
+			o.free(i)
+		}
+	}
+}
+
+// unite puts out the rows of a's run and those of b's that a's does not have,
+// each behind the row that it follows in b.
+func (s *Store) unite(out, a *column, x run, b *column, y run) {
+	have := make(map[record][]int32, x.hi-x.lo)
+	for i := x.lo; i < x.hi; i++ {
+		key := a.at(i).said(s.twins)
+		have[key] = append(have[key], int32(i))
+	}
+	// extra are b's own rows, by the row of a before which they go.
+	extra := map[int][]int{}
+	var waiting []int
+	anchor := x.lo - 1
+	for j := y.lo; j < y.hi; j++ {
+		key := b.at(j).said(s.twins)
+		list := have[key]
+		if len(list) == 0 {
+			waiting = append(waiting, j)
+			continue
+		}
+		have[key] = list[1:]
+		before := max(int(list[0]), anchor)
+		extra[before] = append(extra[before], waiting...)
+		waiting, anchor = nil, before
+	}
+	if anchor < x.lo {
+		anchor = x.hi - 1 // nothing in common: a's rows come first
+	}
+	for i := x.lo; i < x.hi; i++ {
+		for _, j := range extra[i] {
+			*out.next() = *b.at(j)
+		}
+		*out.next() = *a.at(i)
+		if i == anchor {
+			for _, j := range waiting {
+				*out.next() = *b.at(j)
+			}
+		}
+	}
+}
+
+// begins reports whether a begins with all of b.
+func (s *Store) begins(a, b *column) bool { return b.n <= a.n && s.contains(a, b, 0) }
+
+// ends reports whether a ends with all of b.
+func (s *Store) ends(a, b *column) bool { return b.n <= a.n && s.contains(a, b, a.n-b.n) }
+
+func (s *Store) contains(a, b *column, at int) bool {
+	for j := range b.n {
+		if a.at(at+j).said(s.twins) != b.at(j).said(s.twins) {
+			return false
+		}
+	}
+	return true
+}
+
+// coarse is the clock tick from which on a message may well be followed by its
+// like within one tick.
+const coarse = 10 * time.Millisecond
+
+// dedupe drops the exact repeats within one source: rows that say the same at
+// the same stamp. What a repeat is depends on how fine the stamps are: within a
+// microsecond nothing happens twice, within a millisecond a repeat must follow
+// at once, and within a second a message may come again. Rows without a stamp
+// are never dropped.
+func (s *Store) dedupe(col *column) {
+	tick := int64(time.Second)
+	for i := 0; i < col.n && i < 4096 && tick > 1; i++ {
+		for t := col.at(i).time; t%tick != 0; {
+			tick /= 10
+		}
+	}
+	fine := tick < int64(time.Millisecond)
+	n := 0
+	var newest int64
+	for i := range col.n {
+		r := col.at(i)
+		if r.time != 0 && n > 0 && !(tick >= int64(coarse) && r.message()) && s.repeats(col, n, r, fine, newest) {
+			continue
+		}
+		newest = max(newest, r.time)
+		if n != i {
+			*col.at(n) = *r
+		}
+		n++
+	}
+	col.truncate(n)
+}
+
+// repeats reports whether r says what one of the first n rows said already.
+func (s *Store) repeats(col *column, n int, r *record, fine bool, newest int64) bool {
+	said := r.said(s.twins)
+	if prev := col.at(n - 1); prev.time == r.time && prev.line+1 >= r.line && prev.said(s.twins) == said {
+		return true
+	}
+	if !fine {
+		return false
+	}
+	const window = 64
+	if r.time >= newest {
+		for k := n - 1; k >= 0 && k >= n-window && col.at(k).time == r.time; k-- {
+			if col.at(k).said(s.twins) == said {
+				return true
+			}
+		}
+		return false
+	}
+	// The stamp is older than the newest: a copy of an earlier part, perhaps.
+	// Rows without a stamp go with the row before them, so the search is by
+	// the stamp before or at a place.
+	lo := col.searchStamp(n, r.time)
+	for k := lo; k < n && k < lo+window; k++ {
+		switch o := col.at(k); {
+		case o.time == 0:
+		case o.time != r.time:
+			return false
+		case o.said(s.twins) == said:
+			return true
+		}
+	}
+	return false
+}
+
+// searchStamp is the first of the first n places whose stamp, or that of the
+// row before it, is not below t, where stamps ascend.
+func (c *column) searchStamp(n int, t int64) int {
+	lo, hi := 0, n
+	for lo < hi {
+		mid := (lo + hi) / 2
+		k := mid
+		for k > lo && c.at(k).time == 0 {
+			k--
+		}
+		if c.at(k).time < t {
+			lo = mid + 1
+		} else {
+			hi = k
+		}
+	}
+	return lo
+}
