@@ -40,7 +40,8 @@ import (
 //
 //	in __meta-0                  what follows is about this group; at first, the only one
 //	group verdict degraded
-//	episodes 1                   how many; "episodes >= 1" and "episodes 0 | 1" too
+//	episodes 1                   how many cost or slowed a write (impact not none);
+//	                             "episodes >= 1" and "episodes 0 | 1" too
 //	confirmed no-delivery        confirmed over the whole log
 //	not confirmed no-quorum      neither over the whole log nor in an episode;
 //	                             "not confirmed any" stands for every hypothesis
@@ -48,7 +49,8 @@ import (
 //	no violation two-leaders     "no violation" alone: there is none
 //	note old-term-entries        present
 //
-//	episode 2                    what follows is about this episode; at first, episode 1
+//	episode 2                    what follows is about this one of them; at first, the
+//	                             first, or of all episodes the first if none cost a write
 //	point no-delivery            the failure point; none if none is confirmed
 //	gate heard
 //	leader 2
@@ -451,11 +453,15 @@ func check(c caseFile, d diagnosis) (problems []string) {
 			}
 			continue
 		}
-		if len(g.Episodes) < inEpisode {
-			bad(line, "the group has %d episodes", len(g.Episodes))
+		list := costly(g)
+		if len(list) == 0 {
+			list = g.Episodes
+		}
+		if len(list) < inEpisode {
+			bad(line, "there are %d such episodes", len(list))
 			continue
 		}
-		if msg := checkEpisode(g, &g.Episodes[inEpisode-1], line, words); msg != "" {
+		if msg := checkEpisode(g, &list[inEpisode-1], line, words); msg != "" {
 			bad(line, "%s", msg)
 		}
 	}
@@ -518,6 +524,16 @@ func checkInput(r *raftdiag.Report, words []string) string {
 	return "no such input"
 }
 
+// costly lists the episodes that cost or slowed a write.
+func costly(g *raftdiag.Group) (list []raftdiag.Episode) {
+	for _, e := range g.Episodes {
+		if e.Impact != raftdiag.NoImpact {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
 func checkGroup(g *raftdiag.Group, line string, words []string) (msg string, known bool) {
 	rest := func(n int) string { return strings.Join(words[n:], " ") }
 	two := ""
@@ -531,11 +547,11 @@ func checkGroup(g *raftdiag.Group, line string, words []string) (msg string, kno
 		}
 	case words[0] == "episodes":
 		if words[1] == ">=" {
-			if n, _ := strconv.Atoi(words[2]); len(g.Episodes) < n {
-				return fmt.Sprintf("got %d", len(g.Episodes)), true
+			if n, _ := strconv.Atoi(words[2]); len(costly(g)) < n {
+				return fmt.Sprintf("got %d", len(costly(g))), true
 			}
-		} else if !oneOf(strconv.Itoa(len(g.Episodes)), rest(1)) {
-			return fmt.Sprintf("got %d", len(g.Episodes)), true
+		} else if n := strconv.Itoa(len(costly(g))); !oneOf(n, rest(1)) {
+			return "got " + n, true
 		}
 	case words[0] == "confirmed":
 		for _, h := range g.Hypotheses {
