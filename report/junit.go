@@ -107,14 +107,11 @@ func unread(r *raftdiag.Report) suite {
 }
 
 func groupSuite(g *raftdiag.Group) suite {
-	name := g.Group
-	if strings.TrimSpace(flat(name)) == "" {
-		name = "group without a name"
-	}
+	name := named(g.Group, "group without a name")
 	class := "raftdiag." + name
 	s := suite{name: name, properties: []string{"verdict", string(g.Verdict), "summary", g.Summary}}
 	for _, f := range g.Hypotheses {
-		c := testcase{class: class, name: point(f.Name), kind: f.Name, message: f.Summary}
+		c := testcase{class: class, name: named(point(f.Name), "hypothesis without a name"), kind: f.Name, message: f.Summary}
 		switch f.Verdict {
 		case raftdiag.Confirmed:
 			c.result, c.body = "failure", failureBody(g, f)
@@ -146,6 +143,14 @@ func groupSuite(g *raftdiag.Group) suite {
 		s.cases = append(s.cases, c)
 	}
 	return s
+}
+
+// named is the name, or another if nothing of it can be seen.
+func named(name, other string) string {
+	if strings.TrimSpace(flat(name)) == "" {
+		return other
+	}
+	return name
 }
 
 // failureBody tells of the episode that a failure point is reported with, and

@@ -266,6 +266,11 @@ func difference(r *raftdiag.Report, want cluster.FaultInfo) []string {
 		}
 		for _, e := range g.Episodes {
 			if e.FailurePoint == nil {
+				if e.Impact == raftdiag.NoImpact { // degraded: its causes are all it has
+					for _, c := range e.Causes {
+						causes = append(causes, c.Name)
+					}
+				}
 				continue
 			}
 			if !slices.Contains(found, *e.FailurePoint) {
