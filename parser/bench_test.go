@@ -45,6 +45,26 @@ func readyloopLog(size int) []byte {
 	return b.Bytes()
 }
 
+// otherLog is what an application prints that is not about Raft.
+func otherLog(size int) []byte {
+	var b bytes.Buffer
+	for i := 0; b.Len() < size; i++ {
+		fmt.Fprintf(&b, "2025-10-20T12:%02d:%02d.%06dZ DEBUG h2::codec::framed_write: send frame=Headers { stream_id: StreamId(%d), flags: (0x4: END_HEADERS) } took=12ms\n", i/60%60, i%60, i%1000000, i)
+		fmt.Fprintf(&b, "2025-10-20T12:%02d:%02d.%06dZ  INFO request{method=GET path=/v1/x id=%d}: app::http: finished processing request, latency=%d ms, status=200\n", i/60%60, i%60, i%1000000, i, i%99)
+	}
+	return b.Bytes()
+}
+
+// jsonRecords wraps lines as tracing's JSON does.
+func jsonRecords(size int) []byte {
+	var b bytes.Buffer
+	for line := range bytes.Lines(readyloopLog(size / 2)) {
+		_, text, _ := bytes.Cut(bytes.TrimSpace(line), []byte("replica: "))
+		fmt.Fprintf(&b, "{\"timestamp\":%q,\"level\":\"INFO\",\"fields\":{\"message\":%q},\"target\":\"chronik_raft::replica\"}\n", line[:27], text)
+	}
+	return b.Bytes()
+}
+
 // eventsLog is the same as raftdiag's own events.
 func eventsLog(b testing.TB, size int) []byte {
 	dir := b.TempDir()
@@ -72,7 +92,7 @@ func BenchmarkLines(b *testing.B) {
 	for _, c := range []struct {
 		name string
 		log  []byte
-	}{{"readyloop", readyloopLog(4 << 20)}, {"events", eventsLog(b, 4<<20)}} {
+	}{{"readyloop", readyloopLog(4 << 20)}, {"other", otherLog(4 << 20)}, {"json", jsonRecords(4 << 20)}, {"events", eventsLog(b, 4<<20)}} {
 		b.Run(c.name, func(b *testing.B) {
 			p := newReader()
 			blocks := bytes.SplitAfter(c.log, []byte("\n"))

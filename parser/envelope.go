@@ -14,10 +14,11 @@ import (
 type reader struct {
 	in    *interner
 	clock clock
-	plain []byte // a line without its colours
-	join  []byte // a group's name being put together
-	words []byte // the text of a JSON log line
-	cut   bool   // the line's end is missing
+	plain []byte    // a line without its colours
+	join  []byte    // a group's name being put together
+	words []byte    // the fields of a JSON log line
+	inner [4][]byte // its text, for each depth
+	cut   bool      // the line's end is missing
 }
 
 func newReader() *reader { return &reader{in: newInterner()} }
@@ -171,6 +172,10 @@ func (p *reader) logged(s []byte, it *item, depth int) outcome {
 	return p.search(s, it, true, depth)
 }
 
+// searched is how far into a line the words of a dialect may begin, unless
+// they stand behind one of the first colons.
+const searched = 4096
+
 // search looks for the words of a dialect behind each colon, and then behind
 // each mark that may stand in front of a message.
 func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
@@ -207,7 +212,7 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 			p.reset(it)
 		}
 	}
-	for i := 0; i+12 < len(s); i++ {
+	for i := 0; i+12 < len(s) && i < searched; i++ {
 		switch s[i] {
 		case ' ', '\t', '"', '`', ']', '|':
 			for i+1 < len(s) && s[i+1] == ' ' {
@@ -228,7 +233,7 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 			p.reset(it)
 		}
 	}
-	if i := bytes.Index(s, []byte("onf")); i >= 0 {
+	if bytes.Contains(s[:min(len(s), searched)], []byte("onf")) {
 		if got := p.configured(s, it); got == raft {
 			p.wrapped(it, logged)
 			return raft
@@ -593,8 +598,8 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	if writer != "" && it.ev.Writer == "" {
 		it.ev.Writer = p.in.string([]byte(writer))
 	}
-	text := make([]byte, 0, len(message)+len(p.words))
-	text = append(append(text, message...), p.words...)
+	text := append(append(p.inner[depth][:0], message...), p.words...)
+	p.inner[depth] = text
 	for len(text) > len(p.words) && text[len(text)-len(p.words)-1] == '\n' { // docker keeps the newline
 		at := len(text) - len(p.words) - 1
 		text = append(text[:at], text[at+1:]...)

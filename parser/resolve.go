@@ -36,10 +36,12 @@ type writer struct {
 	idents         map[string]*ident
 	cache          [64]*ident
 	heads          []threadHeads
+	evicted        int
 	merged         bool
 	seenExtracting bool
 	blocks         map[blockKey]*readyBlock
 	newest         *readyBlock
+	newestLine     int64           // the last line of it so far
 	named          map[string]bool // groups
 	only           string          // the group, if there is one
 	said           raftdiag.NodeID // node_id=, 0 if none or several
@@ -60,6 +62,9 @@ func (l *lastRow) again(it *item, at int64) bool {
 	e := &it.ev
 	return l.line == at-1 && l.role == it.role && l.time == e.Time && l.Message == e.Message && l.Progress == e.Progress
 }
+
+// maxThreads is how many threads of a writer are told apart.
+const maxThreads = 128
 
 type threadHeads struct {
 	thread uint32
@@ -224,8 +229,14 @@ func (w *writer) ring(thread uint32, which int) *ring {
 			return &w.heads[i].rings[which]
 		}
 	}
-	w.heads = append(w.heads, threadHeads{thread: thread})
-	return &w.heads[len(w.heads)-1].rings[which]
+	if len(w.heads) < maxThreads {
+		w.heads = append(w.heads, threadHeads{thread: thread})
+		return &w.heads[len(w.heads)-1].rings[which]
+	}
+	w.evicted++
+	old := &w.heads[w.evicted%maxThreads]
+	*old = threadHeads{thread: thread}
+	return &old.rings[which]
 }
 
 // source begins a source of the stream.
@@ -288,6 +299,9 @@ func (r *resolver) item(it *item, at int64) {
 		}
 		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), touched: at, total: total, first: first})
 		if it.role == progressHead {
+			if w.merged && !r.rehears {
+				h.block = r.openBlock(w, blockKey{it.thread, e.Group})
+			}
 			r.name(w, e.Group)
 			return
 		}

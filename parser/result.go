@@ -191,7 +191,7 @@ func (s *source) nothing() error {
 	case s.garbled > 0:
 		return fmt.Errorf("read %s:%d: no Raft line in %d lines can be read, %d begin like one", s.name, max(s.firstLine, 1), s.lines, s.garbled)
 	}
-	return fmt.Errorf("read %s:%d: no Raft line in %s (hint: raftdiag explain formats lists what is read; is the log level high enough?)", s.name, max(s.firstLine, 1), count(s.lines, "line"))
+	return fmt.Errorf("read %s:%d: no Raft line in %s (hint: raftdiag explain lists the formats that are read; is the log level high enough?)", s.name, max(s.firstLine, 1), count(s.lines, "line"))
 }
 
 func count(n int64, what string) string {
