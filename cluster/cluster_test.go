@@ -71,11 +71,26 @@ func runAll(t *testing.T, list []stage) {
 
 // A witness looks at a running cluster from the time its fault struck.
 type witness struct {
-	c       *cluster
-	struck  *Struck // nil before the fault struck
-	group   string
-	made    int // proposals when it struck
-	elapsed int // looks since it struck
+	c      *cluster
+	struck *Struck // nil before the fault struck
+	group  string
+	made   int // proposals when it struck
+}
+
+// look reports whether the fault has struck.
+func (w *witness) look() bool {
+	t := w.c.o.truth
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.struck) == 0 {
+		return false
+	}
+	if w.struck == nil {
+		w.made = len(t.proposals)
+	}
+	s := t.struck[0]
+	w.struck = &s
+	return true
 }
 
 // then is where the node stood as the fault struck.
@@ -203,7 +218,7 @@ func (s stage) run(t testing.TB) {
 	}
 	logs := map[uint64]*lockedLog{}
 	conf := Config{
-		Tick: 30 * time.Millisecond, Rate: 40, Timeout: 300 * time.Millisecond, Duration: 15 * time.Second, Faults: []Fault{f},
+		Tick: 30 * time.Millisecond, Rate: 30, Timeout: 300 * time.Millisecond, Duration: 15 * time.Second, Faults: []Fault{f},
 		Log: func(id uint64) io.Writer { logs[id] = &lockedLog{}; return logs[id] },
 	}
 	if s.conf != nil {
@@ -214,16 +229,9 @@ func (s stage) run(t testing.TB) {
 	o, err := run(t.Context(), conf, func(c *cluster, end func()) {
 		w.c = c
 		for c.clock.Sleep(c.ctx, 10*time.Millisecond) {
-			if w.struck == nil {
-				c.o.truth.mu.Lock()
-				if len(c.o.truth.struck) > 0 {
-					w.struck = &c.o.truth.struck[0]
-					w.made = len(c.o.truth.proposals)
-				}
-				c.o.truth.mu.Unlock()
+			if !w.look() {
 				continue
 			}
-			w.elapsed++
 			if s.until(w) {
 				shown = true
 				break
@@ -378,6 +386,10 @@ var stageList = []stage{
 		logs:  says(`"received"`, `"from":"1"`, `"node":"1"`),
 	},
 	{
+		fault: "disruptive-node",
+		until: func(w *witness) bool { return w.now(w.lead()).Term > w.then(w.lead()).Term+2 },
+	},
+	{
 		fault: "dropped-before-send", until: grew5, check: stuckEmpty,
 	},
 	{
@@ -472,6 +484,22 @@ var stageList = []stage{
 	{
 		fault: "connection-refused", until: func(w *witness) bool { return w.full(3) && w.grew(3) }, check: stuck,
 		logs: says("send_failed", "connection refused"),
+	},
+	{
+		fault: "flapping-link:period=600ms",
+		until: func(w *witness) bool { return w.fates(TimedOut) > 3 && w.fates(Committed) > 5 },
+		conf:  func(c *Config) { c.Timeout = 150 * time.Millisecond },
+	},
+	{
+		fault: "slow-network:delay=60ms", conf: func(c *Config) { c.Timeout = 2 * time.Second },
+		until: func(w *witness) bool { return w.fates(Committed) > 10 },
+	},
+	{
+		fault: "sender-blocked", until: func(w *witness) bool { return w.full(3) && w.grew(3) }, check: stuck,
+	},
+	{
+		fault: "buffer-full", until: func(w *witness) bool { return w.full(6) && w.grew(6) }, check: stuck,
+		logs: says("send_failed", "send buffer full"),
 	},
 	{fault: "step-error", until: grew5, check: stuckEmpty},
 	{
@@ -595,6 +623,22 @@ var stageList = []stage{
 		logs: says(`"boot"`, `"vote":"0"`),
 	},
 	{
+		fault: "member-removed:for=700ms",
+		until: func(w *witness) bool {
+			f := w.followers()[0]
+			l := w.c.leader(w.group)
+			return !w.struck.Until.IsZero() && l != 0 && len(w.now(l).Voters) == 3 && w.c.box(f).running() != nil && w.now(f).Applied > w.then(f).Applied+5
+		},
+		logs: says(`"config"`, `"voters":["`),
+	},
+	{
+		fault: "log-corrupt",
+		until: func(w *witness) bool {
+			return w.c.box(w.followers()[0]).running() == nil && w.fates(Committed) > 5
+		},
+		logs: says("storage_failed", "unexpected EOF"),
+	},
+	{
 		fault: "log-lost",
 		until: func(w *witness) bool {
 			s := w.c.box(w.followers()[0]).state()
@@ -700,7 +744,7 @@ func TestVoices(t *testing.T) {
 						in := bufio.NewScanner(strings.NewReader(l.String()))
 						for in.Scan() {
 							lines++
-							if strings.Contains(in.Text(), "drop") {
+							if strings.Contains(in.Text(), "drop-responses") || strings.Contains(in.Text(), "fault") || strings.Contains(in.Text(), "inject") {
 								t.Errorf("node %d tells: %s", id, in.Text())
 							}
 							if v == Events && !json.Valid(in.Bytes()) {
@@ -796,6 +840,7 @@ func TestRefused(t *testing.T) {
 		{Faults: []Fault{{Name: "node-down", Params: map[string]string{"on": "7"}}}},
 		{Faults: []Fault{{Name: "node-down", Params: map[string]string{"on": "x"}}}},
 		{Faults: []Fault{{Name: "drop-requests", Params: map[string]string{"group": "orders-7"}}}},
+		{Duration: time.Second, Faults: []Fault{{Name: "partition", At: 2 * time.Second}}},
 		{Nodes: 2, Faults: []Fault{{Name: "wrong-peer-address"}}},
 		{PreVote: true, Faults: []Fault{{Name: "term-mismatch"}}},
 	} {

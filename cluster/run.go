@@ -68,7 +68,7 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if o.Duration > 0 {
-		ctx, cancel = context.WithTimeout(ctx, o.Duration)
+		ctx, cancel = c.within(ctx, o.Duration)
 		defer cancel()
 	}
 	c.ctx = ctx
@@ -105,7 +105,7 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 		}
 	}
 	for i := range o.Faults {
-		c.wg.Go(func() { c.inject(scripts, &o.Faults[i], start) })
+		c.wg.Go(func() { c.inject(scripts, i, start) })
 	}
 	c.wg.Go(func() { c.client(ctx) })
 	if watch != nil {
@@ -114,13 +114,22 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 	<-ctx.Done()
 
 	out := &Outcome{Start: start, End: c.clock.Now()}
+	struck := map[int]bool{}
 	for _, b := range c.boxes {
 		out.Nodes = append(out.Nodes, b.state())
 	}
 	o.truth.mu.Lock()
 	out.Proposals = append(out.Proposals, o.truth.proposals...)
-	out.Faults = append(out.Faults, o.truth.struck...)
+	for _, s := range o.truth.struck {
+		struck[s.place] = true
+		out.Faults = append(out.Faults, s)
+	}
 	o.truth.mu.Unlock()
+	for i, f := range o.Faults {
+		if !struck[i] {
+			out.Missed = append(out.Missed, f)
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return out, c.err
@@ -172,6 +181,19 @@ func (c *cluster) prepareDir() (err error) {
 		}
 	}
 	return nil
+}
+
+// moved writes a node's new address into the books that had its old one.
+func (c *cluster) moved(id uint64, old string) {
+	now := c.net.address(id)
+	if now == old {
+		return
+	}
+	for _, b := range c.boxes {
+		if addr, ok := b.book.get(id); ok && addr == old {
+			b.book.set(id, now)
+		}
+	}
 }
 
 // reserve gives every node a port and writes the address books.
@@ -267,7 +289,7 @@ func (c *cluster) restart(ctx context.Context, b *box) error {
 func (c *cluster) client(ctx context.Context) {
 	// Like most clients it comes when the cluster is up, and does not wait for
 	// that for ever.
-	patience, done := context.WithTimeout(ctx, 25*c.o.Tick)
+	patience, done := c.within(ctx, 40*c.o.Tick)
 	c.await(patience, func() bool {
 		return !slices.ContainsFunc(c.groups, func(g string) bool { return !c.settled(g) })
 	})
