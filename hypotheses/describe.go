@@ -66,12 +66,19 @@ var points = map[string]*Hypothesis{
 	"applied-ahead": applyStalled, "wrong-peer-address": noDelivery, "duplicate-id": noLeader,
 }
 
+// gravest lists the states of points, those first from which the others follow.
+var gravest = []string{"log-regressed", "leader-unmatched", "progress-broken", "applied-ahead", "wrong-peer-address", "duplicate-id"}
+
 // consequences files what follows from an impossible state under it: the stall
 // of a leader whose own log or progress is impossible is that state's, whatever
 // its rows say otherwise; a state that held nothing up is an episode of its
 // own.
 func (j *judgement) consequences() {
-	for _, s := range j.states {
+	states := slices.Clone(j.states)
+	slices.SortStableFunc(states, func(a, b state) int {
+		return slices.Index(gravest, a.Name) - slices.Index(gravest, b.Name)
+	})
+	for _, s := range states {
 		h := points[s.Name]
 		if h == nil {
 			continue
@@ -83,7 +90,7 @@ func (j *judgement) consequences() {
 				filed = true
 			}
 		}
-		if !filed {
+		if !filed && !j.forced(s, h) {
 			j.alone(s, h)
 		}
 	}
@@ -101,7 +108,7 @@ func (j *judgement) follows(e *episode, s state, h *Hypothesis) bool {
 	case "log-regressed", "leader-unmatched":
 		return e.stall != nil && slices.Contains(s.Nodes, e.stall.Tenure.Leader.String()) && s.term == e.term
 	case "progress-broken":
-		return e.stall != nil && s.term == e.term && (e.FailurePoint == nil || *e.FailurePoint == noQuorum.Name || *e.FailurePoint == noBroadcast.Name)
+		return e.stall != nil && s.term == e.term && (e.state || e.FailurePoint == nil || *e.FailurePoint == noQuorum.Name || *e.FailurePoint == noBroadcast.Name)
 	case "duplicate-id":
 		return e.FailurePoint != nil && *e.FailurePoint == noLeader.Name || e.FailurePoint == nil && e.stall == nil
 	case "applied-ahead":
@@ -114,13 +121,22 @@ func (j *judgement) follows(e *episode, s state, h *Hypothesis) bool {
 // episode's.
 func (j *judgement) attribute(e *episode, s state, h *Hypothesis) {
 	doc, _ := Lookup(s.Name)
+	if e.state { // a graver one came first; this one follows from it
+		e.Causes = append(e.Causes, raftdiag.Cause{Name: s.Name, Nodes: s.Nodes, Summary: s.Summary, Evidence: s.Evidence, Remedy: doc.Remedy})
+		return
+	}
+	e.state = true
 	first := raftdiag.Cause{Name: s.Name, Nodes: s.Nodes, Summary: s.Summary, Evidence: s.Evidence, Remedy: doc.Remedy}
 	rest := slices.DeleteFunc(slices.Clone(e.Causes), func(c raftdiag.Cause) bool { return c.Name == s.Name })
 	if e.FailurePoint != nil && *e.FailurePoint == h.Name {
 		e.Causes = append([]raftdiag.Cause{first}, rest...)
 	} else {
 		e.Causes = []raftdiag.Cause{first} // the others explain another point
+	}
+	if e.stall != nil {
 		e.Summary = fmt.Sprintf("entry %d of leader %s in term %d does not commit: %s", deref(e.Index), deref(e.Leader), deref(e.Term), s.Summary)
+	}
+	if e.FailurePoint == nil || *e.FailurePoint != h.Name {
 		e.FailurePoint, e.Gate = ptr(h.Name), ptr(h.Gates[len(h.Gates)-1].String())
 		e.Suspects = []raftdiag.Suspect{{Name: h.Name, Score: 1}}
 		for i := range e.Hypotheses {
@@ -136,6 +152,7 @@ func (j *judgement) attribute(e *episode, s state, h *Hypothesis) {
 	}
 	for i := range e.Hypotheses {
 		if f := &e.Hypotheses[i]; f.Name == h.Name {
+			f.Summary = e.Summary
 			f.Evidence = add(slices.Clone(s.Evidence), f.Evidence...)
 		}
 	}
@@ -148,6 +165,27 @@ func deref[T any](p *T) T {
 		return zero
 	}
 	return *p
+}
+
+// forced makes an episode of the entry that an impossible state of a leader
+// holds up, though patience has not run out: no patience mends it.
+func (j *judgement) forced(s state, h *Hypothesis) bool {
+	if h != noCommitAdvance && h != noQuorum || !s.at.OK() {
+		return false
+	}
+	for _, ten := range s.at.Lane.Tenures() {
+		if s.at.I < ten.Begin || s.at.I >= ten.End {
+			continue
+		}
+		stall, ok := ten.Waiting()
+		if !ok {
+			return false
+		}
+		j.weigh(&stall)
+		j.attribute(j.episodes[len(j.episodes)-1], s, h)
+		return true
+	}
+	return false
 }
 
 // alone makes an episode of a state that no episode follows from.

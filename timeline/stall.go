@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -58,6 +59,7 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		queue = append(queue, birth{ten.Begin, last})
 	}
 	next := 0
+	var waits []int // rounds that committed entries waited
 	for _, c := range append(commits, Step{At: int32(ten.End)}) {
 		for ; next < len(lasts) && lasts[next].At <= c.At; next++ {
 			if lasts[next].Value > last {
@@ -70,7 +72,10 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		}
 		open := int(c.At) == ten.End
 		if commitKnown && len(queue) > 0 {
-			if s, ok := ten.stall(p, queue[0].at, int(c.At), commit, last, open); ok {
+			if !open {
+				waits = append(waits, l.Rounds(queue[0].at, int(c.At)))
+			}
+			if s, ok := ten.stall(p, usual(waits), queue[0].at, int(c.At), commit, last, open); ok {
 				if n := len(stalls); n > 0 && stalls[n-1].To >= s.From {
 					stalls[n-1].To, stalls[n-1].Last, stalls[n-1].Open = s.To, s.Last, s.Open
 					stalls[n-1].Rounds = l.Rounds(stalls[n-1].From, s.To)
@@ -90,18 +95,49 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 	return stalls
 }
 
+// Waiting is the first entry of the tenure that is not committed at its end,
+// however short it waits.
+func (ten *Tenure) Waiting() (Stall, bool) {
+	l := ten.Lane
+	commit, ok := l.CommitAt(ten.End)
+	last, known := l.LastAt(ten.End)
+	if !ok || !known || last <= commit {
+		return Stall{}, false
+	}
+	s := Stall{Tenure: ten, Index: commit + 1, Last: last, From: ten.Begin, To: ten.End, Open: true, Commit: commit}
+	for _, st := range l.lasts {
+		if int(st.At) >= ten.Begin && st.Value > commit {
+			s.From = int(st.At)
+			break
+		}
+	}
+	s.Rounds = l.Rounds(s.From, s.To)
+	return s, true
+}
+
 func within(steps []Step, lo, hi int) []Step {
 	a := sort.Search(len(steps), func(k int) bool { return int(steps[k].At) > lo })
 	b := sort.Search(len(steps), func(k int) bool { return int(steps[k].At) >= hi })
 	return steps[a:max(a, b)]
 }
 
+// usual is how many rounds most entries wait: where a round trip is longer than
+// a heartbeat, that is no sign of a stall. Three entries at least must show it.
+func usual(waits []int) int {
+	if len(waits) < 3 {
+		return 0
+	}
+	w := slices.Clone(waits)
+	slices.Sort(w)
+	return w[len(w)/2]
+}
+
 // stall judges the wait of the entry behind commit from place from to place to.
-func (ten *Tenure) stall(p Patience, from, to int, commit, last raftdiag.Index, open bool) (Stall, bool) {
+func (ten *Tenure) stall(p Patience, usual, from, to int, commit, last raftdiag.Index, open bool) (Stall, bool) {
 	l := ten.Lane
 	s := Stall{Tenure: ten, Index: commit + 1, Last: last, From: from, To: to, Open: open, Commit: commit}
 	s.Rounds = l.Rounds(from, to)
-	need := p.Rounds
+	need := max(p.Rounds, healedFactor*usual)
 	if !open {
 		need *= healedFactor
 	}

@@ -52,7 +52,7 @@ func TestDrills(t *testing.T) {
 		wait.Go(func() {
 			for j := range jobs {
 				files := j.fault.Run(j.seed)
-				d, g, why := grades(t, j.fault, files, false)
+				d, g, why := grades(t, j.fault, files, files[0].Blind)
 				mu.Lock()
 				table[j.fault.Name][g]++
 				mu.Unlock()
@@ -119,8 +119,8 @@ func tell(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.F
 	}
 }
 
-// grades runs the command on files. With part, they are not all logs that
-// there are: then a fault may stay undecided, and cost nothing that shows.
+// grades runs the command on files. With part, they are not all logs that there
+// are, or nothing says who wrote a line: then a fault may stay undecided.
 func grades(t *testing.T, f drill.Fault, files []drill.File, part bool) (diagnosis, grade, string) {
 	dir := t.TempDir()
 	var args []string

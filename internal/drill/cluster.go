@@ -114,6 +114,7 @@ func newCluster(seed uint64, size int, voters func(c *cluster, id uint64) []uint
 		n.store = raft.NewMemoryStorage()
 		if len(vs) > 0 {
 			must(n.store.ApplySnapshot(pb.Snapshot{Metadata: pb.SnapshotMetadata{Index: 1, Term: 1, ConfState: pb.ConfState{Voters: vs}}}))
+			must(n.store.SetHardState(pb.HardState{Term: 1, Commit: 1}))
 			n.applied = 1
 		}
 		c.nodes = append(c.nodes, n)
