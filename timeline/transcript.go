@@ -555,7 +555,10 @@ func (c *course) path(i raftdiag.Index, at int) raftdiag.ProposalPath {
 		e := l.Event(at)
 		return append(steps, raftdiag.Step{Gate: gate.String(), At: &e})
 	}
-	p.Steps = step(p.Steps, Proposed, l, at)
+	inherited := c.inherited(i)
+	if !inherited {
+		p.Steps = step(p.Steps, Proposed, l, at)
+	}
 	committed := reached(c.commits, i)
 	applied := reached(c.applies, i)
 	p.Steps = step(p.Steps, Committed, l, committed)
@@ -579,12 +582,23 @@ func (c *course) path(i raftdiag.Index, at int) raftdiag.ProposalPath {
 	p.Fate = c.fate(i)
 	if committed >= 0 {
 		p.Decider = c.decider(i, at, committed)
+	}
+	if committed >= 0 && !inherited {
 		p.ToCommit = c.wait(at, committed)
 	}
-	if applied >= 0 {
+	if applied >= 0 && !inherited {
 		p.ToApply = c.wait(at, applied)
 	}
 	return p
+}
+
+// inherited reports whether the leader found the entry in its log: then nothing
+// shows when it was proposed.
+func (c *course) inherited(i raftdiag.Index) bool {
+	if c.own > 0 {
+		return i < c.own
+	}
+	return i <= c.lasts[0].Value
 }
 
 // wait is the time between two places of the leader's log, if both have stamps.
