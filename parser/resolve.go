@@ -44,8 +44,7 @@ type writer struct {
 	newestLine     int64           // the last line of it so far
 	named          map[string]bool // groups
 	only           string          // the group, if there is one
-	said           raftdiag.NodeID // node_id=, 0 if none or several
-	saidMany       bool
+	said           raftdiag.NodeID // node_id=, 0 if none
 }
 
 // A lastRow is the newest row, to know a line that is there twice.
@@ -401,10 +400,12 @@ func (r *resolver) lone(w *writer, e *raftdiag.Event) bool {
 
 // says notes the node that a line names as its own.
 func (w *writer) says(n raftdiag.NodeID) {
-	if w.said != 0 && w.said != n {
-		w.saidMany = true
+	if w.said == 0 {
+		w.said = n
 	}
-	w.said = n
+	if w.said != n {
+		w.merged = true
+	}
 }
 
 // learn notes what an event gives away of its node.

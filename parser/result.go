@@ -11,8 +11,8 @@ import (
 
 // Node is the node that wrote the lines of a source, a writer and a group, for
 // events that carry none. It answers 0 if that cannot be told. In this order
-// it believes a label (2=app.log), lines that name their node, what the log
-// sends (from=, and leader= where it leads), the prefix, the file name, what
+// it believes a label (2=app.log), what the log sends (from=, and leader= where
+// it leads), lines of the same writer that name their node, the prefix, the file name, what
 // the other groups of the same writer send, and the receiver of all that
 // arrives.
 //
@@ -43,12 +43,12 @@ func (r *Result) node(s *source, writerName, group string) (raftdiag.NodeID, str
 	if w.merged {
 		return 0, "merged"
 	}
-	if w.said != 0 && !w.saidMany {
-		return w.said, "line"
-	}
 	id := w.idents[group]
 	if id != nil && id.self != 0 {
 		return id.self, "sends"
+	}
+	if w.said != 0 {
+		return w.said, "line"
 	}
 	elsewhere := w.self()
 	if group == "" && elsewhere != 0 {
