@@ -104,10 +104,10 @@ func catalogue() []FaultInfo {
 		// no-leader
 		{
 			Name: "election-storm", Doc: "messages take longer than the election timeout, so that nobody ever wins",
-			Params: []Param{{"delay", "600ms", "what every message takes on the way", duration}, paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"proposal-dropped", "no-delivery"},
+			Params:  []Param{{"delay", "600ms", "what every message takes on the way", duration}, paramGroup},
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"proposal-dropped", "no-delivery", "no-response"},
 			Causes:  []string{"election-storm", "slow-network", "leader-flapping", "split-vote", "disruptive-node"},
-			Example: "election-storm:delay=800ms", perGroup: true, leader: true,
+			Example: "election-storm:delay=800ms", perGroup: true,
 			strike: func(s *strike) {
 				d := s.f.duration("delay")
 				s.rule(func(uint64, uint64, raftpb.Message) passage { return passage{delay: d} })
@@ -244,17 +244,17 @@ func catalogue() []FaultInfo {
 			strike: func(s *strike) { s.swallow("on", nil, raftpb.MsgAppResp) },
 		},
 		{
-			Name: "snapshot-pending", Doc: "a follower that was away needs a snapshot; the snapshot never leaves and nobody reports its failure; then the quorum needs that follower",
+			Name: "snapshot-pending", Doc: "a follower that was away needs a snapshot; the snapshot never leaves and nobody reports its failure; then the other followers are removed, so that a quorum needs this one",
 			Params: []Param{on("follower", "the follower that needs a snapshot"), paramGroup},
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast",
-			Causes: []string{"snapshot-pending", "dropped-before-send", "node-down"}, Example: "snapshot-pending",
+			Causes: []string{"snapshot-pending", "dropped-before-send"}, Example: "snapshot-pending",
 			leader: true,
 			strike: pendSnapshot,
 		},
 		{
 			Name: "ready-not-drained", Doc: "no node takes its Ready any more, though ticks and messages go into Raft",
 			Params: []Param{on("all", "the nodes that do not take Ready"), paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", OrHypothesis: []string{"proposal-dropped", "no-leader"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", OrHypothesis: []string{"proposal-dropped", "no-leader", "apply-stalled"},
 			Causes: []string{"ready-not-drained", "leader-stalled"}, Example: "ready-not-drained:on=leader",
 			perGroup: true, leader: true,
 			strike: func(s *strike) {
@@ -704,8 +704,8 @@ func catalogue() []FaultInfo {
 			Name: "node-restart", Doc: "a follower ends and comes back with its files",
 			Params: []Param{on("follower", "the nodes that are restarted"), {"how", "stop", "kill: without a word; stop: with a word", word}},
 			At:     strikes, For: 500 * time.Millisecond, Verdict: raftdiag.Healthy, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded},
-			Causes: []string{"node-restart", "node-down"}, Example: "node-restart:how=kill",
-			words: []string{"kill", "stop"}, leader: true,
+			Example: "node-restart:how=kill",
+			words:   []string{"kill", "stop"}, leader: true,
 			strike: func(s *strike) { s.stop(s.boxes("on"), goodbye(s.f)) },
 		},
 		{
@@ -882,7 +882,7 @@ func (s *strike) voters(b *box) []uint64 {
 }
 
 // pendSnapshot brings the first node of on into need of a snapshot that never
-// leaves, and then takes so many of the others away that a quorum needs it.
+// leaves, and then removes the others, so that a quorum needs it.
 func pendSnapshot(s *strike) {
 	away := s.boxes("on")
 	lead := s.c.box(s.lead)
@@ -921,12 +921,13 @@ func pendSnapshot(s *strike) {
 	if !s.await(func() bool { return s.peer(away[0].id).State == "StateSnapshot" }) {
 		return
 	}
-	var others []*box
 	for _, b := range s.c.boxes {
-		if b != away[0] && b != lead {
-			others = append(others, b)
+		if b == away[0] || b == lead {
+			continue
 		}
+		if !s.reconfigure(raftpb.ConfChangeRemoveNode, b.id) {
+			return
+		}
+		s.stop([]*box{b}, "removed from the cluster")
 	}
-	keep := len(s.c.boxes)/2 - 1 // with the leader, one short of a quorum
-	s.stop(others[max(0, keep):], "")
 }

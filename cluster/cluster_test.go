@@ -347,7 +347,6 @@ var stageList = []stage{
 	{
 		fault: "election-storm",
 		until: func(w *witness) bool { return w.c.leader(w.group) == 0 && w.now(1).Term > w.then(1).Term+1 },
-		conf:  func(c *Config) { c.Latency = time.Millisecond },
 	},
 	{
 		fault: "quorum-lost",
@@ -422,6 +421,11 @@ var stageList = []stage{
 			l := w.now(w.lead())
 			p := l.Progress[w.followers()[0]]
 			return p.State == "StateSnapshot" && p.Pending > 0 && l.Last > l.Commit+5
+		},
+		check: func(t testing.TB, w *witness, _ *Outcome) {
+			if l := w.now(w.lead()); len(l.Voters) != 2 {
+				t.Errorf("voters %v", l.Voters)
+			}
 		},
 		logs: says("snapshot_created"),
 	},
