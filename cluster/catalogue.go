@@ -244,7 +244,7 @@ func catalogue() []FaultInfo {
 			strike: func(s *strike) { s.swallow("on", nil, raftpb.MsgAppResp) },
 		},
 		{
-			Name: "snapshot-pending", Doc: "a follower that was away needs a snapshot; the snapshot never leaves and nobody reports its failure; then the other followers are removed, so that a quorum needs this one",
+			Name: "snapshot-pending", Doc: "a follower misses appends that are then compacted away; the snapshot that it needs never leaves, and nobody reports so; the other followers are removed, so that a quorum needs this one",
 			Params: []Param{on("follower", "the follower that needs a snapshot"), paramGroup},
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast",
 			Causes: []string{"snapshot-pending", "dropped-before-send"}, Example: "snapshot-pending",
@@ -884,17 +884,19 @@ func (s *strike) voters(b *box) []uint64 {
 // pendSnapshot brings the first node of on into need of a snapshot that never
 // leaves, and then removes the others, so that a quorum needs it.
 func pendSnapshot(s *strike) {
-	away := s.boxes("on")
 	lead := s.c.box(s.lead)
-	if len(away) == 0 || away[0] == lead {
+	behind := slices.DeleteFunc(s.boxes("on"), func(b *box) bool { return b == lead })
+	if len(behind) == 0 {
 		return
 	}
-	away = away[:1]
-	n := away[0].running()
-	if n == nil {
-		return
+	b := behind[0]
+	for _, from := range s.c.boxes {
+		s.undoing(from.hooks.leaves.add(func(g string, m raftpb.Message) bool { return g != s.group || m.Type != raftpb.MsgSnap }))
 	}
-	n.stop("")
+	send := lead.hooks.leaves.add(func(g string, m raftpb.Message) bool {
+		return g != s.group || m.Type != raftpb.MsgApp || m.To != b.id
+	})
+	s.undoing(send)
 	commit := func() uint64 {
 		for _, r := range s.c.replicas(s.group) {
 			if r.Node == s.lead {
@@ -902,9 +904,6 @@ func pendSnapshot(s *strike) {
 			}
 		}
 		return 0
-	}
-	for _, b := range s.c.boxes {
-		s.undoing(b.hooks.leaves.add(func(g string, m raftpb.Message) bool { return g != s.group || m.Type != raftpb.MsgSnap }))
 	}
 	was := commit()
 	if !s.await(func() bool { return commit() > was+2 }) {
@@ -917,17 +916,20 @@ func pendSnapshot(s *strike) {
 			}
 		})
 	}
-	s.back(away[0])
-	if !s.await(func() bool { return s.peer(away[0].id).State == "StateSnapshot" }) {
-		return
-	}
-	for _, b := range s.c.boxes {
-		if b == away[0] || b == lead {
-			continue
-		}
-		if !s.reconfigure(raftpb.ConfChangeRemoveNode, b.id) {
+	for s.peer(b.id).State != "StateSnapshot" {
+		s.do(lead, func(r *replica) { r.rn.ReportUnreachable(b.id) })
+		if !s.sleep(s.c.o.Tick) {
 			return
 		}
-		s.stop([]*box{b}, "removed from the cluster")
+	}
+	send()
+	for _, other := range s.c.boxes {
+		if other == b || other == lead {
+			continue
+		}
+		if !s.reconfigure(raftpb.ConfChangeRemoveNode, other.id) {
+			return
+		}
+		s.stop([]*box{other}, "removed from the cluster")
 	}
 }
