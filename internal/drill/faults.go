@@ -127,7 +127,7 @@ func Faults() []Fault {
 				c.stuck()
 			}},
 		{Name: "undecodable", Doc: "the receivers cannot decode appends", Points: []string{"no-delivery"}, Gate: "received", Causes: []string{"undecodable"}, Verdicts: faulty, stage: follower(garble, "")},
-		{Name: "not-extracted", Doc: "the application forgets to take appends out of Ready", Points: []string{"no-broadcast"}, Causes: []string{"ready-not-drained", "dropped-before-send"}, Verdicts: faulty,
+		{Name: "not-extracted", Doc: "the application forgets to take appends out of Ready", Points: []string{"no-broadcast"}, Causes: []string{"ready-not-drained", "dropped-before-send", "inflight-full"}, Verdicts: faulty,
 			stage: rewrite(func(c *cluster, n *node, m *pb.Message) bool { return m.Type != pb.MsgApp })},
 		{Name: "not-handed-over", Doc: "appends are generated and never handed to the transport; only a log that prints the hand-over can tell", Points: []string{"no-broadcast", "no-delivery"}, Causes: append(lossy, "dropped-before-send", "buffer-full"), Verdicts: faulty,
 			stage: from(cut(pb.MsgApp), withhold, "")},
@@ -488,8 +488,8 @@ type File struct {
 	Name string
 	Data []byte
 	Node uint64 // whose it is; 0 for a stream of several
-	// Blind says that no line of a stream of several names its writer: what is
-	// known of it is what the messages say.
+	// Blind says that the logs do not carry all: a kind of line is not printed,
+	// or no line of a stream of several names its writer.
 	Blind bool
 }
 
@@ -497,13 +497,14 @@ type File struct {
 func (f Fault) Run(seed uint64) []File {
 	c := newCluster(seed, f.size, f.voters)
 	f.stage(c)
+	blind := c.look.silent != ""
 	if c.look.merged != nil {
-		return []File{{Name: "all.log", Data: joined(*c.look.merged), Blind: c.look.layout == "merged"}}
+		return []File{{Name: "all.log", Data: joined(*c.look.merged), Blind: blind || c.look.layout == "merged"}}
 	}
 	var files []File
 	name := pick(c.rng, "node%d.log", "raft-node%d.log", "n%d/raft.log", "node-%d.txt")
 	for _, n := range c.nodes {
-		files = append(files, File{Name: fmt.Sprintf(name, n.id), Data: joined(n.voice.lines), Node: n.id})
+		files = append(files, File{Name: fmt.Sprintf(name, n.id), Data: joined(n.voice.lines), Node: n.id, Blind: blind})
 	}
 	return files
 }
