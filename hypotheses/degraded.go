@@ -48,7 +48,7 @@ func (j *judgement) doubts() {
 			continue
 		}
 		role, _ := l.RoleAt(at.I + 1)
-		ep := j.plain(noBroadcast, timeline.Sent, at, role.Term, fmt.Sprintf("node %s shows %s, and nothing in these logs shows that it commits", l.Node, what))
+		ep := j.plain(noBroadcast, timeline.Sent, at, role.Term, fmt.Sprintf("%s shows %s, and nothing in these logs shows that it commits", named(l.Node), what))
 		if role.Lead != 0 {
 			ep.Leader = ptr(role.Lead.String())
 		}
@@ -74,6 +74,15 @@ func (j *judgement) doubts() {
 		j.episodes = append(j.episodes, ep)
 		return
 	}
+}
+
+// named words a node; 0 stands for the writer of a log that never says who it
+// is.
+func named(n raftdiag.NodeID) string {
+	if n == 0 {
+		return "the log"
+	}
+	return "node " + n.String()
 }
 
 // unlogged are the voters whose logs are not among the inputs.
@@ -112,7 +121,9 @@ func (j *judgement) slight(at timeline.Proof, found []cause, summary string) {
 // quorum goes on without them.
 func (j *judgement) degraded() {
 	blamed := map[string]bool{}
+	held := false
 	for _, e := range j.episodes {
+		held = held || e.Impact != raftdiag.NoImpact
 		for _, c := range e.Causes {
 			for _, n := range c.Nodes {
 				blamed[n] = true
@@ -139,8 +150,8 @@ func (j *judgement) degraded() {
 			continue
 		}
 		l := j.t.Lane(n)
-		if l == nil {
-			continue
+		if l == nil || held {
+			continue // the others went without a leader too
 		}
 		for _, v := range l.Vacancies() {
 			if v.Rounds < storm*j.pat.Rounds || v.Campaigns < storm*j.pat.Rounds {
@@ -212,14 +223,12 @@ func (j *judgement) laggard(n raftdiag.NodeID, voters timeline.Voters) ([]cause,
 	if ten.Leader == n || ten.Lane == nil {
 		return nil, timeline.Proof{}
 	}
-	pat := j.pat
-	pat.Rounds *= 3 // a follower may be slow for a while
-	s, ok := ten.Behind(n, pat)
+	s, ok := ten.Behind(n, j.pat)
 	if !ok {
 		return nil, timeline.Proof{}
 	}
 	c := &stuck{j: j, s: &s, voters: voters}
-	c.places = []timeline.Place{j.t.Place(&s, n, pat)}
+	c.places = []timeline.Place{j.t.Place(&s, n, j.pat)}
 	p := &c.places[0]
 	if p.Stop == timeline.Committed || p.Marks[p.Stop].Answer != timeline.No {
 		return nil, timeline.Proof{}

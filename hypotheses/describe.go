@@ -83,7 +83,7 @@ func (j *judgement) consequences() {
 				filed = true
 			}
 		}
-		if !filed {
+		if !filed && !j.forced(s, h) {
 			j.alone(s, h)
 		}
 	}
@@ -120,7 +120,11 @@ func (j *judgement) attribute(e *episode, s state, h *Hypothesis) {
 		e.Causes = append([]raftdiag.Cause{first}, rest...)
 	} else {
 		e.Causes = []raftdiag.Cause{first} // the others explain another point
+	}
+	if e.stall != nil {
 		e.Summary = fmt.Sprintf("entry %d of leader %s in term %d does not commit: %s", deref(e.Index), deref(e.Leader), deref(e.Term), s.Summary)
+	}
+	if e.FailurePoint == nil || *e.FailurePoint != h.Name {
 		e.FailurePoint, e.Gate = ptr(h.Name), ptr(h.Gates[len(h.Gates)-1].String())
 		e.Suspects = []raftdiag.Suspect{{Name: h.Name, Score: 1}}
 		for i := range e.Hypotheses {
@@ -148,6 +152,27 @@ func deref[T any](p *T) T {
 		return zero
 	}
 	return *p
+}
+
+// forced makes an episode of the entry that an impossible state of a leader
+// holds up, though patience has not run out: no patience mends it.
+func (j *judgement) forced(s state, h *Hypothesis) bool {
+	if h != noCommitAdvance && h != noQuorum || !s.at.OK() {
+		return false
+	}
+	for _, ten := range s.at.Lane.Tenures() {
+		if s.at.I < ten.Begin || s.at.I >= ten.End {
+			continue
+		}
+		stall, ok := ten.Waiting()
+		if !ok {
+			return false
+		}
+		j.weigh(&stall)
+		j.attribute(j.episodes[len(j.episodes)-1], s, h)
+		return true
+	}
+	return false
 }
 
 // alone makes an episode of a state that no episode follows from.

@@ -3,6 +3,7 @@ package hypotheses
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.etcd.io/raft/v3/quorum"
 
@@ -38,6 +39,8 @@ func (j *judgement) leaderless() {
 	for _, l := range j.t.Lanes {
 		for _, v := range l.Vacancies() {
 			switch {
+			case v.Ignored > 0:
+				// Somebody leads in an earlier term, and this node does not follow.
 			case v.Open && v.Rounds >= need:
 				open[l.Node] = v
 			case !v.Open && v.Rounds >= storm*j.pat.Rounds:
@@ -110,7 +113,38 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 	at := timeline.Proof{Lane: vacs[0].Lane, I: vacs[0].From}
 	role, _ := vacs[0].Lane.RoleAt(vacs[0].From + 1)
 	causeList := j.vacancyCauses(vacs, voters)
-	if voters.Vote(votes) == quorum.VoteLost {
+	if gone := j.deadVoters(voters); len(gone) > 0 {
+		ep := j.plain(noQuorum, timeline.Matched, at, role.Term, fmt.Sprintf("%s %s down, so no quorum can form and nobody can lead: %s",
+			list(gone), plural(len(gone), "is", "are"), j.campaigns(vacs)))
+		j.settle(ep, causeList)
+		return
+	}
+	// Voters that say nothing and have no log here may be down: then the point is
+	// the quorum.
+	maybe := map[raftdiag.NodeID]bool{}
+	var unheard []raftdiag.NodeID
+	for _, n := range voters.All() {
+		by, _ := j.t.DownProof(n, j.pat)
+		maybe[n] = !by.OK() && j.t.Lane(n) != nil
+		if !by.OK() && j.t.Lane(n) == nil {
+			unheard = append(unheard, n)
+		}
+	}
+	lost := voters.Vote(votes) == quorum.VoteLost
+	if lost && len(unheard) > 0 && voters.Vote(maybe) == quorum.VoteLost {
+		ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader (%s); whether %s %s down the logs of those would show",
+			list(who), plural(len(who), "knows", "know"), j.campaigns(vacs), list(unheard), plural(len(unheard), "is", "are")))
+		j.settle(ep, causeList)
+		j.unsettle(ep, noLeader, fmt.Sprintf("give the log of %s", list(unheard)), []string{fmt.Sprintf("the log of %s", list(unheard))})
+		ep.Suspects = []raftdiag.Suspect{{Name: noLeader.Name, Score: 0.5}, {Name: noQuorum.Name, Score: 0.5}}
+		for i := range ep.Hypotheses {
+			if f := &ep.Hypotheses[i]; f.Name == noQuorum.Name {
+				f.Verdict, f.Summary, f.Ask = raftdiag.Unknown, "whether so many voters are down is not known", fmt.Sprintf("give the log of %s", list(unheard))
+			}
+		}
+		return
+	}
+	if lost {
 		ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader, and without %s none can be elected: %s",
 			list(who), plural(len(who), "knows", "know"), plural(len(who), "it", "them"), j.campaigns(vacs)))
 		j.settle(ep, causeList)
@@ -136,6 +170,22 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 		list(who), plural(len(who), "knows", "know"), j.campaigns(vacs), list(missing)))
 	j.settle(ep, causeList)
 	j.unsettle(ep, noLeader, fmt.Sprintf("give the log of %s", list(missing)), []string{fmt.Sprintf("the log of %s", list(missing))})
+}
+
+// deadVoters are the voters that are down, if the others are no quorum.
+func (j *judgement) deadVoters(voters timeline.Voters) []raftdiag.NodeID {
+	alive := map[raftdiag.NodeID]bool{}
+	var gone []raftdiag.NodeID
+	for _, n := range voters.All() {
+		by, _ := j.t.DownProof(n, j.pat)
+		if alive[n] = !by.OK(); by.OK() {
+			gone = append(gone, n)
+		}
+	}
+	if len(gone) == 0 || voters.Vote(alive) != quorum.VoteLost {
+		return nil
+	}
+	return gone
 }
 
 // consequence reports whether the leader before the vacancy left a stuck entry
@@ -215,6 +265,12 @@ func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voter
 			out = append(out, cause{"empty-voters", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's configuration has no voters", l.Node), j.quote(p, "the configuration")})
 		}
 	}
+	for _, l := range j.t.Lanes {
+		_, hi := l.Bounds()
+		if p, ok := l.Last(raftdiag.Misconfigured, hi); ok && noVoters(p.Event().Text) {
+			out = append(out, cause{"empty-voters", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s says: %s", l.Node, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
+		}
+	}
 	for _, v := range j.group.Violations {
 		if v.Name == "duplicate-id" {
 			out = append(out, cause{name: "duplicate-id", summary: v.Summary, evidence: v.Evidence})
@@ -263,6 +319,12 @@ func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voter
 		}
 	}
 	return out
+}
+
+// noVoters reports whether an application says that its configuration is empty.
+func noVoters(text string) bool {
+	low := strings.ToLower(text)
+	return strings.Contains(low, " 0 voters") || strings.Contains(low, "no voters") || strings.Contains(low, "empty voter") || strings.Contains(low, "without voters")
 }
 
 // silenceCauses explains candidates that too few voters answer.

@@ -50,9 +50,6 @@ func (j *judgement) weigh(s *timeline.Stall) {
 	for _, n := range c.voters.All() {
 		c.places = append(c.places, j.t.Place(s, n, j.pat))
 	}
-	if s.Tenure.Lane == nil && !c.lostForSure() {
-		return // without the leader's log a stall is proven only by a lost vote
-	}
 	ep := c.episode()
 	c.decide(ep)
 	j.episodes = append(j.episodes, ep)
@@ -107,15 +104,6 @@ func (c *stuck) answer(p *timeline.Place, g timeline.Gate) timeline.Answer {
 		}
 	}
 	return timeline.CannotSay
-}
-
-func (c *stuck) lostForSure() bool {
-	for g := timeline.Sent; g <= timeline.Matched; g++ {
-		if c.vote(g) == quorum.VoteLost {
-			return true
-		}
-	}
-	return false
 }
 
 // stoppedAt are the voters whose lane ends at the gate.
@@ -197,6 +185,9 @@ type ruling struct {
 
 // rule finds the first gate at which the vote is lost.
 func (c *stuck) rule() ruling {
+	if c.s.Tenure.Lane == nil && !c.voters.Printed() {
+		return ruling{from: timeline.Received, to: timeline.Committed, why: fmt.Sprintf("node %s's log is not among the inputs, and the voters are not printed", c.s.Tenure.Leader)}
+	}
 	if gone := c.gone(); c.impossible(gone) {
 		return ruling{point: noQuorum, gate: timeline.Matched, because: gone,
 			why: fmt.Sprintf("%s %s down, so no quorum can form", list(nodesOf(gone)), plural(len(gone), "is", "are"))}
@@ -215,7 +206,7 @@ func (c *stuck) rule() ruling {
 		case v == quorum.VoteLost && pending < g:
 			return ruling{from: pending, to: g, why: c.pendingWhy(pending)}
 		case v == quorum.VoteLost:
-			if !c.voters.Printed() && c.someFollowerMatches() {
+			if g == timeline.Matched && !c.voters.Printed() && c.someFollowerMatches() {
 				return ruling{from: g, to: timeline.Committed, why: "the voters are not printed, and learners may hide among the Progress rows"}
 			}
 			if refused := c.refused(); len(refused) > 0 && g == timeline.Received && !c.impossible(c.stoppedFor(g, refused)) {

@@ -68,7 +68,7 @@ func (j *judgement) overlap(a, b *timeline.Tenure) bool {
 }
 
 func (j *judgement) twoLeaders() {
-	tenures := j.t.Tenures()
+	tenures := slices.DeleteFunc(j.t.Tenures(), func(ten *timeline.Tenure) bool { return ten.Lane.Adrift })
 	for i, a := range tenures {
 		for _, b := range tenures[i+1:] {
 			if b.Term != a.Term {
@@ -95,6 +95,9 @@ func (j *judgement) committedConflict() {
 	}
 	first := map[raftdiag.Index]seen{}
 	for _, l := range j.t.Lanes {
+		if l.Adrift {
+			continue
+		}
 		for _, p := range l.CommittedEntries() {
 			e := p.Event()
 			if !e.Has(raftdiag.HasIndex|raftdiag.HasTerm) || e.Term == 0 {
@@ -121,6 +124,9 @@ func (j *judgement) doubleVote() {
 	}
 	granted := map[key]timeline.Proof{}
 	for _, l := range j.t.Lanes {
+		if l.Adrift {
+			continue
+		}
 		for _, d := range []timeline.Direction{timeline.Out, timeline.In} {
 			for _, c := range l.Channels(d) {
 				if c.Type != raftdiag.MsgVoteResp || d == timeline.Out && c.From != l.Node {
@@ -178,15 +184,26 @@ func (j *judgement) falls(l *timeline.Lane) {
 // progressRows looks for next at or below match in the rows of a leader.
 func (j *judgement) progressRows(l *timeline.Lane) {
 	for _, ten := range l.Tenures() {
+		var at timeline.Proof
+		var ev []raftdiag.Quote
+		var of []raftdiag.NodeID
 		for _, peer := range l.Peers() {
 			for _, p := range l.Rows(peer, ten.Begin, ten.End) {
 				e := p.Event()
 				if e.Has(raftdiag.HasMatch|raftdiag.HasNext) && e.Next <= e.Match {
-					j.violate("progress-broken", false, []raftdiag.NodeID{l.Node, peer}, p, ten.Term, j.quote(p, "next %d, match %d", e.Next, e.Match),
-						"leader %s's progress of node %s has next %d and match %d", l.Node, peer, e.Next, e.Match)
+					if !at.OK() {
+						at = p
+					}
+					ev = add(ev, j.quote(p, "next %d, match %d", e.Next, e.Match)...)
+					of = append(of, peer)
 					break
 				}
 			}
+		}
+		if at.OK() {
+			e := at.Event()
+			j.violate("progress-broken", false, []raftdiag.NodeID{l.Node}, at, ten.Term, ev,
+				"leader %s's progress of %s has next not above match (next %d, match %d)", l.Node, list(of), e.Next, e.Match)
 		}
 	}
 }
@@ -241,6 +258,9 @@ func (j *judgement) strays(l *timeline.Lane) {
 		}
 		p := l.Proof(int(l.Receives(c)[0]))
 		switch {
+		case c.From == l.Node && c.To != l.Node && !l.EverLed():
+			// A node that never had a leader, and hears its own id: others use it.
+			j.violate("duplicate-id", false, []raftdiag.NodeID{l.Node}, p, 0, j.quote(p, "from its own id"), "node %s receives %s from its own id", l.Node, c.Type)
 		case c.To != l.Node && c.To != 0:
 			j.violate("wrong-peer-address", false, []raftdiag.NodeID{l.Node}, p, 0, j.quote(p, "from node %s to node %s, received by node %s", c.From, c.To, l.Node),
 				"node %s receives messages that node %s sends to node %s", l.Node, c.From, c.To)

@@ -163,7 +163,7 @@ func (r *road) fates(p *Pairing) (sends, receives []verdict) {
 			continue
 		}
 		switch {
-		case handed && r.from.heldBack(s):
+		case handed && r.from.handOver(s) == No:
 			*v = verdict{fate: raftdiag.NotSent, why: "it was generated and not handed to the transport"}
 		case r.to == nil:
 			*v = verdict{fate: raftdiag.CannotTell, why: "node " + name + "'s log is not among the inputs"}

@@ -86,6 +86,9 @@ func (t *Timeline) Place(s *Stall, n raftdiag.NodeID, pat Patience) Place {
 		t.own(&p, s)
 		return p
 	}
+	if p.Lane != nil && p.Lane.Adrift {
+		p.Lane = nil
+	}
 	v := view{t: t, s: s, p: &p, pat: pat, l: s.Tenure.Lane, f: p.Lane, term: s.Tenure.Term, leader: s.Tenure.Leader}
 	v.read()
 	v.judge()
@@ -464,9 +467,15 @@ func (v *view) judgeAnswered() {
 	if len(v.receipts) > 0 {
 		receipt = int(v.receipts[0])
 	}
+	var held Proof // an answer that was made and not handed over
+	var made Proof // one of which that is not known
+	short := 0
 	for k := len(v.replies) - 1; k >= 0; k-- {
 		i := int(v.replies[k])
 		r := v.f.rec(i)
+		if i > receipt && !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) < p.HeadLast {
+			short++
+		}
 		if !r.has(raftdiag.HasIndex) {
 			if i > receipt {
 				v.dunno(Answered, fmt.Sprintf("the index in node %s's answers", p.Node), "node %s answered, with what index its log does not print", p.Node)
@@ -475,9 +484,13 @@ func (v *view) judgeAnswered() {
 			continue
 		}
 		if !r.reject() && raftdiag.Index(r.b) >= p.HeadLast || r.reject() && i > receipt {
-			if v.heldBack(i) {
-				v.set(Answered, No, Proof{v.f, i}, "its answer was made and not handed to the transport")
-				return
+			switch v.f.handOver(i) {
+			case No:
+				held = Proof{v.f, i}
+				continue
+			case CannotSay:
+				made = Proof{v.f, i}
+				continue
 			}
 			p.Reply = Proof{v.f, i}
 			word := "accepts"
@@ -487,6 +500,18 @@ func (v *view) judgeAnswered() {
 			v.set(Answered, Yes, p.Reply, "node %s %s it", p.Node, word)
 			return
 		}
+	}
+	switch {
+	case held.OK():
+		v.set(Answered, No, held, "its answer was made and not handed to the transport")
+		return
+	case made.OK():
+		v.dunno(Answered, fmt.Sprintf("node %s's hand-over of MsgAppResp to the transport", p.Node), "node %s made its answer, and whether it was handed to the transport does not show", p.Node)
+		p.Reply = made
+		return
+	case short >= v.pat.Rounds:
+		v.set(Answered, Yes, Proof{v.f, int(v.replies[len(v.replies)-1])}, "node %s answers, %d times, with an index that does not cover it", p.Node, short)
+		return
 	}
 	if len(v.receipts) == 0 {
 		v.dunno(Answered, "", "whether node %s received it is not known", p.Node)
@@ -498,6 +523,8 @@ func (v *view) judgeAnswered() {
 		v.dunno(Answered, fmt.Sprintf("lines of node %s that show sent MsgAppResp", p.Node), "node %s's log shows no sent MsgAppResp at all", p.Node)
 	case !v.passed(v.f, receipt, v.f.hi) && !v.pat.Complete:
 		v.dunno(Answered, fmt.Sprintf("more of node %s's log", p.Node), "node %s's log ends too soon after the receipt", p.Node)
+	case short > 0:
+		v.dunno(Answered, fmt.Sprintf("more of node %s's log", p.Node), "node %s's answers after the receipt cover less, and may belong to earlier appends", p.Node)
 	case v.inferior(receipt):
 		v.set(Answered, No, by, "node %s is in a later term and does not answer an append of term %d", p.Node, v.term)
 	default:
@@ -508,13 +535,9 @@ func (v *view) judgeAnswered() {
 // inferior reports whether the voter was in a later term when it got the
 // append.
 func (v *view) inferior(i int) bool {
-	role, ok := v.f.RoleAt(i + 1)
+	role, ok := v.f.RoleAt(i + blockRows) // the Ready after the receipt shows it
 	return ok && role.Term > v.term
 }
-
-// heldBack reports whether the lane prints, message by message, what it hands
-// to the transport, and does not print it for the answer at place i.
-func (v *view) heldBack(i int) bool { return v.f.heldBack(i) }
 
 // judgeReceived looks for the append on the voter.
 func (v *view) judgeReceived() {
@@ -737,11 +760,20 @@ func (v *view) judgeSent() {
 		return
 	}
 	if len(v.sends) > 0 {
-		held := true
+		over := CannotSay
 		for _, i := range v.sends {
-			held = held && v.l.heldBack(int(i))
+			if h := v.l.handOver(int(i)); h == Yes {
+				over = Yes
+				break
+			} else if h == No {
+				over = No
+			}
 		}
-		if held {
+		switch over {
+		case CannotSay:
+			v.dunno(Sent, fmt.Sprintf("node %s's hand-over of MsgApp to the transport", v.leader), "the leader made it, and whether it was handed to the transport does not show")
+			return
+		case No:
 			v.set(Sent, No, p.Head, "it was generated and not handed to the transport")
 			return
 		}
@@ -752,7 +784,11 @@ func (v *view) judgeSent() {
 	case !v.birthSeen():
 		v.dunno(Sent, fmt.Sprintf("the earlier part of node %s's log", v.leader), "the leader's log begins after the entry was appended")
 	case v.l.Prints(Out, raftdiag.MsgApp) > 0 || v.l.listsAll(s.From, v.hi):
-		v.set(Sent, No, Proof{v.l, s.From}, "the leader sends node %s no append that covers entry %d", p.Node, max(p.Match+1, s.Index))
+		by := Proof{v.l, s.From}
+		if r, ok := v.l.Last(raftdiag.Ready, v.hi); ok && r.I > s.From && v.l.Prints(Out, raftdiag.MsgApp) == 0 {
+			by = r // it counts its messages
+		}
+		v.set(Sent, No, by, "the leader sends node %s no append that covers entry %d", p.Node, max(p.Match+1, s.Index))
 	default:
 		v.dunno(Sent, fmt.Sprintf("lines of node %s that show sent MsgApp", v.leader), "node %s's log shows no sent MsgApp at all", v.leader)
 	}
@@ -770,6 +806,14 @@ func (v *view) birthSeen() bool {
 			return true
 		}
 	}
+	// The row itself is the birth: the proposal is taken, or Ready has entries.
+	for i := v.s.From; i < v.hi && i < v.s.From+blockRows; i++ {
+		r := v.l.rec(i)
+		if r.kind == raftdiag.Proposed && r.has(raftdiag.HasIndex) && raftdiag.Index(r.a) >= want ||
+			r.kind == raftdiag.Ready && !r.wide() && r.b>>32 > 0 {
+			return true
+		}
+	}
 	// The tenure's beginning is in the lane: a new leader probes every peer.
 	for _, r := range v.l.roles {
 		if int(r.At) >= inc.Begin && int(r.At) < v.s.Tenure.Begin && (r.Role != raftdiag.Leader || r.Term < v.term) {
@@ -779,12 +823,17 @@ func (v *view) birthSeen() bool {
 	return false
 }
 
-// heldBack reports whether the lane prints what it hands to the transport,
-// message by message, and lacks it for the message at place i.
-func (l *Lane) heldBack(i int) bool {
+// handOver reports whether the message at place i was given to the transport. A
+// lane that prints no hand-over, message by message, is taken to have done so.
+// One that prints it for other types only does not tell, and neither does the
+// end of a log, where the hand-over may only not be written yet.
+func (l *Lane) handOver(i int) Answer {
 	r := l.rec(i)
-	if l.handed&(1<<(r.mtype&31)) == 0 {
-		return false // the kind was never handed over, so its lack says nothing
+	switch {
+	case l.handed == 0:
+		return Yes
+	case l.handed&(1<<(r.mtype&31)) == 0:
+		return CannotSay
 	}
 	goesOn := false
 	for k := i + 1; k < l.hi && k < i+256; k++ {
@@ -795,10 +844,13 @@ func (l *Lane) heldBack(i int) bool {
 		}
 		if (o.kind == raftdiag.HandedOver || o.kind == raftdiag.SendFailed) && l.isPerMessage(o) && l.peerOf(o) == l.store.nodes.list[r.to] &&
 			(!o.has(raftdiag.HasType) || o.mtype == r.mtype) {
-			return false
+			return Yes
 		}
 	}
-	return goesOn // at the end of a log the hand-over may only not be written yet
+	if goesOn {
+		return No
+	}
+	return CannotSay
 }
 
 func (l *Lane) isPerMessage(r *record) bool { return r.has(raftdiag.HasTo) || r.has(raftdiag.HasPeer) }
@@ -905,34 +957,64 @@ func (v *view) judgeHealed() {
 		return
 	}
 	p.Receipt, p.Reply = Proof{v.f, int(receipts[0])}, Proof{v.f, int(accepts[0])}
-	heardAccepts := 0
-	for _, i := range v.heard {
-		if r := v.l.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= s.Index {
-			heardAccepts++
-		}
-	}
-	before := 0 // receipts before the first accept that was heard could have been sent
-	for _, i := range receipts {
-		if i < accepts[len(accepts)-1] {
-			before++
-		}
-	}
+	lostThere, lostBack := v.lost(v.leader, p.Node, end), v.lost(p.Node, v.leader, end)
 	switch {
 	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), int(accepts[0])):
 		late(Answered, p.Receipt, "node %s received it and answered late", p.Node)
-	case len(accepts) > heardAccepts && firstLost(v.t.Pair(v.channel(p.Node, v.leader, raftdiag.MsgAppResp)), accepts[0]):
-		late(Heard, p.Reply, "node %s's first answer did not arrive", p.Node)
-	case firstLost(v.t.Pair(v.channel(v.leader, p.Node, raftdiag.MsgApp)), sends[0]):
-		late(Received, Proof{v.l, int(sends[0])}, "the first append that carries it did not arrive")
+	case v.askedAgain(receipts, int(accepts[0])):
+		late(Heard, p.Reply, "node %s answered, and the leader sent it again and again", p.Node)
+	case v.beatsBefore(sends[0], receipts[0]):
+		late(Received, Proof{v.l, int(sends[0])}, "the first append that carries it did not arrive, and what the leader sent later did")
+	case lostBack >= v.pat.Rounds && lostThere < v.pat.Rounds:
+		late(Heard, p.Reply, "%d answers of node %s did not arrive", lostBack, p.Node)
+	case lostThere >= v.pat.Rounds:
+		late(Received, Proof{v.l, int(sends[0])}, "%d messages to node %s did not arrive", lostThere, p.Node)
 	default:
 		unknown()
 	}
 }
 
-// firstLost reports whether the send at a place has no receive.
-func firstLost(p *Pairing, at int32) bool {
-	k, ok := slices.BinarySearch(p.Sends, at)
-	return ok && p.ReceiveOf[k] < 0
+// askedAgain reports whether the leader's append came once more, its patience
+// after the voter had answered it.
+func (v *view) askedAgain(receipts []int32, accept int) bool {
+	for _, i := range receipts {
+		if int(i) > accept && v.passed(v.f, accept, int(i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// beatsBefore reports whether heartbeats that left after the append arrived
+// before it, as many as patience has rounds.
+func (v *view) beatsBefore(send, receipt int32) bool {
+	p := v.t.Pair(v.channel(v.leader, v.p.Node, raftdiag.MsgHeartbeat))
+	n := 0
+	for k, i := range p.Sends {
+		if j := p.ReceiveOf[k]; i > send && j >= 0 && p.Receives[j] < receipt && !p.Vague(k) {
+			n++
+		}
+	}
+	return n >= v.pat.Rounds
+}
+
+// lost counts the messages between the two nodes that were sent while the entry
+// waited and are proven lost: the receiver prints their kind, and equal headers
+// are counted, not told apart.
+func (v *view) lost(from, to raftdiag.NodeID, end int) int {
+	n := 0
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgAppResp, raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp} {
+		p := v.t.Pair(v.channel(from, to, mt))
+		if p.From == nil || p.To == nil || p.To.Prints(In, mt) == 0 {
+			continue
+		}
+		for k, i := range p.Sends {
+			if p.ReceiveOf[k] < 0 && (p.From != v.l || int(i) > v.s.From && int(i) < end) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // down looks for signs that the voter's process is gone, and was so while the

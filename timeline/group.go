@@ -41,6 +41,8 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 	}
 	s.findTwins()
 	named := false
+	var nameless []segment // columns whose node is not known
+	var orphans []laneKey
 	for _, f := range s.feeds {
 		for key := range f.columns {
 			named = named || key.group != ""
@@ -58,6 +60,7 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 			}
 			if id == 0 {
 				t.Unattributed[f.name] += int64(col.n)
+				nameless, orphans = append(nameless, segment{f, col, false}), append(orphans, key)
 				continue
 			}
 			if key.group == "" && named {
@@ -75,6 +78,20 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 			into[id].segments = append(into[id].segments, segment{f, col, false})
 		}
 		f.columns, f.cache, f.nodes, f.texts = nil, nil, nil, nil
+	}
+	if len(t.groups) == 0 && len(t.common) == 0 && len(s.feeds) == 1 {
+		// One log of one process that never says who it is: node 0 stands for it.
+		for k, seg := range nameless {
+			if orphans[k].writer != orphans[0].writer {
+				t.groups = map[string]map[raftdiag.NodeID]*strand{}
+				break
+			}
+			group := orphans[k].group
+			if t.groups[group] == nil {
+				t.groups[group] = map[raftdiag.NodeID]*strand{0: {}}
+			}
+			t.groups[group][0].segments = append(t.groups[group][0].segments, seg)
+		}
 	}
 	t.names = slices.Sorted(maps.Keys(t.groups))
 	return t
@@ -264,6 +281,8 @@ type founder struct {
 	live  bool // a running node has spoken in it
 	now   [numNumbers]sample
 	falls []Fall
+	lead  uint16        // by the newest State row that prints it; 0 is nobody
+	stays bool          // the newest two State rows print one leader, in one term
 	role  raftdiag.Role // by the newest State row, with its term
 	term  uint64
 	led   uint64 // the term in which the newest row but one said that the node leads, or 0
@@ -279,8 +298,8 @@ type sample struct {
 //
 // A boot line, and the first Raft row after a panic or a stop, open an
 // incarnation; so does a joint fall of two of term, commit, last and applied
-// within one block. A single number that falls is kept as a Fall and judged
-// elsewhere. A node that leads before and after the fall in one term was not
+// within one block; applied does not count while one leader is known all along.
+// A single number that falls is kept as a Fall and judged elsewhere. A node that leads before and after the fall in one term was not
 // restarted: it would have come back as a follower.
 func (l *Lane) incarnate() {
 	w := founder{l: l, begin: l.lo}
@@ -356,7 +375,8 @@ func (w *founder) row(i int, r *record) {
 			if w.role == raftdiag.Leader {
 				w.led = w.term
 			}
-			w.role, w.term = r.role(), r.a
+			w.stays = w.role != raftdiag.UnknownRole && w.term == r.a && r.has(raftdiag.HasLead) && r.to != 0 && r.to == w.lead
+			w.role, w.term, w.lead = r.role(), r.a, r.to
 		}
 		put(raftdiag.HasTerm, termNumber, r.a)
 		put(raftdiag.HasCommit, commitNumber, r.b)
@@ -377,7 +397,10 @@ func (w *founder) fell(n, i int, to uint64) {
 	joint, toStart := false, to <= 1
 	for k > 0 && w.falls[k-1].At >= w.begin && i-w.falls[k-1].At < blockRows {
 		k--
-		joint = joint || w.falls[k].What != f.What
+		// Applied falls with commit. Where the node knows one leader all along
+		// that is no restart.
+		joint = joint || w.falls[k].What != f.What &&
+			!(w.stays && (f.What == numberNames[appliedNumber] || w.falls[k].What == numberNames[appliedNumber]))
 		toStart = toStart && w.falls[k].To <= 1
 	}
 	leads := w.role == raftdiag.Leader && w.led == w.term

@@ -24,6 +24,9 @@ type Lane struct {
 	// Incarnations are the runs of the process, in order. There is one at
 	// least.
 	Incarnations []Incarnation
+	// Adrift says that the cluster began anew and that this lane does not show
+	// in which of its lives it stands: it is no witness against other lanes.
+	Adrift bool
 	// Falls are the places at which a number fell that should not.
 	Falls []Fall
 

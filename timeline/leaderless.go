@@ -13,6 +13,7 @@ type Vacancy struct {
 	Campaigns int // of this node
 	Terms     int // distinct terms that the lane went through
 	Rounds    int // the most that any count of waiting shows
+	Ignored   int // messages from leaders of earlier terms that arrive meanwhile
 	Open      bool
 }
 
@@ -89,6 +90,11 @@ func (l *Lane) vacancy(from, to int, open bool) (Vacancy, bool) {
 		}
 	}
 	v.Rounds = max(v.Campaigns, v.Terms)
+	for c, places := range l.receives {
+		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
+			v.Ignored += len(between(places, from+1, to))
+		}
+	}
 	if v.Campaigns > 0 {
 		return v, true
 	}
@@ -111,6 +117,16 @@ func (l *Lane) LeadsAtEnd() (raftdiag.Term, bool) {
 		return l.tenures[n-1].Term, true
 	}
 	return 0, false
+}
+
+// EverLed reports whether the lane ever shows a leader, its node or another.
+func (l *Lane) EverLed() bool {
+	for _, r := range l.roles {
+		if r.Role == raftdiag.Leader || r.Lead != 0 {
+			return true
+		}
+	}
+	return len(l.contacts()) > 0
 }
 
 // Term is the highest term that the lane shows its node in.
@@ -441,7 +457,11 @@ func (t *Timeline) Freezes(p Patience) []Freeze {
 			continue
 		}
 		wait := l.span(f.First.I, l.hi)
-		if wait >= p.Clock || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
+		later := false // another leader came: the others' patience ran out
+		for _, c := range t.Leaders() {
+			later = later || c.Term > f.Tenure.Term && c.By.Lane != l
+		}
+		if wait >= p.Clock || later && f.Waiting >= p.Rounds || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
 			out = append(out, f)
 		}
 	}

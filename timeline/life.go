@@ -76,7 +76,8 @@ func (l *Lane) first(inc Incarnation) (term, last uint64, ok bool) {
 //
 // A reset of every lane that reaches that far is a new life; a reset of one
 // among several is that node's loss. Lives are matched from the end, since it
-// is the head of a log that rotation takes away.
+// is the head of a log that rotation takes away; a lane that shows fewer lives
+// than the cluster had is adrift.
 func lives(group string, lanes []*Lane) []*Timeline {
 	resets := make([][]int, len(lanes))
 	least, most := -1, 0
@@ -117,6 +118,7 @@ func lives(group string, lanes []*Lane) []*Timeline {
 		have := len(cuts) - 1
 		for c := range have {
 			part := l.cut(cuts[c], cuts[c+1])
+			part.Adrift = have < n
 			if part.Len() > 0 {
 				tl := out[n-have+c]
 				tl.Lanes = append(tl.Lanes, part)

@@ -1,6 +1,11 @@
 package timeline
 
-import "github.com/raftdiag/raftdiag"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/raftdiag/raftdiag"
+)
 
 // Peers are the nodes that the lane prints Progress rows for.
 func (l *Lane) Peers() []raftdiag.NodeID {
@@ -10,6 +15,7 @@ func (l *Lane) Peers() []raftdiag.NodeID {
 			out = append(out, p)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
 
@@ -187,5 +193,8 @@ func (l *Lane) Channels(d Direction) []Channel {
 	for c := range m {
 		out = append(out, c)
 	}
+	slices.SortFunc(out, func(a, b Channel) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Type, b.Type))
+	})
 	return out
 }

@@ -90,6 +90,26 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 	return stalls
 }
 
+// Waiting is the first entry of the tenure that is not committed at its end,
+// however short it waits.
+func (ten *Tenure) Waiting() (Stall, bool) {
+	l := ten.Lane
+	commit, ok := l.CommitAt(ten.End)
+	last, known := l.LastAt(ten.End)
+	if !ok || !known || last <= commit {
+		return Stall{}, false
+	}
+	s := Stall{Tenure: ten, Index: commit + 1, Last: last, From: ten.Begin, To: ten.End, Open: true, Commit: commit}
+	for _, st := range l.lasts {
+		if int(st.At) >= ten.Begin && st.Value > commit {
+			s.From = int(st.At)
+			break
+		}
+	}
+	s.Rounds = l.Rounds(s.From, s.To)
+	return s, true
+}
+
 func within(steps []Step, lo, hi int) []Step {
 	a := sort.Search(len(steps), func(k int) bool { return int(steps[k].At) > lo })
 	b := sort.Search(len(steps), func(k int) bool { return int(steps[k].At) >= hi })

@@ -188,6 +188,22 @@ func (l *Lane) CommitRow(from, to int) (Proof, bool) {
 	return Proof{}, false
 }
 
+// hearsCommitBelow reports whether the leader's messages still say, patience
+// after place from, that it has not committed an entry.
+func (l *Lane) hearsCommitBelow(leader raftdiag.NodeID, term raftdiag.Term, from int, entry raftdiag.Index, p Patience) bool {
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat} {
+		places := l.receives[Channel{leader, l.Node, mt}]
+		for k := len(places) - 1; k >= 0 && int(places[k]) > from; k-- {
+			r := l.rec(int(places[k]))
+			if raftdiag.Term(r.a>>32) != term || !r.has(raftdiag.HasCommit) {
+				continue
+			}
+			return raftdiag.Index(r.c) < entry && l.Rounds(from, int(places[k])+1) >= p.Rounds
+		}
+	}
+	return false
+}
+
 // Orphans are stalls under leaders whose own logs are missing, as their
 // followers show them: entries that were received and that no lane knows to be
 // committed, while the leader goes on beyond patience.
@@ -215,7 +231,7 @@ func (t *Timeline) Orphans(p Patience) []Stall {
 				if !r.has(raftdiag.HasTerm|raftdiag.HasIndex|raftdiag.HasEntries) || raftdiag.Term(r.a>>32) != c.Term || reach(r) <= committed {
 					continue
 				}
-				if rounds := l.Rounds(int(i), l.hi); rounds >= p.Rounds && (s.Index == 0 || raftdiag.Index(r.b)+1 < s.Index) {
+				if rounds := l.Rounds(int(i), l.hi); rounds >= p.Rounds && l.hearsCommitBelow(c.Leader, c.Term, int(i), max(committed, raftdiag.Index(r.b))+1, p) && (s.Index == 0 || raftdiag.Index(r.b)+1 < s.Index) {
 					s = Stall{Tenure: ten, Index: max(committed, raftdiag.Index(r.b)) + 1, Open: true, Rounds: rounds, Commit: committed}
 				}
 				s.Last = max(s.Last, reach(r))

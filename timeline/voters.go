@@ -111,7 +111,7 @@ func (t *Timeline) campaign() (Voters, bool) {
 				if r := l.rec(int(i)); r.has(raftdiag.HasTerm) {
 					term := raftdiag.Term(r.a >> 32)
 					byTerm[term] = append(byTerm[term], c.To)
-					at[term] = int(i)
+					at[term] = max(at[term], int(i))
 				}
 			}
 		}
