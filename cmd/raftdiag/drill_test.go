@@ -51,7 +51,8 @@ func TestDrills(t *testing.T) {
 	for range runtime.NumCPU() {
 		wait.Go(func() {
 			for j := range jobs {
-				files := j.fault.Run(j.seed)
+				files, expected := j.fault.Run(j.seed)
+				j.fault = expected
 				d, g, why := grades(t, j.fault, files, files[0].Blind)
 				mu.Lock()
 				table[j.fault.Name][g]++

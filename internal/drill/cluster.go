@@ -73,6 +73,7 @@ type cluster struct {
 	size    int  // entries a proposal
 	every   int  // ticks between proposals
 	voters  []uint64
+	fault   *Fault // what is expected, where the stage makes it up
 }
 
 type envelope struct {

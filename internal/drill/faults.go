@@ -37,6 +37,9 @@ var (
 	calm   = []string{"healthy", "degraded"}
 )
 
+// anySize lets the seed draw three to five nodes.
+const anySize = -1
+
 // After a leader cannot be heard others elect one: what follows may be named.
 var election = []string{"no-leader", "proposal-dropped"}
 
@@ -312,6 +315,7 @@ func Faults() []Fault {
 			stage: func(c *cluster) { c.mixed(map[int]string{0: "lost", 1: "mute", 2: "unheard", 3: "unheard"}) }},
 		{Name: "mixed-5-one-well", Doc: "of four followers two receive nothing, one makes no answer, one is well", size: 5, Points: []string{"no-response"}, Gate: "answered", Verdicts: faulty,
 			stage: func(c *cluster) { c.mixed(map[int]string{0: "lost", 1: "lost", 2: "mute"}) }},
+		{Name: "random-gates", Doc: "each follower stops at a gate of its own, drawn so that no quorum is left; the point is where it is lost", size: anySize, Violations: []string{"log-lost"}, Verdicts: faulty, stage: (*cluster).random},
 		{Name: "wrong-address", Doc: "what goes to one follower arrives at the other", Also: append([]string{"no-delivery"}, election...), Must: "wrong-peer-address", Violations: []string{"wrong-peer-address", "duplicate-id"}, Verdicts: []string{"fault", "degraded"},
 			stage: func(c *cluster) {
 				l := c.warm()
@@ -459,6 +463,35 @@ func (c *cluster) stuck() {
 	c.run(25+c.rng.IntN(40), c.rng.IntN(3) > 0)
 }
 
+// gates are where a follower can stop, in order, and the failure points there.
+var gates = []struct{ how, gate, point string }{
+	{"lost", "received", "no-delivery"}, {"mute", "answered", "no-response"}, {"unheard", "heard", "no-delivery"}, {"refusing", "matched", "no-quorum"},
+}
+
+// random draws how each follower stops until the quorum is lost somewhere.
+func (c *cluster) random() {
+	followers := len(c.nodes) - 1
+	for {
+		how := map[int]string{}
+		for i := range followers {
+			how[i] = append([]string{"", ""}, "lost", "mute", "unheard", "refusing")[c.rng.IntN(6)]
+		}
+		passed := 1 + followers
+		for _, g := range gates {
+			for i := range followers {
+				if how[i] == g.how {
+					passed--
+				}
+			}
+			if passed <= len(c.nodes)/2 {
+				c.fault.Points, c.fault.Gate = []string{g.point}, g.gate
+				c.mixed(how)
+				return
+			}
+		}
+	}
+}
+
 // mixed stops the followers at different gates.
 func (c *cluster) mixed(how map[int]string) {
 	l := c.warm()
@@ -468,9 +501,13 @@ func (c *cluster) mixed(how map[int]string) {
 	}
 	c.hooks.outgoing = func(n *node, ms []pb.Message) (out []pb.Message) {
 		for _, m := range ms {
-			if at[n.id] != "mute" || m.Type != pb.MsgAppResp {
-				out = append(out, m)
+			if m.Type == pb.MsgAppResp && at[n.id] == "mute" {
+				continue
 			}
+			if m.Type == pb.MsgAppResp && at[n.id] == "refusing" && !m.Reject {
+				m.Reject, m.RejectHint, m.Index = true, m.Index-1, m.Index-1
+			}
+			out = append(out, m)
 		}
 		return out
 	}
@@ -493,20 +530,26 @@ type File struct {
 	Blind bool
 }
 
-// Run stages the fault with the seed and returns the logs.
-func (f Fault) Run(seed uint64) []File {
-	c := newCluster(seed, f.size, f.voters)
+// Run stages the fault with the seed. It returns the logs, and the fault with
+// what is expected of this run: some faults are made up by the seed.
+func (f Fault) Run(seed uint64) ([]File, Fault) {
+	size := f.size
+	if size == anySize {
+		size = 3 + int(seed%3)
+	}
+	c := newCluster(seed, size, f.voters)
+	c.fault = &f
 	f.stage(c)
 	blind := c.look.silent != ""
 	if c.look.merged != nil {
-		return []File{{Name: "all.log", Data: joined(*c.look.merged), Blind: blind || c.look.layout == "merged"}}
+		return []File{{Name: "all.log", Data: joined(*c.look.merged), Blind: blind || c.look.layout == "merged"}}, f
 	}
 	var files []File
 	name := pick(c.rng, "node%d.log", "raft-node%d.log", "n%d/raft.log", "node-%d.txt")
 	for _, n := range c.nodes {
 		files = append(files, File{Name: fmt.Sprintf(name, n.id), Data: joined(n.voice.lines), Node: n.id, Blind: blind})
 	}
-	return files
+	return files, f
 }
 
 func joined(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }
