@@ -104,6 +104,9 @@ func TestDrills(t *testing.T) {
 	}
 	row("all", sum, sumOne)
 	t.Log(b.String())
+	if n := sum[right] + sum[cause] + sum[unknown] + sum[missed] + sum[wrong]; n >= 100 && (sum[right]+sum[cause])*10 < n*9 {
+		t.Errorf("the point is right in %d of %d drills: below nine of ten", sum[right]+sum[cause], n)
+	}
 }
 
 func tell(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.File, d diagnosis, g grade, why string) {
