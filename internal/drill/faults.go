@@ -410,6 +410,22 @@ func Faults() []Fault {
 				c.run(6, true)
 				c.run(3, false)
 			}},
+		{Name: "reordered", Doc: "messages overtake one another, none is lost", Verdicts: calm, stage: func(c *cluster) { c.overtake = true; c.warm(); c.run(40, true); c.run(4, false) }},
+		{Name: "reordered-answers-lost", Doc: "messages overtake one another, and answers to appends vanish for a while", Points: []string{"no-delivery"}, Gate: "heard", Causes: lossy, Verdicts: faulty,
+			stage: func(c *cluster) {
+				c.overtake = true
+				l := c.warm()
+				c.hooks.leaving = func(_ *node, m pb.Message) (fate, string) {
+					if m.To == l.id && m.Type == pb.MsgAppResp {
+						return lose, ""
+					}
+					return pass, ""
+				}
+				c.stuck()
+				c.hooks = hooks{}
+				c.run(20, true)
+				c.run(3, false)
+			}},
 		{Name: "apply-late", Doc: "a follower applies late", Verdicts: calm,
 			stage: func(c *cluster) {
 				n := c.others(c.warm())[0]
