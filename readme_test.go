@@ -18,8 +18,11 @@ import (
 
 var update = flag.Bool("update", false, "write the generated parts of the README anew")
 
-// The picture is what this command prints.
-const picture = "raftdiag analyze fixtures/no-response/logs"
+// The picture is what this command prints on the logs in this directory.
+const (
+	picture     = "raftdiag analyze node1.log node2.log node3.log"
+	pictureLogs = "cmd/raftdiag/testdata/logs/stuck"
+)
 
 // The README tells the truth: its tables are those of the program, the picture
 // is what the program prints, and its commands are there.
@@ -35,13 +38,12 @@ func TestREADME(t *testing.T) {
 		make func() string
 	}{
 		{"picture", func() string {
-			out := raftdiagRun(t, bin, 1, strings.Fields(picture)[1:]...)
-			return "```console\n$ " + picture + "\n" + strings.TrimRight(out, "\n") + "\n```\n"
+			return "```console\n$ " + picture + "\n" + excerpt(t, raftdiagRun(t, bin, pictureLogs, 1, strings.Fields(picture)[1:]...)) + "```\n"
 		}},
 		{"hypotheses", hypothesesTable},
 		{"formats", formatsTable},
 		{"exit-codes", func() string {
-			return "```console\n$ raftdiag explain exit-codes\n" + raftdiagRun(t, bin, 0, "explain", "exit-codes") + "```\n"
+			return "```console\n$ raftdiag explain exit-codes\n" + raftdiagRun(t, bin, ".", 0, "explain", "exit-codes") + "```\n"
 		}},
 	} {
 		begin, end := "<!-- begin "+part.name+" -->\n", "<!-- end "+part.name+" -->"
@@ -79,7 +81,8 @@ func formatsTable() string {
 	var w strings.Builder
 	w.WriteString("| format | | what it is |\n| --- | --- | --- |\n")
 	for _, f := range parser.Formats() {
-		doc, _, _ := strings.Cut(f.Doc, "\n")
+		doc, _, _ := strings.Cut(f.Doc, ". ")
+		doc = strings.TrimSuffix(strings.Join(strings.Fields(doc), " "), ".")
 		fmt.Fprintf(&w, "| `%s` | %s | %s |\n", f.Name, f.Class, strings.ReplaceAll(doc, "|", `\|`))
 	}
 	return w.String()
@@ -98,7 +101,7 @@ func commands(t *testing.T, bin, text string) {
 		line, _, _ := strings.Cut(m[1], " #")
 		line, _, _ = strings.Cut(line, " | ")
 		name := strings.Fields(line)[1]
-		help := raftdiagRun(t, bin, 0, name, "--help")
+		help := raftdiagRun(t, bin, ".", 0, name, "--help")
 		if !strings.Contains(help, "raftdiag "+name) {
 			t.Errorf("README.md: %q: there is no command %s", line, name)
 		}
@@ -146,11 +149,24 @@ func build(t *testing.T) string {
 	return bin
 }
 
+// excerpt leaves out of a report what a README has no room for: the places of
+// the nodes, and what follows the table of the hypotheses.
+func excerpt(t *testing.T, report string) string {
+	before, rest, ok := strings.Cut(report, "  How far it came with each node\n")
+	_, rest, ok2 := strings.Cut(rest, "\n  Hypotheses\n")
+	table, _, ok3 := strings.Cut(rest, "\n\n")
+	if !ok || !ok2 || !ok3 {
+		t.Fatalf("the report has not the sections that the picture shows:\n%s", report)
+	}
+	return before + "  ...\n\n  Hypotheses\n" + table + "\n  ...\n"
+}
+
 // raftdiagRun answers what the program prints to stdout.
-func raftdiagRun(t *testing.T, bin string, code int, args ...string) string {
+func raftdiagRun(t *testing.T, bin, dir string, code int, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(bin, args...)
-	cmd.Env = append(os.Environ(), "COLUMNS=80")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "COLUMNS=90")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -78,16 +79,8 @@ func catalogue() []FaultInfo {
 				{"delay", "150ms", "what each append and answer takes on the way", duration}, paramGroup},
 			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"uncommitted-limit", "slow-network"},
 			Example: "uncommitted-limit:delay=200ms", perGroup: true, leader: true,
-			build: func(f *Fault, o *options) { o.maxUncommitted, _ = strconv.ParseUint(f.param("limit"), 10, 64) },
-			strike: func(s *strike) {
-				d := s.f.duration("delay")
-				s.rule(func(_, _ uint64, m raftpb.Message) passage {
-					if m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp {
-						return passage{delay: d}
-					}
-					return passage{}
-				})
-			},
+			build:  func(f *Fault, o *options) { o.maxUncommitted, _ = strconv.ParseUint(f.param("limit"), 10, 64) },
+			strike: func(s *strike) { s.slowAppends() },
 		},
 		{
 			Name: "transfer-in-progress", Doc: "leadership is being handed to a node that is down, over and over",
@@ -190,6 +183,18 @@ func catalogue() []FaultInfo {
 			build: func(f *Fault, o *options) {
 				id, _ := strconv.ParseUint(f.param("id"), 10, 64)
 				o.raftID = func(uint64) uint64 { return id }
+			},
+		},
+
+		{
+			Name: "disruptive-node", Doc: "a follower hears nobody and is heard: it campaigns in ever higher terms and deposes each leader",
+			Params: []Param{on("follower", "the nodes that hear nobody")},
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-leader", OrHypothesis: []string{"", "no-delivery"},
+			Causes: []string{"disruptive-node", "election-storm", "leader-flapping", "one-way-partition"}, Example: "disruptive-node:on=3",
+			leader: true,
+			check:  withoutPreVote,
+			strike: func(s *strike) {
+				s.undoing(s.c.wires.cuts.add(func(from, to uint64) bool { return from != to && s.in("on", to) }))
 			},
 		},
 
@@ -385,6 +390,56 @@ func catalogue() []FaultInfo {
 			},
 		},
 
+		{
+			Name: "flapping-link", Doc: "appends and their answers pass and are lost in turn, half of each period; heartbeats pass",
+			Params: []Param{{"period", "1.2s", "of loss and passage together", duration}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery", OrHypothesis: []string{""},
+			Causes: []string{"flapping-link", "packet-loss", "partition", "one-way-partition"}, Example: "flapping-link:period=2s",
+			perGroup: true, leader: true,
+			strike: func(s *strike) {
+				var up atomic.Bool
+				s.rule(func(_, _ uint64, m raftpb.Message) passage {
+					return passage{lose: !up.Load() && (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp)}
+				})
+				for s.sleep(max(s.f.duration("period")/2, time.Millisecond)) {
+					up.Store(!up.Load())
+				}
+			},
+		},
+		{
+			Name: "slow-network", Doc: "messages take long, though less than the election timeout: commits are late",
+			Params: []Param{{"delay", "120ms", "what every message takes on the way", duration}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Degraded, OrVerdict: []raftdiag.RunVerdict{raftdiag.Healthy}, Causes: []string{"slow-network"},
+			Example: "slow-network:delay=200ms", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				s.rule(func(uint64, uint64, raftpb.Message) passage { return passage{delay: d} })
+			},
+		},
+		{
+			Name: "sender-blocked", Doc: "the followers' transport takes messages and stands still before the network",
+			Params: []Param{on("followers", "the nodes whose transport stands still")},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"sender-blocked", "one-way-partition", "partition"},
+			Example: "sender-blocked:for=2s", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.wire.close())
+				}
+			},
+		},
+		{
+			Name: "buffer-full", Doc: "the followers' transport stands still, and its buffer is small: it refuses messages",
+			Params: []Param{on("followers", "the nodes whose transport stands still"), {"queue", "4", "messages that the buffer of each peer holds", count}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"buffer-full", "sender-blocked"},
+			Example: "buffer-full:queue=8", leader: true,
+			build: func(f *Fault, o *options) { o.queue, _ = strconv.Atoi(f.param("queue")) },
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(b.wire.close())
+				}
+			},
+		},
+
 		// H2
 		{
 			Name: "step-error", Doc: "the followers receive appends and do not step them; heartbeats are stepped",
@@ -419,12 +474,7 @@ func catalogue() []FaultInfo {
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", OrHypothesis: []string{"no-leader"},
 			Causes: []string{"term-mismatch", "wrong-state", "disruptive-node", "election-storm"}, Example: "term-mismatch",
 			perGroup: true, leader: true,
-			check: func(_ *Fault, o *options) error {
-				if o.PreVote || o.CheckQuorum {
-					return errors.New("needs a cluster without PreVote and CheckQuorum (hint: with them the follower answers)")
-				}
-				return nil
-			},
+			check: withoutPreVote,
 			strike: func(s *strike) {
 				s.rule(func(_, _ uint64, m raftpb.Message) passage {
 					return passage{lose: m.Type == raftpb.MsgVote || m.Type == raftpb.MsgVoteResp}
@@ -438,10 +488,12 @@ func catalogue() []FaultInfo {
 		// H4
 		{
 			Name: "rejected", Doc: "the followers' storage reports wrong terms for the newest entries, so that they reject every append",
-			Params: []Param{on("followers", "the nodes with the wrong storage"), paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"rejected", "log-corrupt", "log-lost"},
+			Params: []Param{on("followers", "the nodes with the wrong storage"),
+				{"delay", "40ms", "what an append and its answer take on the way: Raft resends at once, round and round", duration}, paramGroup},
+			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", Causes: []string{"rejected", "log-corrupt", "log-lost"},
 			Example: "rejected:for=2s", perGroup: true, leader: true,
 			strike: func(s *strike) {
+				s.slowAppends()
 				for _, b := range s.boxes("on") {
 					s.do(b, func(r *replica) {
 						from := r.rn.BasicStatus().Commit
@@ -502,8 +554,7 @@ func catalogue() []FaultInfo {
 			Example: "ghost-voters:ids=11+12+13", perGroup: true, leader: true,
 			strike: func(s *strike) {
 				for _, id := range ghosts(s.f, s.c.o.Nodes) {
-					s.change(raftpb.ConfChange{Type: raftpb.ConfChangeAddNode, NodeID: id})
-					if !s.await(func() bool { l := s.leader(); return l != nil && slices.Contains(s.voters(l), id) }) {
+					if !s.reconfigure(raftpb.ConfChangeAddNode, id) {
 						return
 					}
 				}
@@ -608,7 +659,7 @@ func catalogue() []FaultInfo {
 		// anywhere
 		{
 			Name: "slow-disk", Doc: "writes take long, and commits are late",
-			Params: []Param{on("leader", "the nodes with the slow disk"), {"delay", "200ms", "of each write", duration}},
+			Params: []Param{on("leader", "the nodes with the slow disk"), {"delay", "120ms", "of each write", duration}},
 			At:     strikes, Verdict: raftdiag.Degraded, Causes: []string{"slow-disk"},
 			Example: "slow-disk:delay=300ms", leader: true,
 			strike: func(s *strike) {
@@ -658,6 +709,49 @@ func catalogue() []FaultInfo {
 			strike: func(s *strike) { s.stop(s.boxes("on"), goodbye(s.f)) },
 		},
 		{
+			Name: "member-removed", Doc: "a follower is removed from the group and ends; it comes back as a member when the fault heals",
+			Params: []Param{on("follower", "the node that is removed")},
+			At:     strikes, Verdict: raftdiag.Healthy, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded},
+			Causes: []string{"member-removed", "member-added", "node-down", "node-restart"}, Example: "member-removed:for=1s", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					for _, g := range s.c.groups {
+						s.group = g
+						if !s.reconfigure(raftpb.ConfChangeRemoveNode, b.id) {
+							return
+						}
+					}
+					s.stop([]*box{b}, "removed from the cluster")
+					s.undoing(func() { // before it boots
+						for _, g := range s.c.groups {
+							s.group = g
+							s.change(raftpb.ConfChange{Type: raftpb.ConfChangeAddNode, NodeID: b.id})
+						}
+					})
+				}
+			},
+		},
+		{
+			Name: "log-corrupt", Doc: "a follower's file is damaged while it is down, and it does not come up",
+			Params: []Param{on("follower", "the nodes whose files are damaged")},
+			At:     strikes, Verdict: raftdiag.Degraded, OrVerdict: []raftdiag.RunVerdict{raftdiag.Fault}, Causes: []string{"log-corrupt", "node-down"},
+			Example: "log-corrupt:on=3", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					n := b.running()
+					if n == nil {
+						continue
+					}
+					n.stop("")
+					if err := spoil(s.c.diskPath(b.id), s.group); err != nil {
+						s.c.fail(err)
+						continue
+					}
+					_ = s.c.restart(s.c.ctx, b) // that it fails is the point, and its log says so
+				}
+			},
+		},
+		{
 			Name: "log-lost", Doc: "a follower comes back without its files",
 			Params: []Param{on("follower", "the nodes that lose their files")},
 			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
@@ -678,6 +772,15 @@ func catalogue() []FaultInfo {
 			},
 		},
 	}
+}
+
+// withoutPreVote refuses clusters in which nobody is deposed by a node that
+// campaigns in vain.
+func withoutPreVote(_ *Fault, o *options) error {
+	if o.PreVote || o.CheckQuorum {
+		return errors.New("needs a cluster without PreVote and CheckQuorum (hint: they are made against it)")
+	}
+	return nil
 }
 
 // goodbye is what a process says when it ends, or nothing.
@@ -707,6 +810,17 @@ func (s *strike) freeze(param string) {
 	}
 }
 
+// slowAppends delays appends and their answers on the way.
+func (s *strike) slowAppends() {
+	d := s.f.duration("delay")
+	s.rule(func(_, _ uint64, m raftpb.Message) passage {
+		if m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp {
+			return passage{delay: d}
+		}
+		return passage{}
+	})
+}
+
 // readdress changes an entry of a node's address book.
 func (s *strike) readdress(b *box, peer uint64, addr string) {
 	old, _ := b.book.get(peer)
@@ -733,6 +847,15 @@ func (s *strike) change(cc raftpb.ConfChangeI) {
 			}
 		})
 	}
+}
+
+// reconfigure changes one member and waits until the leader has it so.
+func (s *strike) reconfigure(t raftpb.ConfChangeType, id uint64) bool {
+	s.change(raftpb.ConfChange{Type: t, NodeID: id})
+	return s.await(func() bool {
+		l := s.leader()
+		return l != nil && slices.Contains(s.voters(l), id) == (t == raftpb.ConfChangeAddNode)
+	})
 }
 
 func (s *strike) voters(b *box) []uint64 {

@@ -318,6 +318,9 @@ func (f *Fault) check(o *options) error {
 			return fmt.Errorf("no group %s", g)
 		}
 	}
+	if o.Duration > 0 && f.At >= o.Duration {
+		return fmt.Errorf("strikes at %v, and the run lasts %v (hint: a longer run, or at=)", f.At, o.Duration)
+	}
 	if info.check != nil {
 		return info.check(f, o)
 	}
@@ -325,11 +328,10 @@ func (f *Fault) check(o *options) error {
 }
 
 // nearest lists the fault names that share a word with the one that is
-// unknown, or all of them.
+// unknown.
 func nearest(name string) string {
-	var near, all []string
+	var near []string
 	for _, i := range catalogue() {
-		all = append(all, i.Name)
 		for w := range strings.SplitSeq(strings.ToLower(name), "-") {
 			if len(w) > 2 && strings.Contains(i.Name, w) {
 				near = append(near, i.Name)
@@ -338,7 +340,7 @@ func nearest(name string) string {
 		}
 	}
 	if len(near) == 0 {
-		near = all
+		return "raftdiag cluster --list-faults"
 	}
 	return strings.Join(near, ", ")
 }

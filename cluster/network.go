@@ -41,6 +41,7 @@ type transport interface {
 type sending struct {
 	clock   clock
 	timeout time.Duration
+	queue   int                                             // messages for each peer
 	pass    func(ctx context.Context) bool                  // waits while the process stands still
 	sent    func(group string, m raftpb.Message, err error) // called from the peer's own goroutine
 }
@@ -106,7 +107,8 @@ func (w *wires) cut(from, to uint64) bool {
 	return false
 }
 
-// frame is a message with the name of its group before it.
+// A frame is a message with the name of its group before it. What goes over
+// the wire is a list of frames, each with its length before it.
 func frame(group string, m raftpb.Message) ([]byte, error) {
 	b := binary.AppendUvarint(nil, uint64(len(group)))
 	b = append(b, group...)
@@ -122,15 +124,59 @@ func garbled(b []byte) []byte {
 }
 
 func parseFrame(b []byte) (group string, m raftpb.Message, err error) {
+	name, b, err := chunk(b)
+	if err != nil {
+		return "", m, err
+	}
+	// chunk leaves what follows the name: the message itself.
+	if err := m.Unmarshal(b); err != nil {
+		return string(name), m, fmt.Errorf("failed to decode message: %w", err)
+	}
+	return string(name), m, nil
+}
+
+// chunk splits off the first of several byte strings that have their length
+// before them.
+func chunk(b []byte) (first, rest []byte, err error) {
 	n, w := binary.Uvarint(b)
 	if w <= 0 || n > uint64(len(b)-w) {
-		return "", m, errors.New("frame is cut short")
+		return nil, nil, errors.New("frame is cut short")
 	}
-	group, b = string(b[w:w+int(n)]), b[w+int(n):]
-	if err := m.Unmarshal(b); err != nil {
-		return group, m, fmt.Errorf("failed to decode message: %w", err)
+	return b[w : w+int(n)], b[w+int(n):], nil
+}
+
+func appendChunk(b, c []byte) []byte { return append(binary.AppendUvarint(b, uint64(len(c))), c...) }
+
+// verdicts is the answer to a list of frames: the place, code and text of each
+// that was not taken.
+type verdicts struct{ b []byte }
+
+func (v *verdicts) add(place int, err error) {
+	s, _ := status.FromError(err)
+	v.b = binary.AppendUvarint(v.b, uint64(place))
+	v.b = binary.AppendUvarint(v.b, uint64(s.Code()))
+	v.b = appendChunk(v.b, []byte(s.Message()))
+}
+
+// each reads the answer back.
+func (v *verdicts) each(f func(place int, err error)) error {
+	for b := v.b; len(b) > 0; {
+		place, w := binary.Uvarint(b)
+		if w <= 0 {
+			return errors.New("answer is cut short")
+		}
+		code, w2 := binary.Uvarint(b[w:])
+		if w2 <= 0 {
+			return errors.New("answer is cut short")
+		}
+		text, rest, err := chunk(b[w+w2:])
+		if err != nil {
+			return err
+		}
+		f(int(place), status.Error(codes.Code(code), string(text)))
+		b = rest
 	}
-	return group, m, nil
+	return nil
 }
 
 // loopback is the real network: gRPC over 127.0.0.1.
@@ -180,11 +226,25 @@ func serviceDesc() *grpc.ServiceDesc {
 		Methods: []grpc.MethodDesc{{
 			MethodName: "Send",
 			Handler: func(srv any, ctx context.Context, dec func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-				var in, out []byte
+				var in []byte
 				if err := dec(&in); err != nil {
 					return nil, err
 				}
-				return &out, srv.(*taker).take(ctx, in)
+				var out verdicts
+				for place := 0; len(in) > 0; place++ {
+					f, rest, err := chunk(in)
+					if err != nil {
+						return nil, status.Error(codes.InvalidArgument, err.Error())
+					}
+					in = rest
+					if err := srv.(*taker).take(ctx, f); err != nil {
+						if ctx.Err() != nil {
+							return nil, err // the sender has gone, or the process ends
+						}
+						out.add(place, err)
+					}
+				}
+				return &out.b, nil
 			},
 		}},
 	}
@@ -195,7 +255,8 @@ type grpcListener struct {
 	done   chan struct{}
 }
 
-// serve opens the node's port: always the same one, once it has one.
+// serve opens the node's port: always the same one, once it has one, unless
+// somebody else took it while it was closed.
 func (l *loopback) serve(id uint64, take func(context.Context, []byte) error) (listener, error) {
 	addr := l.address(id)
 	if addr == "" {
@@ -203,8 +264,11 @@ func (l *loopback) serve(id uint64, take func(context.Context, []byte) error) (l
 	}
 	lis, err := net.Listen("tcp", addr)
 	for try := 0; err != nil && try < 20; try++ {
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 		lis, err = net.Listen("tcp", addr)
+	}
+	if err != nil {
+		lis, err = net.Listen("tcp", "127.0.0.1:0")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen for node %d: %w", id, err)
@@ -268,7 +332,7 @@ func (t *grpcTransport) send(group string, m raftpb.Message) error {
 	}
 	p := t.peers[m.To]
 	if p == nil {
-		p = &peer{queue: make(chan queued, 256)}
+		p = &peer{queue: make(chan queued, t.o.queue)}
 		t.peers[m.To] = p
 		t.wg.Add(1)
 		go t.run(p)
@@ -288,6 +352,10 @@ func (t *grpcTransport) close() {
 	t.wg.Wait()
 }
 
+// batchSize is how many messages go over the wire together.
+const batchSize = 64
+
+// run sends what is in the peer's queue: one message, or all that are due.
 func (t *grpcTransport) run(p *peer) {
 	defer t.wg.Done()
 	defer func() {
@@ -295,32 +363,69 @@ func (t *grpcTransport) run(p *peer) {
 			_ = p.conn.Close()
 		}
 	}()
+	var next *queued // taken from the queue and not due yet
 	for {
-		select {
-		case <-t.ctx.Done():
+		if next == nil {
+			select {
+			case <-t.ctx.Done():
+				return
+			case q := <-p.queue:
+				next = &q
+			}
+		}
+		if !t.o.pass(t.ctx) {
 			return
-		case q := <-p.queue:
-			if !t.o.pass(t.ctx) {
-				return
+		}
+		to := uint64(0)
+		if addr, ok := t.book.get(next.m.To); ok {
+			to = t.net.at(addr)
+		}
+		way := t.net.wires.way(next.group, t.from, to, next.m)
+		due := next.at.Add(way.delay)
+		if !t.o.clock.Sleep(t.ctx, due.Sub(t.o.clock.Now())) {
+			return
+		}
+		batch, ways := []queued{*next}, []passage{way}
+		next = nil
+	more:
+		for len(batch) < batchSize {
+			select {
+			case q := <-p.queue:
+				way := t.net.wires.way(q.group, t.from, to, q.m)
+				if q.at.Add(way.delay).After(t.o.clock.Now()) {
+					next = &q
+					break more
+				}
+				batch, ways = append(batch, q), append(ways, way)
+			default:
+				break more
 			}
-			err := t.deliver(p, q)
-			if t.ctx.Err() != nil {
-				return
-			}
-			if !t.o.pass(t.ctx) {
-				return
-			}
-			t.o.sent(q.group, q.m, err)
+		}
+		errs := t.deliver(p, batch, ways, due.Add(t.o.timeout))
+		if t.ctx.Err() != nil || !t.o.pass(t.ctx) {
+			return
+		}
+		for i, q := range batch {
+			t.o.sent(q.group, q.m, errs[i])
 		}
 	}
 }
 
-// deliver takes one message over the wire. A message that the network loses
-// looks delivered.
-func (t *grpcTransport) deliver(p *peer, q queued) error {
-	addr, ok := t.book.get(q.m.To)
+// deliver takes messages over the wire and says for each why it did not get
+// there. A message that the network loses looks delivered.
+func (t *grpcTransport) deliver(p *peer, batch []queued, ways []passage, deadline time.Time) []error {
+	errs := make([]error, len(batch))
+	fail := func(err error) []error {
+		for i := range errs {
+			if !ways[i].lose {
+				errs[i] = err
+			}
+		}
+		return errs
+	}
+	addr, ok := t.book.get(batch[0].m.To)
 	if !ok {
-		return fmt.Errorf("no address for peer %d", q.m.To)
+		return fail(fmt.Errorf("no address for peer %d", batch[0].m.To))
 	}
 	if addr != p.addr {
 		if p.conn != nil {
@@ -328,28 +433,43 @@ func (t *grpcTransport) deliver(p *peer, q queued) error {
 		}
 		conn, err := t.dial(addr)
 		if err != nil {
-			return err
+			return fail(err)
 		}
 		p.addr, p.conn = addr, conn
 	}
-	way := t.net.wires.way(q.group, t.from, t.net.at(addr), q.m)
-	if !t.o.clock.Sleep(t.ctx, q.at.Add(way.delay).Sub(t.o.clock.Now())) {
-		return t.ctx.Err()
+	var in []byte
+	var places []int
+	for i, q := range batch {
+		if ways[i].lose {
+			continue
+		}
+		f, err := frame(q.group, q.m)
+		if err != nil {
+			errs[i] = err
+			continue
+		}
+		if ways[i].garble {
+			f = garbled(f)
+		}
+		in, places = appendChunk(in, f), append(places, i)
 	}
-	if way.lose {
-		return nil
+	if len(places) == 0 {
+		return errs
 	}
-	in, err := frame(q.group, q.m)
-	if err != nil {
-		return err
-	}
-	if way.garble {
-		in = garbled(in)
-	}
-	ctx, cancel := context.WithDeadline(t.ctx, q.at.Add(way.delay+t.o.timeout))
+	ctx, cancel := context.WithDeadline(t.ctx, deadline)
 	defer cancel()
-	var out []byte
-	return p.conn.Invoke(ctx, sendMethod, &in, &out)
+	var out verdicts
+	if err := p.conn.Invoke(ctx, sendMethod, &in, &out.b); err != nil {
+		return fail(err)
+	}
+	if err := out.each(func(place int, err error) {
+		if place < len(places) {
+			errs[places[place]] = err
+		}
+	}); err != nil {
+		return fail(err)
+	}
+	return errs
 }
 
 func (t *grpcTransport) dial(addr string) (*grpc.ClientConn, error) {

@@ -25,6 +25,7 @@ type box struct {
 	out   *lineWriter
 	hooks hooks
 	pause gate // shut while the process stands still
+	wire  gate // shut while its transport does
 
 	mu     sync.Mutex
 	node   *node // the process that runs, or the last one
@@ -127,10 +128,14 @@ func (c *cluster) boot(b *box) error {
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.sink = c.o.Voice.sink(pen{b.out, n})
 	n.log = raftlog.New(n.sink, b.raft, "")
-	n.net = c.net.connect(b.id, b.book, sending{clock: c.clock, timeout: c.o.sendTimeout, pass: b.pause.pass, sent: n.sent})
+	n.net = c.net.connect(b.id, b.book, sending{
+		clock: c.clock, timeout: c.o.sendTimeout, queue: c.o.queue, sent: n.sent,
+		pass: func(ctx context.Context) bool { return b.pause.pass(ctx) && b.wire.pass(ctx) },
+	})
 	for _, g := range c.groups {
 		r, err := newReplica(n, b.raft, g, c.o, &b.hooks, raftlog.New(n.sink, b.raft, g), d)
 		if err != nil {
+			n.log.StorageFailed(err)
 			n.net.close()
 			return errors.Join(err, d.close())
 		}
@@ -163,9 +168,14 @@ func (n *node) listen() error {
 	if n.port.l != nil || n.ctx.Err() != nil {
 		return nil
 	}
+	old := n.c.net.address(n.box.id)
 	l, err := n.c.net.serve(n.box.id, n.receive)
+	if err != nil {
+		return err
+	}
 	n.port.l = l
-	return err
+	n.c.moved(n.box.id, old)
+	return nil
 }
 
 // deafen closes the node's port.
@@ -236,23 +246,40 @@ func (n *node) loop(d *driver) {
 	defer stop()
 	frozen := n.box.freeze(d.group)
 	for {
-		var step func() error
+		var step func()
 		select {
 		case <-n.ctx.Done():
 			return
 		case <-ticks:
 			step = d.tick
 		case m := <-d.inbox:
-			step = func() error { return d.step(m) }
+			step = func() { d.step(m) }
 		case f := <-d.calls:
-			step = func() error { return d.call(f) }
+			step = f
 		}
 		if !n.box.pause.pass(n.ctx) || !frozen.pass(n.ctx) {
 			return
 		}
-		if err := step(); err != nil {
+		step()
+		d.drain(64)
+		if err := d.ready(); err != nil {
 			n.log.Stopped(err.Error())
 			n.dies(err.Error())
+			return
+		}
+	}
+}
+
+// drain does what is already waiting, up to a limit, so that one Ready serves
+// for all of it.
+func (d *driver) drain(limit int) {
+	for range limit {
+		select {
+		case m := <-d.inbox:
+			d.step(m)
+		case f := <-d.calls:
+			f()
+		default:
 			return
 		}
 	}

@@ -14,6 +14,7 @@ import (
 type Outcome struct {
 	Start, End time.Time
 	Faults     []Struck
+	Missed     []Fault // those that did not strike: the run ended before there was a leader
 	Proposals  []Proposal
 	Nodes      []NodeState
 }
@@ -25,6 +26,8 @@ type Struck struct {
 	At    time.Time
 	Until time.Time      // zero: it lasted to the end
 	Then  []ReplicaState // the replicas of running nodes as it struck
+
+	place int // in Config.Faults
 }
 
 // A Fate is what became of a proposal.
@@ -121,6 +124,9 @@ func (o *Outcome) String() string {
 			fmt.Fprintf(&b, " until %v", f.Until.Sub(o.Start).Round(time.Millisecond))
 		}
 		b.WriteByte('\n')
+	}
+	for _, f := range o.Missed {
+		fmt.Fprintf(&b, "fault %s did not strike\n", f)
 	}
 	var zero time.Time
 	fmt.Fprintf(&b, "proposals %d: committed %d, dropped %d, timed out %d, waiting %d\n", len(o.Proposals),

@@ -29,8 +29,8 @@ type batch struct {
 }
 
 // A replica is one group on one node: a RawNode with its store, its log and
-// the clients that wait on it. Its methods tick, step, call and ready are for
-// one goroutine at a time.
+// the clients that wait on it. Its methods tick, step, propose and ready are
+// for one goroutine at a time; after any of the others, ready is due.
 type replica struct {
 	env   env
 	id    uint64 // as the node knows itself
@@ -41,9 +41,9 @@ type replica struct {
 	store *store
 	rn    *raft.RawNode
 
-	role  raft.StateType
-	term  uint64
-	quiet int // ticks since the last status
+	role   raft.StateType
+	term   uint64
+	silent int // ticks since the last status
 
 	sm      stateMachine
 	waiters waiters
@@ -83,18 +83,15 @@ func newReplica(e env, id uint64, group string, o *options, h *hooks, log *raftl
 }
 
 // tick lets one tick of Raft's time pass.
-func (r *replica) tick() error {
+func (r *replica) tick() {
 	r.rn.Tick()
-	if r.quiet++; r.quiet > 2*r.o.heartbeatTick {
-		r.status()
-	}
-	return r.ready()
+	r.silent++
 }
 
 // step gives Raft a message that arrived.
-func (r *replica) step(m raftpb.Message) error {
+func (r *replica) step(m raftpb.Message) {
 	err := error(nil)
-	if m.Type == raftpb.MsgProp && r.role != raft.StateLeader {
+	if m.Type == raftpb.MsgProp && r.rn.BasicStatus().RaftState != raft.StateLeader {
 		// Forwarding it once more could send it round in circles.
 		err = raft.ErrProposalDropped
 	} else {
@@ -103,13 +100,6 @@ func (r *replica) step(m raftpb.Message) error {
 	if err != nil {
 		r.log.StepFailed(m, err)
 	}
-	return r.ready()
-}
-
-// call does f as one step.
-func (r *replica) call(f func()) error {
-	f()
-	return r.ready()
 }
 
 // propose gives Raft a client's command.
@@ -122,7 +112,7 @@ func (r *replica) propose(id uint64, data []byte) {
 
 // status states what Raft holds.
 func (r *replica) status() {
-	r.quiet = 0
+	r.silent = 0
 	first, err := r.store.FirstIndex()
 	if err != nil {
 		return
@@ -142,6 +132,9 @@ func (r *replica) status() {
 // node.
 func (r *replica) ready() error {
 	defer r.look()
+	if r.silent > 2*r.o.heartbeatTick && !r.rn.HasReady() {
+		r.status()
+	}
 	for r.rn.HasReady() {
 		r.status()
 		if !allow(&r.hooks.drains, func(f func(string) bool) bool { return f(r.group) }) {

@@ -32,7 +32,10 @@ type cluster struct {
 // Run runs a cluster until ctx ends or the duration is over. It leaves no
 // process, port, goroutine or temporary file behind. An error says that the
 // cluster could not be built or taken down; that it got stuck is no error.
-func Run(ctx context.Context, conf Config) (_ *Outcome, err error) {
+func Run(ctx context.Context, conf Config) (*Outcome, error) { return run(ctx, conf, nil) }
+
+// run is Run with somebody who looks on and may end the run.
+func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (_ *Outcome, err error) {
 	o, err := conf.options()
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
@@ -65,7 +68,7 @@ func Run(ctx context.Context, conf Config) (_ *Outcome, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if o.Duration > 0 {
-		ctx, cancel = context.WithTimeout(ctx, o.Duration)
+		ctx, cancel = c.within(ctx, o.Duration)
 		defer cancel()
 	}
 	c.ctx = ctx
@@ -102,19 +105,31 @@ func Run(ctx context.Context, conf Config) (_ *Outcome, err error) {
 		}
 	}
 	for i := range o.Faults {
-		c.wg.Go(func() { c.inject(scripts, &o.Faults[i], start) })
+		c.wg.Go(func() { c.inject(scripts, i, start) })
 	}
 	c.wg.Go(func() { c.client(ctx) })
+	if watch != nil {
+		c.wg.Go(func() { watch(c, cancel) })
+	}
 	<-ctx.Done()
 
 	out := &Outcome{Start: start, End: c.clock.Now()}
+	struck := map[int]bool{}
 	for _, b := range c.boxes {
 		out.Nodes = append(out.Nodes, b.state())
 	}
 	o.truth.mu.Lock()
 	out.Proposals = append(out.Proposals, o.truth.proposals...)
-	out.Faults = append(out.Faults, o.truth.struck...)
+	for _, s := range o.truth.struck {
+		struck[s.place] = true
+		out.Faults = append(out.Faults, s)
+	}
 	o.truth.mu.Unlock()
+	for i, f := range o.Faults {
+		if !struck[i] {
+			out.Missed = append(out.Missed, f)
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return out, c.err
@@ -166,6 +181,19 @@ func (c *cluster) prepareDir() (err error) {
 		}
 	}
 	return nil
+}
+
+// moved writes a node's new address into the books that had its old one.
+func (c *cluster) moved(id uint64, old string) {
+	now := c.net.address(id)
+	if now == old {
+		return
+	}
+	for _, b := range c.boxes {
+		if addr, ok := b.book.get(id); ok && addr == old {
+			b.book.set(id, now)
+		}
+	}
 }
 
 // reserve gives every node a port and writes the address books.
@@ -261,7 +289,7 @@ func (c *cluster) restart(ctx context.Context, b *box) error {
 func (c *cluster) client(ctx context.Context) {
 	// Like most clients it comes when the cluster is up, and does not wait for
 	// that for ever.
-	patience, done := context.WithTimeout(ctx, 25*c.o.Tick)
+	patience, done := c.within(ctx, 40*c.o.Tick)
 	c.await(patience, func() bool {
 		return !slices.ContainsFunc(c.groups, func(g string) bool { return !c.settled(g) })
 	})

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"go.etcd.io/bbolt"
@@ -214,6 +215,22 @@ func (s *store) forget(index uint64) error {
 		_, _, err = s.load()
 	}
 	return err
+}
+
+// spoil cuts the group's newest entry in the file in half.
+func spoil(path, group string) error {
+	d, err := openDisk(path, false)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.db.Update(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(group)).Bucket(keyEntries)
+		k, v := b.Cursor().Last()
+		if k == nil {
+			return errors.New("no entries to damage")
+		}
+		return b.Put(k, v[:len(v)/2])
+	}), d.close())
 }
 
 // A store is a raft.Storage.

@@ -27,10 +27,11 @@ type strike struct {
 }
 
 // inject runs a fault's script at its time.
-func (c *cluster) inject(ctx context.Context, f *Fault, start time.Time) {
+func (c *cluster) inject(ctx context.Context, i int, start time.Time) {
+	f := &c.o.Faults[i]
 	info := f.info()
 	if info.strike == nil {
-		c.o.truth.strike(Struck{Fault: *f, At: start})
+		c.o.truth.strike(Struck{Fault: *f, At: start, place: i})
 		return
 	}
 	if !c.clock.Sleep(ctx, start.Add(f.At).Sub(c.clock.Now())) {
@@ -58,7 +59,7 @@ func (c *cluster) inject(ctx context.Context, f *Fault, start time.Time) {
 		}
 		strikes = append(strikes, s)
 	}
-	struck := Struck{Fault: *f, Nodes: all, At: c.clock.Now()}
+	struck := Struck{Fault: *f, Nodes: all, At: c.clock.Now(), place: i}
 	for _, g := range c.groups {
 		struck.Then = append(struck.Then, c.replicas(g)...)
 	}
@@ -66,7 +67,7 @@ func (c *cluster) inject(ctx context.Context, f *Fault, start time.Time) {
 	heal, end := context.WithCancel(ctx)
 	defer end()
 	if f.For > 0 {
-		heal, end = context.WithTimeout(ctx, f.For)
+		heal, end = c.within(ctx, f.For)
 		defer end()
 	}
 	for _, s := range strikes {
@@ -175,7 +176,8 @@ func (s *strike) sleep(d time.Duration) bool { return s.c.clock.Sleep(s.ctx, d) 
 
 func (s *strike) await(f func() bool) bool { return s.c.await(s.ctx, f) }
 
-// do runs f as a step of the node's replica and waits for it.
+// do runs f as a step of the node's replica and waits for it, though not for
+// a loop that stands still.
 func (s *strike) do(b *box, f func(r *replica)) bool {
 	n := b.running()
 	if n == nil {
@@ -186,20 +188,25 @@ func (s *strike) do(b *box, f func(r *replica)) bool {
 	if !d.post(func() { defer close(done); f(d.replica) }) {
 		return false
 	}
+	patience, end := s.c.within(s.ctx, 20*s.c.o.Tick)
+	defer end()
 	select {
 	case <-done:
 		return true
 	case <-n.ctx.Done():
-	case <-s.c.clockAfter(s.ctx, time.Second):
+	case <-patience.Done():
 	}
 	return false
 }
 
-// clockAfter is closed after d, or when ctx ends.
-func (c *cluster) clockAfter(ctx context.Context, d time.Duration) <-chan struct{} {
-	done := make(chan struct{})
-	c.wg.Go(func() { c.clock.Sleep(ctx, d); close(done) })
-	return done
+// within is a context that ends after d on the cluster's clock.
+func (c *cluster) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	c.wg.Go(func() {
+		c.clock.Sleep(ctx, d)
+		cancel()
+	})
+	return ctx, cancel
 }
 
 // leader is the group's leader as it is now; nil if there is none.

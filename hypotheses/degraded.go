@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/timeline"
@@ -167,6 +168,12 @@ func (j *judgement) degraded() {
 		}
 	}
 	for _, l := range j.t.Lanes {
+		if !blamed[l.Node.String()] {
+			j.slowStorage(l)
+			j.paused(l)
+		}
+	}
+	for _, l := range j.t.Lanes {
 		if blamed[l.Node.String()] || len(l.Incarnations) < 2 {
 			continue
 		}
@@ -176,6 +183,48 @@ func (j *judgement) degraded() {
 			break
 		}
 	}
+}
+
+// slowStorage files what a node says of its storage, over and over.
+func (j *judgement) slowStorage(l *timeline.Lane) {
+	lo, hi := l.Bounds()
+	if p, ok := l.First(raftdiag.StorageFailed, lo, hi); ok {
+		name := "slow-disk"
+		if text := strings.ToLower(p.Event().Text); strings.Contains(text, "space") || strings.Contains(text, "full") {
+			name = "disk-full"
+		}
+		j.slight(p, []cause{{name, []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's storage failed: %s", l.Node, p.Event().Text), j.quote(p, "%s", p.Event().Text)}},
+			fmt.Sprintf("node %s's storage failed, and a quorum went on", l.Node))
+		return
+	}
+	var slow []timeline.Proof
+	for _, p := range l.All(raftdiag.Slow, lo, hi) {
+		if aboutStorage(p.Event().Text) {
+			slow = append(slow, p)
+		}
+	}
+	if len(slow) < j.pat.Rounds {
+		return
+	}
+	first, last := slow[0], slow[len(slow)-1]
+	j.slight(first, []cause{{"slow-disk", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's storage is slow, %s: %s took %s", l.Node, times(len(slow)), first.Event().Text, first.Event().Duration),
+		add(j.quote(first, "the first time"), j.quote(last, "the last time")...)}}, fmt.Sprintf("node %s's storage is slow", l.Node))
+}
+
+func aboutStorage(text string) bool {
+	low := strings.ToLower(text)
+	return slices.ContainsFunc([]string{"storage", "disk", "sync", "i/o", "append", "wal", "save"}, func(w string) bool { return strings.Contains(low, w) })
+}
+
+// paused files a node that stood still and went on without a restart, while
+// others waited for it.
+func (j *judgement) paused(l *timeline.Lane) {
+	gap, ok := j.t.Pause(l, j.pat)
+	if !ok {
+		return
+	}
+	j.slight(l.Proof(gap.Last), []cause{{"process-paused", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's log is silent for %s and goes on without a restart, while node %s goes on", l.Node, gap.Silence.Round(time.Millisecond), gap.Witness.Lane.Node),
+		add(j.quote(l.Proof(gap.Last), "its last line"), j.quote(l.Proof(gap.Last+1), "its next one")...)}}, fmt.Sprintf("node %s stood still for a while, and a quorum went on", l.Node))
 }
 
 // panicCauses reads what a panic says about the log.
@@ -270,8 +319,7 @@ func (c *stuck) withAnywhere(found []cause) []cause {
 			found = append(found, cause{name, who, fmt.Sprintf("node %s's storage failed: %s", p.Node, q.Event().Text), c.j.quote(q, "%s", q.Event().Text)})
 		}
 		if q, ok := p.Lane.Last(raftdiag.Slow, hi); ok && q.I >= lo && !has("slow-disk") {
-			text := strings.ToLower(q.Event().Text)
-			if strings.Contains(text, "storage") || strings.Contains(text, "disk") || strings.Contains(text, "sync") || strings.Contains(text, "i/o") || strings.Contains(text, "append") {
+			if aboutStorage(q.Event().Text) {
 				found = append(found, cause{"slow-disk", who, fmt.Sprintf("node %s says: %s took %s", p.Node, q.Event().Text, q.Event().Duration), c.j.quote(q, "slow storage")})
 			}
 		}

@@ -66,12 +66,19 @@ var points = map[string]*Hypothesis{
 	"applied-ahead": applyStalled, "wrong-peer-address": noDelivery, "duplicate-id": noLeader,
 }
 
+// gravest lists the states of points, those first from which the others follow.
+var gravest = []string{"log-regressed", "leader-unmatched", "progress-broken", "applied-ahead", "wrong-peer-address", "duplicate-id"}
+
 // consequences files what follows from an impossible state under it: the stall
 // of a leader whose own log or progress is impossible is that state's, whatever
 // its rows say otherwise; a state that held nothing up is an episode of its
 // own.
 func (j *judgement) consequences() {
-	for _, s := range j.states {
+	states := slices.Clone(j.states)
+	slices.SortStableFunc(states, func(a, b state) int {
+		return slices.Index(gravest, a.Name) - slices.Index(gravest, b.Name)
+	})
+	for _, s := range states {
 		h := points[s.Name]
 		if h == nil {
 			continue
@@ -101,7 +108,7 @@ func (j *judgement) follows(e *episode, s state, h *Hypothesis) bool {
 	case "log-regressed", "leader-unmatched":
 		return e.stall != nil && slices.Contains(s.Nodes, e.stall.Tenure.Leader.String()) && s.term == e.term
 	case "progress-broken":
-		return e.stall != nil && s.term == e.term && (e.FailurePoint == nil || *e.FailurePoint == noQuorum.Name || *e.FailurePoint == noBroadcast.Name)
+		return e.stall != nil && s.term == e.term && (e.state || e.FailurePoint == nil || *e.FailurePoint == noQuorum.Name || *e.FailurePoint == noBroadcast.Name)
 	case "duplicate-id":
 		return e.FailurePoint != nil && *e.FailurePoint == noLeader.Name || e.FailurePoint == nil && e.stall == nil
 	case "applied-ahead":
@@ -114,6 +121,11 @@ func (j *judgement) follows(e *episode, s state, h *Hypothesis) bool {
 // episode's.
 func (j *judgement) attribute(e *episode, s state, h *Hypothesis) {
 	doc, _ := Lookup(s.Name)
+	if e.state { // a graver one came first; this one follows from it
+		e.Causes = append(e.Causes, raftdiag.Cause{Name: s.Name, Nodes: s.Nodes, Summary: s.Summary, Evidence: s.Evidence, Remedy: doc.Remedy})
+		return
+	}
+	e.state = true
 	first := raftdiag.Cause{Name: s.Name, Nodes: s.Nodes, Summary: s.Summary, Evidence: s.Evidence, Remedy: doc.Remedy}
 	rest := slices.DeleteFunc(slices.Clone(e.Causes), func(c raftdiag.Cause) bool { return c.Name == s.Name })
 	if e.FailurePoint != nil && *e.FailurePoint == h.Name {
@@ -140,6 +152,7 @@ func (j *judgement) attribute(e *episode, s state, h *Hypothesis) {
 	}
 	for i := range e.Hypotheses {
 		if f := &e.Hypotheses[i]; f.Name == h.Name {
+			f.Summary = e.Summary
 			f.Evidence = add(slices.Clone(s.Evidence), f.Evidence...)
 		}
 	}

@@ -90,6 +90,7 @@ type episode struct {
 	term  raftdiag.Term
 	at    timeline.Proof
 	stall *timeline.Stall
+	state bool // it is the consequence of an impossible state
 }
 
 func patience(o Options) timeline.Patience {

@@ -104,6 +104,22 @@ func (c *stuck) linkCauses(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 	return c.silentLoss(p, from, to)
 }
 
+// tooLate reports whether a receive of the voter stands after its node moved on
+// to a later term.
+func (c *stuck) tooLate(p *timeline.Place, pr *timeline.Pairing, k int) bool {
+	if pr.To == nil {
+		return false
+	}
+	role, ok := pr.To.RoleAt(int(pr.Receives[k]))
+	return ok && role.Term > c.s.Tenure.Term && c.ofTenure(pr.To, int(pr.Receives[k]))
+}
+
+// ofTenure reports whether a message is of the leader's term.
+func (c *stuck) ofTenure(l *timeline.Lane, i int) bool {
+	term, ok := l.Proof(i).Term()
+	return ok && term == c.s.Tenure.Term
+}
+
 // hi is the end of the lane that the stall allows to look at.
 func (c *stuck) hi(l *timeline.Lane) int {
 	if l == c.s.Tenure.Lane {
@@ -120,6 +136,8 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 	ev := c.place(p).Evidence
 	there, back := c.traffic(p, from, to), c.traffic(p, to, from)
 	switch {
+	case there.late > 0:
+		return []cause{{"slow-network", who, fmt.Sprintf("%d messages from node %s to node %s arrive when the leader's time is over", there.late, from, to), ev}}
 	case there.passed > 0 && there.lost > 0:
 		return []cause{{"packet-loss", who, fmt.Sprintf("of what node %s sends to node %s while the entry waits, %d messages are lost and %d arrive: %s", from, to, there.lost, there.passed, there.words()), ev}}
 	case back.passed > 0:
@@ -134,6 +152,7 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 // A flow counts what passed and what was lost on a link while the entry waited.
 type flow struct {
 	passed, lost int
+	late         int // arrived after the stall
 	types        map[raftdiag.MessageType][2]int
 }
 
@@ -170,7 +189,10 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 				if int(i) < begin || int(i) >= c.s.To {
 					continue
 				}
-				if pr.ReceiveOf[k] >= 0 {
+				if k := pr.ReceiveOf[k]; k >= 0 {
+					if c.tooLate(p, pr, int(k)) {
+						f.late++
+					}
 					n[0]++
 				} else if pr.To != nil && pr.To.Prints(timeline.In, mt) > 0 {
 					n[1]++
@@ -180,6 +202,9 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 			for _, i := range pr.Receives {
 				if int(i) >= begin && int(i) < c.s.To {
 					n[0]++
+				}
+				if int(i) >= c.s.To && mt == raftdiag.MsgAppResp && c.ofTenure(pr.To, int(i)) {
+					f.late++
 				}
 			}
 			// What the other side sent after its last message that arrived.

@@ -114,7 +114,7 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 	role, _ := vacs[0].Lane.RoleAt(vacs[0].From + 1)
 	causeList := j.vacancyCauses(vacs, voters)
 	if gone := j.deadVoters(voters); len(gone) > 0 {
-		ep := j.plain(noQuorum, timeline.Matched, at, role.Term, fmt.Sprintf("%s %s down, so no quorum can form and nobody can lead: %s",
+		ep := j.plain(noQuorum, timeline.Matched, at, role.Term, fmt.Sprintf("%s %s down or never there, so no quorum can form and nobody can lead: %s",
 			list(gone), plural(len(gone), "is", "are"), j.campaigns(vacs)))
 		j.settle(ep, causeList)
 		return
@@ -172,13 +172,31 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 	j.unsettle(ep, noLeader, fmt.Sprintf("give the log of %s", list(missing)), []string{fmt.Sprintf("the log of %s", list(missing))})
 }
 
-// deadVoters are the voters that are down, if the others are no quorum.
+// ghost reports whether nobody ever heard a node, and everybody who writes to it
+// has no address for it.
+func (j *judgement) ghost(n raftdiag.NodeID) bool {
+	if j.t.EverHeard(n) {
+		return false
+	}
+	found := false
+	for _, l := range j.t.Lanes {
+		lo, hi := l.Bounds()
+		p, ok := l.FailuresTo(n, lo, hi)
+		if !ok || transportCause(p.Event().Text) != "no-address" {
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// deadVoters are the voters that are down or never were, if the others are no quorum.
 func (j *judgement) deadVoters(voters timeline.Voters) []raftdiag.NodeID {
 	alive := map[raftdiag.NodeID]bool{}
 	var gone []raftdiag.NodeID
 	for _, n := range voters.All() {
 		by, _ := j.t.DownProof(n, j.pat)
-		if alive[n] = !by.OK(); by.OK() {
+		if alive[n] = !by.OK() && !j.ghost(n); !alive[n] {
 			gone = append(gone, n)
 		}
 	}
@@ -331,7 +349,7 @@ func noVoters(text string) bool {
 func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voters, silent map[raftdiag.NodeID]timeline.Tally) []cause {
 	var out, links []cause
 	var gone, ghosts []raftdiag.NodeID
-	var goneBy, ask []raftdiag.Quote
+	var goneBy, ghostBy, ask []raftdiag.Quote
 	alive := map[raftdiag.NodeID]bool{}
 	for _, n := range voters.All() {
 		alive[n] = true
@@ -341,6 +359,12 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 			goneBy = add(goneBy, j.quote(by, "%s", why)...)
 		} else if voters.From == "config" && !j.t.EverHeard(n) && j.t.Lane(n) == nil {
 			ghosts = append(ghosts, n)
+			for _, l := range j.t.Lanes {
+				lo, hi := l.Bounds()
+				if p, ok := l.FailuresTo(n, lo, hi); ok && len(ghostBy) < 3 {
+					ghostBy = add(ghostBy, j.quote(p, "%s", p.Event().Text)...)
+				}
+			}
 		}
 	}
 	if len(gone) > 0 && voters.Vote(alive) == quorum.VoteLost {
@@ -380,7 +404,12 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 	}
 	lost := cause{"quorum-lost", nil, "vote requests go out, and fewer than a majority answer", ask}
 	if len(out) == 0 && len(ghosts) > 0 {
-		links = append(links, cause{"ghost-voters", ghosts, fmt.Sprintf("%s %s in the configuration and never heard of", list(ghosts), plural(len(ghosts), "is", "are")), j.quote(voters.At, "the configuration")})
+		ghost := cause{"ghost-voters", ghosts, fmt.Sprintf("%s %s in the configuration and never heard of", list(ghosts), plural(len(ghosts), "is", "are")), add(j.quote(voters.At, "the configuration"), ghostBy...)}
+		if slices.ContainsFunc(ghosts, j.ghost) {
+			out = append(out, ghost)
+		} else {
+			links = append(links, ghost)
+		}
 	}
 	return append(append(out, lost), links...)
 }

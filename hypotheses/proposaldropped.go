@@ -49,8 +49,9 @@ func (j *judgement) refusedBy(l *timeline.Lane) {
 	for _, name := range sortedKeys(byCause) {
 		list := byCause[name]
 		first := list[0]
-		// A client that tries again elsewhere is served: one refusal is no fault.
-		if len(list) < j.pat.Rounds && !j.pat.Complete || j.takenAfter(l, list[len(list)-1]) {
+		// A client that tries again elsewhere is served: one refusal is no fault,
+		// and neither are a few among many that are taken.
+		if taken := j.taken(l, first); len(list) < j.pat.Rounds && !j.pat.Complete || taken > len(list) {
 			continue
 		}
 		role, _ := l.RoleAt(first.I + 1)
@@ -105,9 +106,14 @@ func (j *judgement) refusal(l *timeline.Lane, p timeline.Proof) string {
 		if l.Transferring(p.I) {
 			return "transfer-in-progress"
 		}
-		if j.waitingAt(l, p.I) {
+		switch {
+		case j.waitingAt(l, p.I):
+			return "" // the stall's consequence
+		case l.Uncommitted(p.I):
 			return "uncommitted-limit"
 		}
+		// A leader that takes nothing, with nothing uncommitted, is handing over.
+		return "transfer-in-progress"
 	case role.Role == raftdiag.Follower && role.Lead != 0 && role.Lead != l.Node:
 		return "forwarding-disabled"
 	}
@@ -122,13 +128,25 @@ func (j *judgement) waitingAt(l *timeline.Lane, i int) bool {
 	})
 }
 
-// takenAfter reports whether the node's later proposals went through.
-func (j *judgement) takenAfter(l *timeline.Lane, p timeline.Proof) bool {
+// taken counts the node's proposals that went through after one was refused.
+func (j *judgement) taken(l *timeline.Lane, p timeline.Proof) int {
 	_, hi := l.Bounds()
-	for _, k := range []raftdiag.Kind{raftdiag.Proposed, raftdiag.Replied} {
-		if _, ok := l.First(k, p.I+1, hi); ok {
-			return true
+	return max(l.Count(raftdiag.Proposed, p.I+1, hi), l.Count(raftdiag.Replied, p.I+1, hi))
+}
+
+// alsoLost files forwarded proposals under an episode of the same leader: what
+// keeps its appends or their answers from arriving, or its loop from going on,
+// keeps proposals from it too.
+func (j *judgement) alsoLost(leader raftdiag.NodeID, c cause) bool {
+	for _, e := range j.episodes {
+		if e.Leader == nil || *e.Leader != leader.String() || e.Impact == raftdiag.NoImpact {
+			continue
 		}
+		more := causes([]cause{c})
+		if !slices.ContainsFunc(e.Causes, func(o raftdiag.Cause) bool { return o.Name == c.name }) {
+			e.Causes = append(e.Causes, more...)
+		}
+		return true
 	}
 	return false
 }
@@ -163,12 +181,15 @@ func (j *judgement) forwardLost(l *timeline.Lane) {
 			continue
 		}
 		role, _ := l.RoleAt(lost[0].I + 1)
+		first := cause{"forward-lost", []raftdiag.NodeID{l.Node, c.To}, fmt.Sprintf("node %s forwards proposals to node %s and they do not arrive", l.Node, c.To),
+			add(j.quote(lost[0], "the first one that is lost"), j.quote(lost[len(lost)-1], "the last one")...)}
+		if j.alsoLost(c.To, first) {
+			continue
+		}
 		ep := j.plain(proposalDropped, timeline.Forwarded, lost[0], role.Term,
 			fmt.Sprintf("%d proposals that node %s forwards to node %s do not arrive", len(lost), l.Node, c.To))
 		ep.Leader = ptr(c.To.String())
 		ep.Impact = raftdiag.Lost
-		first := cause{"forward-lost", []raftdiag.NodeID{l.Node, c.To}, fmt.Sprintf("node %s forwards proposals to node %s and they do not arrive", l.Node, c.To),
-			add(j.quote(lost[0], "the first one that is lost"), j.quote(lost[len(lost)-1], "the last one")...)}
 		j.settle(ep, append([]cause{first}, why...))
 	}
 }

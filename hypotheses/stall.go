@@ -225,10 +225,41 @@ func (c *stuck) rule() ruling {
 		return ruling{from: timeline.Matched, to: timeline.Committed, why: "the voters are not printed, and learners may hide among the Progress rows"}
 	case c.ownAt == 0 || c.ownAt > c.s.Last:
 		return ruling{from: timeline.Committed, to: timeline.Committed, why: fmt.Sprintf("whether entry %d is of the leader's own term %d does not show, and entries of an older term wait legally", c.s.Index, c.s.Tenure.Term)}
+	case !c.settled():
+		return ruling{from: timeline.Committed, to: timeline.Committed, why: "the leader's log shows no commit of its own late enough after a majority matched"}
 	case !c.s.Open:
 		return ruling{from: timeline.Received, to: timeline.Committed, why: "the entry committed in the end, and where it was late does not show"}
 	}
 	return ruling{point: noCommitAdvance, gate: timeline.Committed}
+}
+
+// settled reports whether the leader's loop went on for its patience after the
+// majority was there. What is received is printed before Raft takes it, and a
+// loop that stands still takes nothing.
+func (c *stuck) settled() bool {
+	l := c.s.Tenure.Lane
+	if l == nil || c.j.pat.Complete {
+		return l != nil
+	}
+	var places []int
+	for _, p := range c.places {
+		if p.MatchAt >= 0 {
+			places = append(places, p.MatchAt)
+		}
+	}
+	slices.Sort(places)
+	for _, at := range places { // the first place at which those before it are a quorum
+		votes := map[raftdiag.NodeID]bool{}
+		for _, p := range c.places {
+			votes[p.Node] = p.MatchAt >= 0 && p.MatchAt <= at
+		}
+		if c.voters.Vote(votes) != quorum.VoteWon {
+			continue
+		}
+		row, ok := l.LoopRow(at, c.s.To)
+		return ok && l.Passed(c.j.pat, 1, at, row.I+1)
+	}
+	return false
 }
 
 // refused are voters whose addresses refuse and whose logs are missing: they may

@@ -156,7 +156,7 @@ func (f *feeder) fill(b *block, src *source) {
 			data = grown
 		}
 		from := len(data)
-		if f.ctx.Err() != nil {
+		if !src.pipe && f.ctx.Err() != nil {
 			err = io.EOF
 		} else {
 			var n int
@@ -195,6 +195,10 @@ func (f *feeder) fill(b *block, src *source) {
 			data = data[:start+maxLine]
 			f.skip = true
 		}
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		// The data breaks off: what stands behind the last newline is no line.
+		data = data[:bytes.LastIndexByte(data, '\n')+1]
 	}
 	b.data = data
 	if err != nil {

@@ -14,10 +14,11 @@ import (
 type reader struct {
 	in    *interner
 	clock clock
-	plain []byte // a line without its colours
-	join  []byte // a group's name being put together
-	words []byte // the text of a JSON log line
-	cut   bool   // the line's end is missing
+	plain []byte    // a line without its colours
+	join  []byte    // a group's name being put together
+	words []byte    // the fields of a JSON log line
+	inner [4][]byte // its text, for each depth
+	cut   bool      // the line's end is missing
 }
 
 func newReader() *reader { return &reader{in: newInterner()} }
@@ -86,7 +87,7 @@ func (p *reader) peel(s []byte, it *item, depth int) outcome {
 					continue
 				}
 			default:
-				if n := p.bracketed(s, it); n > 0 {
+				if n := p.bracketed(s, it, logged); n > 0 {
 					s = s[n:]
 					continue
 				}
@@ -133,7 +134,8 @@ func (p *reader) peel(s []byte, it *item, depth int) outcome {
 				s = s[n:]
 				continue
 			}
-		} else if n := p.prefix(s, it); n > 0 {
+		}
+		if n := p.prefix(s, it, logged); n > 0 {
 			s = s[n:]
 			continue
 		}
@@ -170,6 +172,10 @@ func (p *reader) logged(s []byte, it *item, depth int) outcome {
 	return p.search(s, it, true, depth)
 }
 
+// searched is how far into a line the words of a dialect may begin, unless
+// they stand behind one of the first colons.
+const searched = 4096
+
 // search looks for the words of a dialect behind each colon, and then behind
 // each mark that may stand in front of a message.
 func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
@@ -186,7 +192,10 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 		if it.thread == 0 && i > 10 {
 			it.thread = threadIn(s[:len(s)-len(rest)])
 		}
-		text := bytes.TrimLeft(rest, " ")
+		text := rest
+		for len(text) > 0 && text[0] == ' ' {
+			text = text[1:]
+		}
 		switch got := p.readyloop(text, it); {
 		case got == raft, got == unreadable && logged:
 			if it.env == bare {
@@ -206,7 +215,7 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 			p.reset(it)
 		}
 	}
-	for i := 0; i+12 < len(s); i++ {
+	for i := 0; i+12 < len(s) && i < searched; i++ {
 		switch s[i] {
 		case ' ', '\t', '"', '`', ']', '|':
 			for i+1 < len(s) && s[i+1] == ' ' {
@@ -227,7 +236,7 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 			p.reset(it)
 		}
 	}
-	if i := bytes.Index(s, []byte("onf")); i >= 0 {
+	if bytes.Contains(s[:min(len(s), searched)], []byte("onf")) {
 		if got := p.configured(s, it); got == raft {
 			p.wrapped(it, logged)
 			return raft
@@ -263,13 +272,22 @@ func keyed(s []byte) int {
 
 // level reads a log level at the start of s, with the signs behind it.
 func level(s []byte) int {
-	for _, l := range [...]string{"INFO", "ERROR", "WARN", "DEBUG", "TRACE", "WARNING", "FATAL", "CRITICAL", "PANIC"} {
-		if s[0] == l[0] && has(s, l) {
-			n := len(l)
-			if n < len(s) && (s[n] == ' ' || s[n] == ':' || s[n] == '\t' || s[n] == ']') {
-				return n + 1
-			}
+	n := 0
+	switch {
+	case has(s, "INFO"), has(s, "WARN"):
+		n = 4
+		if has(s, "WARNING") {
+			n = 7
 		}
+	case has(s, "ERROR"), has(s, "DEBUG"), has(s, "TRACE"), has(s, "FATAL"), has(s, "PANIC"):
+		n = 5
+	case has(s, "CRITICAL"):
+		n = 8
+	default:
+		return 0
+	}
+	if n < len(s) && (s[n] == ' ' || s[n] == ':' || s[n] == '\t' || s[n] == ']') {
+		return n + 1
 	}
 	return 0
 }
@@ -332,7 +350,7 @@ func numbered(s []byte) int {
 	}
 	rest := s[n+1:]
 	if digit(rest[0]) && len(rest) > 10 && digit(rest[3]) && (rest[4] == '-' || rest[4] == '/') ||
-		rest[0] == 0x1b || rest[0] == '{' || rest[0] == ' ' || rest[0] >= 'A' && s[n] == ':' {
+		rest[0] == 0x1b || rest[0] == '{' || rest[0] == ' ' || opener[rest[0]] || rest[0] >= 'A' && s[n] == ':' {
 		return n + 1
 	}
 	return 0
@@ -342,8 +360,9 @@ func wordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || digit(c) || c == '-' || c == '_' || c == '.' || c == '/' || c == '@'
 }
 
-// bracketed reads [pod/raft-0/app] in front of a line, or a level in brackets.
-func (p *reader) bracketed(s []byte, it *item) int {
+// bracketed reads [pod/raft-0/app] or [node1] in front of a line, or a level
+// in brackets.
+func (p *reader) bracketed(s []byte, it *item, logged bool) int {
 	end := bytes.IndexByte(s, ']')
 	if end < 2 || end > 200 {
 		return 0
@@ -354,18 +373,37 @@ func (p *reader) bracketed(s []byte, it *item) int {
 			return 0
 		}
 	}
-	if it.ev.Writer == "" && bytes.IndexByte(name, '/') > 0 {
+	if !logged && it.ev.Writer == "" && (has(name, "pod/") || digit(name[len(name)-1]) && nodeName(name)) {
 		it.ev.Writer = p.in.string(name)
 	}
 	return end + 1
 }
 
+// nodeName reports whether a word is a word for a node and a number.
+func nodeName(name []byte) bool {
+	n := len(name)
+	for n > 0 && digit(name[n-1]) {
+		n--
+	}
+	if n == len(name) || len(name) > 64 {
+		return false
+	}
+	word := bytes.TrimRight(name[:n], "-_.")
+	for _, k := range nodeWords {
+		if len(k) > 1 && hasEnd(word, k) {
+			return true
+		}
+	}
+	return false
+}
+
 // prefix reads what a collector puts in front of a line, and keeps it as the
-// line's writer:
+// line's writer. Behind a stamp only the first form is one:
 //
-//	node1  | line          node1.log:line       node1.log:12:line
+//	node1  | line
+//	node1.log:line       node1.log:12:line       node1.log-11-line
 //	raft-0 app 2025-10-20T12:00:00Z line
-func (p *reader) prefix(s []byte, it *item) int {
+func (p *reader) prefix(s []byte, it *item, logged bool) int {
 	n := 0
 	for n < len(s) && n < 200 && wordByte(s[n]) {
 		n++
@@ -384,6 +422,9 @@ func (p *reader) prefix(s []byte, it *item) int {
 			p.writer(it, name)
 			return i + 2
 		}
+		if logged {
+			return 0
+		}
 		// stern: pod and container before the line's own stamp.
 		m := i
 		for m < len(s) && wordByte(s[m]) {
@@ -395,35 +436,55 @@ func (p *reader) prefix(s []byte, it *item) int {
 				return m + 1
 			}
 		}
-	case ':', '-':
-		if !fileLike(name) {
-			// grep's context lines: node1.log-12-line.
-			if at := bytes.IndexByte(name, '-'); s[n] != ':' || at < 0 {
-				return 0
-			}
+	}
+	if logged {
+		return 0
+	}
+	end := fileEnd(name)
+	if end == 0 || end+2 >= len(s) {
+		return 0
+	}
+	i := end + 1
+	switch s[end] {
+	case ':':
+		if m := numbered(s[i:]); m > 0 {
+			i += m
+		} else if !digit(s[i]) && s[i] != 0x1b && s[i] != '{' && s[i] != ' ' && s[i] != '[' && !opener[s[i]] {
 			return 0
 		}
-		i := n + 1
-		if m := numbered(s[i:]); m > 0 {
-			p.writer(it, name)
-			return i + m
+	case '-':
+		m := numbered(s[i:])
+		if m == 0 && s[i] != ' ' {
+			return 0
 		}
-		if s[n] == ':' && (digit(s[i]) || s[i] == 0x1b || s[i] == '{' || s[i] == ' ' || s[i] == '[' || opener[s[i]]) {
-			p.writer(it, name)
+		i += m
+	default:
+		return 0
+	}
+	p.writer(it, name[:end])
+	return i
+}
+
+// fileEnd is the length of a log's name at the start of a word, or 0.
+func fileEnd(word []byte) int {
+	for _, ending := range [...]string{".log", ".txt", ".out", ".err", ".jsonl", ".ndjson", ".json", "messages"} {
+		i := bytes.Index(word, []byte(ending))
+		if i < 0 {
+			continue
+		}
+		i += len(ending)
+		for i < len(word) && word[i] == '.' { // node1.log.2.gz
+			j := i + 1
+			for j < len(word) && wordByte(word[j]) && word[j] != '.' && word[j] != '-' && word[j] != '/' {
+				j++
+			}
+			i = j
+		}
+		if i == len(word) || word[i] == '-' {
 			return i
 		}
 	}
 	return 0
-}
-
-// fileLike reports whether a word may be the name of a log.
-func fileLike(name []byte) bool {
-	for _, end := range [...]string{".log", ".txt", ".out", ".err", ".json", ".jsonl", ".ndjson", "messages"} {
-		if i := bytes.LastIndex(name, []byte(end)); i >= 0 && (i+len(end) == len(name) || name[i+len(end)] == '.' || name[i+len(end)] == '-') {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *reader) writer(it *item, name []byte) {
@@ -549,8 +610,8 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	if writer != "" && it.ev.Writer == "" {
 		it.ev.Writer = p.in.string([]byte(writer))
 	}
-	text := make([]byte, 0, len(message)+len(p.words))
-	text = append(append(text, message...), p.words...)
+	text := append(append(p.inner[depth][:0], message...), p.words...)
+	p.inner[depth] = text
 	for len(text) > len(p.words) && text[len(text)-len(p.words)-1] == '\n' { // docker keeps the newline
 		at := len(text) - len(p.words) - 1
 		text = append(text[:at], text[at+1:]...)

@@ -74,6 +74,37 @@ func unsaid(v []byte) bool {
 // value ends at a comma or a space outside of brackets and quotes. A remark
 // behind an arrow ends the list.
 func pair(s []byte) (key, val, rest []byte) {
+	// Nearly all are ", word=word".
+	i := 0
+	for i < len(s) && (s[i] == ' ' || s[i] == ',') {
+		i++
+	}
+	k := i
+	for k < len(s) && simple[s[k]] {
+		k++
+	}
+	if k > i && k < len(s) && s[k] == '=' {
+		v := k + 1
+		for v < len(s) && simple[s[v]] {
+			v++
+		}
+		if v == len(s) || v > k+1 && (s[v] == ',' || s[v] == ' ') {
+			return s[i:k], s[k+1 : v], s[v:]
+		}
+	}
+	return anyPair(s)
+}
+
+// simple are the bytes of simple words.
+var simple = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_'
+	}
+	return t
+}()
+
+// anyPair is pair for all other spellings.
+func anyPair(s []byte) (key, val, rest []byte) {
 	for {
 		eq := bytes.IndexByte(s, '=')
 		if eq < 0 {

@@ -1,6 +1,11 @@
 package parser
 
-import "github.com/raftdiag/raftdiag"
+import (
+	"slices"
+	"strings"
+
+	"github.com/raftdiag/raftdiag"
+)
 
 // A merged stream is the lines of several nodes without a prefix that tells
 // them apart. Its lines are attributed by what they print themselves; the
@@ -24,7 +29,12 @@ type readyBlock struct {
 	closed   bool
 	extracts int
 	rows     int
-	to       []raftdiag.NodeID // whom it sends to
+	// Lines of this group that name their node, since the newest line of this
+	// Ready, and before it. If one of the latter is another's, lines mix.
+	after, within []raftdiag.NodeID
+	announced     [2]int64 // messages before and after the append, as EXTRACTING counts them, or -1
+	sent          int64
+	to            []raftdiag.NodeID // whom it sends to
 }
 
 // A heldItem waits for its block to say who wrote it.
@@ -42,11 +52,11 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 	e := &it.ev
 	id := w.ident(e.Group)
 	key := blockKey{it.thread, e.Group}
-	var b *readyBlock
+	var b, rowOf *readyBlock
 	switch {
 	case e.Kind == raftdiag.State:
 		prev := w.blocks[key]
-		b = &readyBlock{begin: r.at, role: e.Role, term: e.Term, hasTerm: e.Has(raftdiag.HasTerm)}
+		b = &readyBlock{begin: r.at, announced: [2]int64{-1, -1}, role: e.Role, term: e.Term, hasTerm: e.Has(raftdiag.HasTerm)}
 		if prev != nil {
 			prev.closed = true
 			// Two heads in a row, where Readys print more than a head, are
@@ -70,28 +80,35 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 		if e.Has(raftdiag.HasFrom) && (!e.Has(raftdiag.HasType) || e.Type.IsNetwork()) {
 			e.Node = e.From
 			if h != nil && h.block != nil {
-				h.block.sends(e)
+				h.block.sends(e, it.role == messageRow)
 			}
 			if b != nil {
-				b.sends(e)
+				b.sends(e, it.role == messageRow)
 			}
-			b = nil
+			b, rowOf = nil, b
 		} else if h != nil && h.block != nil {
 			b = h.block
 		}
 	case it.role == messageHead:
 		// The head of a list is the node's that its rows come from.
-		b = &readyBlock{begin: r.at}
+		b = &readyBlock{begin: r.at, announced: [2]int64{-1, -1}}
 		if open := r.openBlock(w, key); open != nil && !open.doubtful {
 			b.id = open.id
 		}
 		if h != nil {
 			h.block = b
 		}
+		rowOf = r.openBlock(w, key)
 	case e.Kind == raftdiag.Ready:
 		if b = r.openBlock(w, key); b != nil {
 			b.extracts++
 			w.seenExtracting = true
+			if e.Has(raftdiag.HasImmediate) {
+				b.announced[0] = int64(min(e.Immediate, 1<<40))
+			}
+			if e.Has(raftdiag.HasPersisted) {
+				b.announced[1] = int64(min(e.Persisted, 1<<40))
+			}
 			if b.extracts > 1 {
 				b.doubtful = true
 			}
@@ -103,11 +120,20 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 				b.doubtful = true
 			}
 		}
-	case e.Kind == raftdiag.ProgressRow, e.Kind == raftdiag.Committed, it.role == entryRow:
-		b = r.openBlock(w, key)
-	case it.role == groupless && e.Kind == raftdiag.SendFailed && e.Has(raftdiag.HasPeer):
-		// The Ready before it, if that sent to this peer.
-		if n := w.newest; n != nil && !n.closed && !n.doubtful && r.at-n.begin < blockLife {
+	case it.role == progressRow, it.role == entryRow:
+		if h != nil { // the Ready of its head
+			b = h.block
+		}
+	case e.Kind == raftdiag.Committed:
+		if b = r.openBlock(w, key); b != nil && w.seenExtracting && b.extracts == 0 {
+			b = nil // entries come after EXTRACTING: these are another's
+		}
+		if h != nil {
+			h.block = b
+		}
+	case it.role == groupless && e.Kind == raftdiag.SendFailed && e.Has(raftdiag.HasPeer) && atOnce(e.Text):
+		// The Ready whose lines end right above it, if that sent to this peer.
+		if n := w.newest; n != nil && !n.closed && !n.doubtful && w.newestLine == r.at-1 {
 			for _, to := range n.to {
 				if to == e.Peer {
 					b = n
@@ -115,8 +141,22 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 			}
 		}
 	}
-	if b != nil && b.closed && e.Node == 0 && !b.doubtful {
-		e.Node = b.id
+	if n := w.newest; n != nil && (b == n || rowOf != nil && rowOf == n) {
+		w.newestLine = r.at
+	}
+	if open := w.blocks[key]; open != nil && open != b && !open.closed {
+		switch {
+		case e.Node != 0:
+			open.after = also(open.after, e.Node)
+		case b != nil:
+			open.joined()
+		}
+	}
+	if b != nil {
+		b.joined()
+		if b.closed && e.Node == 0 {
+			e.Node = b.writer()
+		}
 	}
 	if e.Node != 0 {
 		b = nil
@@ -129,6 +169,50 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 	r.release()
 }
 
+// atOnce reports whether a send fails in this way without asking the network.
+// All other failures come late, when another node's lines may stand above.
+func atOnce(text string) bool {
+	for _, s := range [...]string{"o address", "onfiguration error", "nknown peer", "unknown node"} {
+		if strings.Contains(text, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// joined notes that a line belongs to the Ready.
+func (b *readyBlock) joined() {
+	for _, n := range b.after {
+		b.within = also(b.within, n)
+	}
+	b.after = b.after[:0]
+}
+
+// writer is the node that wrote the lines of a Ready, or 0 if they do not fit
+// together.
+func (b *readyBlock) writer() raftdiag.NodeID {
+	if b.doubtful {
+		return 0
+	}
+	// Applications list the messages before the append, after it, or both.
+	if a := b.announced; a[0] >= 0 && b.sent > 0 && b.sent != a[0] && (a[1] < 0 || b.sent != a[1] && b.sent != a[0]+a[1]) {
+		return 0
+	}
+	for _, n := range b.within {
+		if n != b.id {
+			return 0
+		}
+	}
+	return b.id
+}
+
+func also(list []raftdiag.NodeID, n raftdiag.NodeID) []raftdiag.NodeID {
+	if len(list) >= 8 || slices.Contains(list, n) {
+		return list
+	}
+	return append(list, n)
+}
+
 // openBlock is the Ready of the group that is being printed, or nil.
 func (r *resolver) openBlock(w *writer, key blockKey) *readyBlock {
 	b := w.blocks[key]
@@ -139,7 +223,11 @@ func (r *resolver) openBlock(w *writer, key blockKey) *readyBlock {
 }
 
 // sends notes that the Ready sends this message.
-func (b *readyBlock) sends(e *raftdiag.Event) {
+func (b *readyBlock) sends(e *raftdiag.Event, row bool) {
+	if row {
+		b.sent++
+	}
+	b.joined()
 	if e.Has(raftdiag.HasTo) && len(b.to) < 16 {
 		b.to = append(b.to, e.To)
 	}
@@ -177,9 +265,7 @@ func (r *resolver) release() {
 			if !x.block.closed && r.at-x.block.begin < blockLife {
 				break
 			}
-			if !x.block.doubtful {
-				x.it.ev.Node = x.block.id
-			}
+			x.it.ev.Node = x.block.writer()
 		}
 		r.pass(&x.it, x.id)
 	}

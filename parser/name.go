@@ -124,7 +124,7 @@ func writerNumber(writer string) nameNumber {
 			return n
 		}
 	}
-	if fileLike([]byte(writer)) {
+	if fileEnd([]byte(writer)) == len(writer) {
 		return fileNumber(writer)
 	}
 	return numberOf(writer, true)

@@ -252,6 +252,7 @@ func (f *flow) resolve(b *block) []*block {
 		f.r.block(b, 0)
 		return []*block{b}
 	}
+	b.data = nil // the items hold all that is needed
 	f.pending = append(f.pending, b)
 	f.lines += b.lines
 	if f.lines < f.r.window && !b.end {

@@ -22,6 +22,7 @@ type resolver struct {
 	copy    item // in the rehearsal
 	at      int64
 	held    []heldItem
+	row     lastRow
 	panic   *item // a panic whose next line may say more
 	panicAt int64
 	node    raftdiag.NodeID // the label's
@@ -35,15 +36,35 @@ type writer struct {
 	idents         map[string]*ident
 	cache          [64]*ident
 	heads          []threadHeads
+	evicted        int
 	merged         bool
 	seenExtracting bool
 	blocks         map[blockKey]*readyBlock
 	newest         *readyBlock
+	newestLine     int64           // the last line of it so far
 	named          map[string]bool // groups
 	only           string          // the group, if there is one
 	said           raftdiag.NodeID // node_id=, 0 if none or several
 	saidMany       bool
 }
+
+// A lastRow is the newest row, to know a line that is there twice.
+type lastRow struct {
+	line int64
+	role role
+	time raftdiag.Stamp
+	head *head
+	raftdiag.Message
+	raftdiag.Progress
+}
+
+func (l *lastRow) again(it *item, at int64) bool {
+	e := &it.ev
+	return l.line == at-1 && l.role == it.role && l.time == e.Time && l.Message == e.Message && l.Progress == e.Progress
+}
+
+// maxThreads is how many threads of a writer are told apart.
+const maxThreads = 128
 
 type threadHeads struct {
 	thread uint32
@@ -133,6 +154,7 @@ func (h *head) take(it *item, at int64) {
 type ident struct {
 	w     *writer
 	group string
+	noted bool            // its group is among the writer's and the stream's
 	self  raftdiag.NodeID // from= of what it sends, leader= where it leads
 	other raftdiag.NodeID // a second one
 	to    raftdiag.NodeID // to= of what it receives
@@ -208,8 +230,14 @@ func (w *writer) ring(thread uint32, which int) *ring {
 			return &w.heads[i].rings[which]
 		}
 	}
-	w.heads = append(w.heads, threadHeads{thread: thread})
-	return &w.heads[len(w.heads)-1].rings[which]
+	if len(w.heads) < maxThreads {
+		w.heads = append(w.heads, threadHeads{thread: thread})
+		return &w.heads[len(w.heads)-1].rings[which]
+	}
+	w.evicted++
+	old := &w.heads[w.evicted%maxThreads]
+	*old = threadHeads{thread: thread}
+	return &old.rings[which]
 }
 
 // source begins a source of the stream.
@@ -220,7 +248,7 @@ func (r *resolver) source(s *source) {
 	if r.src != nil {
 		r.finish()
 	}
-	r.src, r.line, r.tail = s, 0, ""
+	r.src, r.line, r.tail, r.row = s, 0, "", lastRow{}
 	r.srcNo++
 }
 
@@ -272,26 +300,35 @@ func (r *resolver) item(it *item, at int64) {
 		}
 		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), touched: at, total: total, first: first})
 		if it.role == progressHead {
-			r.name(w, e.Group)
+			if w.merged && !r.rehears {
+				h.block = r.openBlock(w, blockKey{it.thread, e.Group})
+			}
+			if !h.id.noted {
+				h.id.noted = true
+				r.name(w, e.Group)
+			}
 			return
 		}
 	case progressRow, messageRow, entryRow:
 		if e.Group != "" {
 			break
 		}
-		if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, at); h != nil {
+		if r.row.again(it, at) {
+			h = r.row.head
+			e.Group = h.group
+		} else if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, at); h != nil {
 			h.take(it, at)
 			e.Group = h.group
 		} else if !r.lone(w, e) {
 			return
 		}
+		if h != nil {
+			r.row = lastRow{at, it.role, e.Time, h, e.Message, e.Progress}
+		}
 	case onlyGroup:
 		if e.Group == "" && !r.lone(w, e) {
 			return
 		}
-	}
-	if e.Group != "" {
-		r.name(w, e.Group)
 	}
 	if e.Node != 0 && it.dialect == readyloop {
 		w.says(e.Node)
@@ -301,6 +338,12 @@ func (r *resolver) item(it *item, at int64) {
 		id = h.id
 	} else {
 		id = w.ident(e.Group)
+	}
+	if !id.noted {
+		id.noted = true
+		if e.Group != "" {
+			r.name(w, e.Group)
+		}
 	}
 	if e.Node == 0 || it.dialect == readyloop {
 		id.learn(e)

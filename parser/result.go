@@ -191,7 +191,7 @@ func (s *source) nothing() error {
 	case s.garbled > 0:
 		return fmt.Errorf("read %s:%d: no Raft line in %d lines can be read, %d begin like one", s.name, max(s.firstLine, 1), s.lines, s.garbled)
 	}
-	return fmt.Errorf("read %s:%d: no Raft line in %s (hint: raftdiag explain formats lists what is read; is the log level high enough?)", s.name, max(s.firstLine, 1), count(s.lines, "line"))
+	return fmt.Errorf("read %s:%d: no Raft line in %s (hint: raftdiag explain lists the formats that are read; is the log level high enough?)", s.name, max(s.firstLine, 1), count(s.lines, "line"))
 }
 
 func count(n int64, what string) string {
@@ -246,8 +246,10 @@ func (r *Result) note(s *source) {
 		if !w.merged {
 			continue
 		}
-		merged = true
-		if first {
+		merged = res.node == 0
+		if first && res.node != 0 {
+			add("%s is labelled node %s, but holds lines that send as other nodes%s; the label is believed (hint: leave the label out to have them told apart)", s.name, res.node, byWriter(w))
+		} else if first {
 			add("%s holds the lines of several nodes%s; they are told apart by the from= and to= that they print (hint: a log for each node, or a prefix on each line, leaves nothing open)", s.name, byWriter(w))
 		}
 	}

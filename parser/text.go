@@ -65,8 +65,12 @@ func (r *Result) spool(ctx context.Context, s *source, o *Options) (io.ReadClose
 			n, err := in.Read(buf)
 			select {
 			case sp.chunks <- chunk{buf[:n], err}:
-			case <-ctx.Done():
-				return
+			default: // what was read counts, even if the end came meanwhile
+				select {
+				case sp.chunks <- chunk{buf[:n], err}:
+				case <-ctx.Done():
+					return
+				}
 			}
 			if err != nil {
 				return
@@ -84,17 +88,26 @@ func (s *spool) Read(b []byte) (int, error) {
 		}
 		select {
 		case c := <-s.chunks:
-			s.rest, s.err = c.data, c.err
-			if _, err := s.file.Write(c.data); err != nil && s.err == nil {
-				s.err = fmt.Errorf("keep a copy of the pipe: %w", unwrapPath(err))
+			s.take(c)
+		default:
+			select {
+			case c := <-s.chunks:
+				s.take(c)
+			case <-s.ctx.Done():
+				s.err = io.EOF
 			}
-		case <-s.ctx.Done():
-			s.err = io.EOF
 		}
 	}
 	n := copy(b, s.rest)
 	s.rest = s.rest[n:]
 	return n, nil
+}
+
+func (s *spool) take(c chunk) {
+	s.rest, s.err = c.data, c.err
+	if _, err := s.file.Write(c.data); err != nil && s.err == nil {
+		s.err = fmt.Errorf("keep a copy of the pipe: %w", unwrapPath(err))
+	}
 }
 
 // Close leaves the copy where it is; Result.Close removes it.

@@ -107,14 +107,11 @@ func unread(r *raftdiag.Report) suite {
 }
 
 func groupSuite(g *raftdiag.Group) suite {
-	name := g.Group
-	if strings.TrimSpace(flat(name)) == "" {
-		name = "group without a name"
-	}
+	name := named(g.Group, "group without a name")
 	class := "raftdiag." + name
 	s := suite{name: name, properties: []string{"verdict", string(g.Verdict), "summary", g.Summary}}
 	for _, f := range g.Hypotheses {
-		c := testcase{class: class, name: point(f.Name), kind: f.Name, message: f.Summary}
+		c := testcase{class: class, name: named(point(f.Name), "hypothesis without a name"), kind: f.Name, message: f.Summary}
 		switch f.Verdict {
 		case raftdiag.Confirmed:
 			c.result, c.body = "failure", failureBody(g, f)
@@ -148,26 +145,34 @@ func groupSuite(g *raftdiag.Group) suite {
 	return s
 }
 
-// failureBody tells what the text report tells about a failure point.
-func failureBody(g *raftdiag.Group, f raftdiag.Finding) string {
-	var parts []string
-	for i := range g.Episodes {
-		e := &g.Episodes[i]
-		if e.FailurePoint == nil || *e.FailurePoint != f.Name {
-			continue
-		}
-		parts = append(parts, capped(e.Summary))
-		for _, c := range e.Causes {
-			head := "cause: " + capped(c.Name)
-			if len(c.Nodes) > 0 {
-				head += " (" + capped(nodes(c.Nodes)) + ")"
-			}
-			parts = append(parts, head+": "+capped(c.Summary), evidenceText(c.Evidence, c.Remedy))
-		}
-		break // the others say the same of other moments
+// named is the name, or another if nothing of it can be seen.
+func named(name, other string) string {
+	if strings.TrimSpace(flat(name)) == "" {
+		return other
 	}
-	if len(parts) == 0 {
-		parts = append(parts, evidenceText(f.Evidence, ""))
+	return name
+}
+
+// failureBody tells of the episode that a failure point is reported with, and
+// else of the first of its episodes.
+func failureBody(g *raftdiag.Group, f raftdiag.Finding) string {
+	var e *raftdiag.Episode
+	for i := range g.Episodes {
+		o := &g.Episodes[i]
+		if o.FailurePoint != nil && *o.FailurePoint == f.Name && (e == nil || o.Summary == f.Summary && e.Summary != f.Summary) {
+			e = o
+		}
+	}
+	if e == nil || len(e.Causes) == 0 {
+		return evidenceText(f.Evidence, "")
+	}
+	var parts []string
+	for _, c := range e.Causes {
+		head := "cause: " + capped(c.Name)
+		if len(c.Nodes) > 0 {
+			head += " (" + capped(nodes(c.Nodes)) + ")"
+		}
+		parts = append(parts, head+": "+capped(c.Summary), evidenceText(c.Evidence, c.Remedy))
 	}
 	return strings.Join(parts, "\n")
 }

@@ -466,7 +466,7 @@ func (d *document) hypotheses(g *raftdiag.Group, h string) {
 	}
 	var rows []string
 	for _, f := range g.Hypotheses {
-		verdict := strings.ReplaceAll(string(f.Verdict), "_", " ")
+		verdict := prose(strings.ReplaceAll(string(f.Verdict), "_", " "))
 		if f.Verdict == raftdiag.Confirmed {
 			verdict = "**confirmed**"
 		}
@@ -489,6 +489,11 @@ func (d *document) missing(g *raftdiag.Group, h string) {
 	}
 	for _, a := range asks(g.Hypotheses) {
 		list = append(list, "- to do: "+prose(a))
+	}
+	if g.Verdict == raftdiag.Healthy {
+		for _, what := range unstated(g) {
+			list = append(list, "- "+what)
+		}
 	}
 	if len(list) > maxNotes {
 		list = append(list[:maxNotes], fmt.Sprintf("- and %s more", count(len(list)-maxNotes)))

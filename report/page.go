@@ -157,39 +157,54 @@ func (p *page) paint(t tone, shown string) string {
 
 func (p *page) blank() { p.b.WriteByte('\n') }
 
-// end writes a line of painted text that opens with the given words.
-func (p *page) end(opening, painted string) {
-	if safe := defuse(opening); safe != opening {
-		painted = strings.Replace(painted, "::", ": :", 1)
+// emit writes runs of shown text as one line, without spaces at its end.
+func (p *page) emit(runs []span) {
+	for n := len(runs); n > 0; n-- {
+		if runs[n-1].text = strings.TrimRight(runs[n-1].text, " "); runs[n-1].text != "" {
+			break
+		}
 	}
-	p.b.WriteString(strings.TrimRight(painted, " "))
+	var bare strings.Builder
+	for _, r := range runs {
+		bare.WriteString(r.text)
+	}
+	command := defuse(bare.String()) != bare.String()
+	for _, r := range runs {
+		if k := strings.IndexByte(r.text, ':'); command && k >= 0 {
+			r.text = r.text[:k+1] + " " + r.text[k+1:]
+			command = false
+		}
+		p.b.WriteString(p.paint(r.tone, r.text))
+	}
 	p.b.WriteByte('\n')
+}
+
+// run appends shown text to runs, to the last one if it has the same tone.
+func run(runs []span, t tone, text string) []span {
+	if n := len(runs); n > 0 && runs[n-1].tone == t {
+		runs[n-1].text += text
+		return runs
+	}
+	return append(runs, span{text: text, tone: t})
 }
 
 // line writes spans on one line, one after the other as they are, cut to the
 // width.
 func (p *page) line(spans ...span) {
-	var out, bare strings.Builder
+	var runs []span
 	room := p.width
-	run, t := "", normal
 	for _, sp := range spans {
 		text := p.show(sp.text)
 		if !sp.whole {
 			text = cut(text, room, p.ellipsis())
 		}
 		room -= lipgloss.Width(text)
-		bare.WriteString(text)
-		if sp.tone != t {
-			out.WriteString(p.paint(t, run))
-			run, t = "", sp.tone
-		}
-		run += text
+		runs = run(runs, sp.tone, text)
 		if room <= 0 {
 			break
 		}
 	}
-	out.WriteString(p.paint(t, run))
-	p.end(bare.String(), out.String())
+	p.emit(runs)
 }
 
 // wrap writes spans as prose with one space between them, behind the label and,
@@ -199,13 +214,17 @@ func (p *page) wrap(label []span, spans ...span) { p.flow(label, p.measure, 0, s
 // flow is wrap to a given width. It writes at most limit lines, if limit is not
 // 0, and ends what is cut with an ellipsis.
 func (p *page) flow(label []span, width, limit int, spans ...span) int {
-	var bare, out strings.Builder
+	var runs []span
 	indent := 0
 	for _, sp := range label {
-		text := cut(p.show(sp.text), p.width/2, p.ellipsis())
+		text := cut(p.show(sp.text), min(p.width/2, width-indent), p.ellipsis())
 		indent += lipgloss.Width(text)
-		bare.WriteString(text)
-		out.WriteString(p.paint(sp.tone, text))
+		runs = run(runs, sp.tone, text)
+	}
+	if indent > width*2/3 {
+		p.emit(runs) // the label takes a line of its own
+		indent = min(8, len(label[0].text)+2)
+		runs = run(nil, normal, strings.Repeat(" ", indent))
 	}
 	lines := p.lay(width-indent, spans)
 	cutOff := limit > 0 && len(lines) > limit
@@ -214,30 +233,23 @@ func (p *page) flow(label []span, width, limit int, spans ...span) int {
 	}
 	for i, l := range lines {
 		if i > 0 {
-			bare.WriteString(strings.Repeat(" ", indent))
-			out.WriteString(strings.Repeat(" ", indent))
+			runs = run(nil, normal, strings.Repeat(" ", indent))
 		}
 		if cutOff && i == len(lines)-1 {
 			l = p.cutWords(l, width-indent)
 		}
-		for k := 0; k < len(l); {
-			run, gap := l[k].text, ""
-			if k > 0 {
-				gap = strings.Repeat(" ", l[k].lead)
+		for k, w := range l {
+			if k > 0 && w.tone != l[k-1].tone {
+				runs = run(runs, normal, strings.Repeat(" ", w.lead))
+			} else if k > 0 {
+				w.text = strings.Repeat(" ", w.lead) + w.text
 			}
-			t := l[k].tone
-			for k++; k < len(l) && l[k].tone == t; k++ {
-				run += strings.Repeat(" ", l[k].lead) + l[k].text
-			}
-			bare.WriteString(gap + run)
-			out.WriteString(gap + p.paint(t, run))
+			runs = run(runs, w.tone, w.text)
 		}
-		p.end(bare.String(), out.String())
-		bare.Reset()
-		out.Reset()
+		p.emit(runs)
 	}
 	if len(lines) == 0 {
-		p.end(bare.String(), out.String())
+		p.emit(runs)
 		return 1
 	}
 	return len(lines)
@@ -250,6 +262,9 @@ func (p *page) cutWords(l []span, width int) []span {
 		l = l[:len(l)-1]
 	}
 	l = append([]span(nil), l...)
+	if last := &l[len(l)-1]; lineWidth(l)+lipgloss.Width(e) > width {
+		last.text = prefix(last.text, max(width-lipgloss.Width(e), 1))
+	}
 	l[len(l)-1].text += e
 	return l
 }

@@ -123,7 +123,7 @@ func escape(s string) int {
 // defuse keeps a line from beginning with a workflow command (::error::), which
 // runners also find behind white space.
 func defuse(line string) string {
-	trimmed := strings.TrimLeft(line, " \t")
+	trimmed := strings.TrimLeftFunc(line, unicode.IsSpace)
 	if strings.HasPrefix(trimmed, "::") {
 		return line[:len(line)-len(trimmed)] + ": :" + trimmed[2:]
 	}

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -291,4 +292,54 @@ var samples = []struct {
 }{
 	{"lost-answers", lostAnswers}, {"founding", founding}, {"dead-voters", deadVoters}, {"undecided", undecided}, {"double-vote", doubleVote},
 	{"one-down", oneDown}, {"healthy", healthy}, {"nothing", nothing}, {"many", many},
+}
+
+// event makes an event of a message at a millisecond of 2025-10-20 12:00.
+func event(kind raftdiag.Kind, source string, line int64, ms int64, m raftdiag.Message) *raftdiag.Event {
+	e := &raftdiag.Event{Kind: kind, Pos: raftdiag.Position{Source: source, Line: line}, Message: m,
+		Set: raftdiag.HasType | raftdiag.HasFrom | raftdiag.HasTo | raftdiag.HasTerm | raftdiag.HasIndex | raftdiag.HasLogTerm | raftdiag.HasCommit | raftdiag.HasEntries}
+	if ms >= 0 {
+		e.Time = raftdiag.Stamp(1760961600000000000 + ms*1000000)
+	}
+	return e
+}
+
+func transcript() raftdiag.Transcript {
+	app := func(to raftdiag.NodeID) raftdiag.Message {
+		return raftdiag.Message{Type: raftdiag.MsgApp, From: 2, To: to, Term: 1, LogTerm: 1, Index: 2, Commit: 2, Entries: 1}
+	}
+	resp := func(from raftdiag.NodeID) raftdiag.Message {
+		return raftdiag.Message{Type: raftdiag.MsgAppResp, From: from, To: 2, Term: 1, Index: 3, Commit: 2}
+	}
+	const ms = time.Millisecond
+	sent1, got1 := event(raftdiag.Sent, "node2.log", 141, 5120, app(1)), event(raftdiag.Received, "node1.log", 83, 5122, app(1))
+	answer1 := event(raftdiag.Sent, "node1.log", 88, 5123, resp(1))
+	stamp := func(kind raftdiag.Kind, line, at int64) *raftdiag.Event {
+		return &raftdiag.Event{Kind: kind, Pos: raftdiag.Position{Source: "node2.log", Line: line}, Time: raftdiag.Stamp(1760961600000000000 + at*1000000)}
+	}
+	return raftdiag.Transcript{
+		Group: "__meta-0",
+		Passages: []raftdiag.Passage{
+			{Sent: sent1, Received: got1, Fate: raftdiag.Delivered, Low: ptr(200 * time.Microsecond), High: ptr(1400 * time.Microsecond)},
+			{Sent: event(raftdiag.Sent, "node2.log", 142, 5120, app(3)), Fate: raftdiag.CannotTell, Why: "node 3's log is not among the inputs"},
+			{Sent: answer1, Fate: raftdiag.LostOnWay, Why: "node 2 prints what it receives, goes on for 30 rounds, and does not show it"},
+			{Received: event(raftdiag.Received, "node2.log", 150, 5140, resp(3)), Fate: raftdiag.Unsent, Low: ptr(ms)},
+			{Sent: event(raftdiag.Sent, "node2.log", 151, 5150, app(1)), Received: event(raftdiag.Received, "node1.log", 95, 5160, app(1)), Fate: raftdiag.Duplicated, Low: ptr(-3 * ms), High: ptr(9 * ms), Ambiguous: true},
+			{Sent: event(raftdiag.Sent, "node2.log", 152, -1, app(3)), Fate: raftdiag.NotSent, Why: "the transport said: no address for peer 3"},
+			{Sent: event(raftdiag.Sent, "node2.log", 160, 86400000, app(1)), Fate: raftdiag.InFlight},
+		},
+		Proposals: []raftdiag.ProposalPath{
+			{Term: ptr(uint64(1)), Index: 2, Leader: 2, Fate: "committed", Decider: 1, ToCommit: ptr(3200 * time.Microsecond), ToApply: ptr(4 * ms),
+				Steps: []raftdiag.Step{{Gate: "proposed", At: stamp(raftdiag.Proposed, 100, 1000)}, {Gate: "committed", At: stamp(raftdiag.Committed, 104, 1003)}, {Gate: "applied", At: stamp(raftdiag.Applied, 105, 1004)}},
+				Peers: []raftdiag.PeerPath{{Node: 1, Steps: []raftdiag.Step{{Gate: "sent", At: stamp(raftdiag.Sent, 101, 1000)}, {Gate: "received", At: stamp(raftdiag.Received, 7, 1001)}, {Gate: "answered", At: stamp(raftdiag.Sent, 8, 1002)}, {Gate: "heard", At: stamp(raftdiag.Received, 102, 1003)}}}, {Node: 3}}},
+			{Term: ptr(uint64(1)), Index: 3, Leader: 2, Fate: "stuck", Steps: []raftdiag.Step{{Gate: "proposed", At: stamp(raftdiag.Proposed, 138, 5119)}},
+				Peers: []raftdiag.PeerPath{{Node: 1, Steps: []raftdiag.Step{{Gate: "sent", At: sent1}, {Gate: "received", At: got1}, {Gate: "answered", At: answer1}}}, {Node: 3, Steps: []raftdiag.Step{}}}},
+			{Index: 4, Fate: "unknown"},
+		},
+		Clocks: []raftdiag.ClockRow{
+			{From: "1", To: "2", Low: ptr(int64(-1200000)), High: ptr(int64(900000)), Grade: "accurate", Pairs: 12, DriftPM: ptr(3.14)},
+			{From: "1", To: "3", Grade: "none", Steps: 1},
+		},
+		Notes: []string{"2 heartbeats are not shown"},
+	}
 }

@@ -424,15 +424,20 @@ func (p *page) quotes(list []raftdiag.Quote, seen map[raftdiag.Where]bool, limit
 	}
 }
 
-// quoted writes a log line behind a gutter, over two lines at most.
+// quoted writes a log line behind a gutter, over two lines at most, or three
+// where the page is narrow: what a line says comes after its prefix.
 func (p *page) quoted(text string) {
 	const gutter = "      │ "
+	most := 2
+	if p.width < 100 {
+		most = 3
+	}
 	if room := p.width - len(gutter) + 2; len(text) > 4*room {
 		text = prefix(p.show(text), 4*room)
 	}
 	lines := p.lay(p.width-lipgloss.Width(gutter), []span{say(normal, text)})
 	for i, l := range lines {
-		if i == 1 && len(lines) > 2 {
+		if i == most-1 && len(lines) > most {
 			l = p.cutWords(l, p.width-lipgloss.Width(gutter))
 		}
 		words := make([]string, len(l))
@@ -440,7 +445,7 @@ func (p *page) quoted(text string) {
 			words[k] = w.text
 		}
 		p.line(say(faint, gutter), say(normal, strings.Join(words, " ")))
-		if i == 1 {
+		if i == most-1 {
 			return
 		}
 	}
@@ -452,6 +457,7 @@ func (p *page) hypotheses(g *raftdiag.Group, e *raftdiag.Episode) {
 		return
 	}
 	p.section("Hypotheses")
+	before := ""
 	for _, f := range g.Hypotheses {
 		word, t := "ruled out", faint
 		m := "·"
@@ -466,6 +472,12 @@ func (p *page) hypotheses(g *raftdiag.Group, e *raftdiag.Episode) {
 			reason = "as told above"
 		}
 		line := []span{say(normal, reason)}
+		switch {
+		case reason == before && reason != "" && f.Verdict != raftdiag.Confirmed:
+			line[0].text = "the same"
+		default:
+			before = reason
+		}
 		if f.Verdict == raftdiag.RuledOut {
 			line[0].tone = faint
 			if len(f.Evidence) > 0 {
@@ -624,7 +636,7 @@ func (p *page) inputs(r *raftdiag.Report) {
 			p.wrap(label[:1], at(in.Source, 0))
 			label[1].text = strings.Repeat(" ", names+2)
 		}
-		p.wrap(label, facts(in)...)
+		p.flow(label, p.width, 0, facts(in)...)
 	}
 }
 
@@ -699,23 +711,36 @@ func (p *page) healthy(r *raftdiag.Report, groups []*raftdiag.Group) {
 	p.flow([]span{say(faint, "where  ")}, p.measure, 1, say(normal, name))
 	p.flow([]span{say(faint, "seen   ")}, p.measure, 2, say(normal, strings.TrimPrefix(r.Summary, "no sign of a fault: ")))
 	p.line(say(faint, "do     "), say(normal, "nothing"))
-	for i, g := range groups {
-		if i == maxKinds {
-			p.blank()
-			p.line(sayf(faint, "%s more healthy groups; see one with --group NAME", count(len(groups)-i)))
-			break
-		}
-		p.rule(groupName(g.Group), g.Verdict)
-		p.wrap([]span{say(normal, "  ")}, say(normal, g.Summary))
+	if len(groups) == 1 {
+		g := groups[0]
+		p.blank()
 		if l := leaders(g); l != "" {
 			p.wrap([]span{say(normal, "  ")}, say(normal, l))
 		}
 		p.unseen(g)
-		for _, n := range g.Notes {
-			p.wrap([]span{say(faint, "  - ")}, say(strong, n.Name), after(2, say(normal, n.Summary)))
+		if len(g.Notes) > 0 {
+			p.section("Notes")
 		}
-		if len(groups) == 1 {
-			p.nodes(g)
+		for _, n := range g.Notes {
+			p.wrap([]span{say(faint, "    - ")}, say(strong, n.Name), after(2, say(normal, n.Summary)))
+		}
+		p.nodes(g)
+		return
+	}
+	for i, g := range groups {
+		if i == maxKinds {
+			p.blank()
+			p.wrap(nil, sayf(faint, "%s more healthy groups; see one with --group NAME.", count(len(groups)-i)))
+			break
+		}
+		p.blank()
+		p.wrap([]span{say(normal, "  ")}, say(strong, groupName(g.Group)), after(2, say(normal, strings.TrimPrefix(g.Summary, "no sign of a fault: "))))
+		if l := leaders(g); l != "" {
+			p.wrap([]span{say(normal, "    ")}, say(normal, l))
+		}
+		p.unseen(g)
+		for _, n := range g.Notes {
+			p.wrap([]span{say(faint, "    - ")}, say(strong, n.Name), after(2, say(normal, n.Summary)))
 		}
 	}
 }
@@ -748,11 +773,35 @@ func (p *page) unseen(g *raftdiag.Group) {
 	for _, w := range wants(g.Hypotheses) {
 		lacks = append(lacks, w.text)
 	}
+	lacks = append(lacks, unstated(g)...)
 	if len(lacks) == 0 {
+		p.wrap([]span{say(normal, "  ")}, say(faint, "These logs carry messages, voters, roles, commit and applied indexes; what a node does not print, they cannot show."))
 		return
 	}
 	if n := len(lacks); n > maxNotes {
 		lacks = append(lacks[:maxNotes], "and "+count(n-maxNotes)+" more")
 	}
 	p.wrap([]span{say(normal, "  ")}, say(warn, "These logs do not carry:"), say(normal, strings.Join(lacks, "; ")+"."))
+}
+
+// unstated is what no node's log states at all.
+func unstated(g *raftdiag.Group) []string {
+	var role, commit, applied bool
+	for _, n := range g.Nodes {
+		role = role || n.Role != "" && n.Role != raftdiag.UnknownRole.String()
+		commit = commit || n.Commit != nil
+		applied = applied || n.Applied != nil
+	}
+	var out []string
+	for _, x := range []struct {
+		there bool
+		what  string
+	}{
+		{len(g.Ledgers.Pairs) > 0, "messages between the nodes"}, {len(g.Voters) > 0, "the voters"}, {role, "roles"}, {commit, "commit indexes"}, {applied, "applied indexes"},
+	} {
+		if !x.there {
+			out = append(out, x.what)
+		}
+	}
+	return out
 }

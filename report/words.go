@@ -280,7 +280,7 @@ func short(d time.Duration) string {
 	return d.String()
 }
 
-// impacts in words.
+// impact words what an episode cost.
 func impact(i raftdiag.Impact) string {
 	switch i {
 	case raftdiag.NoImpact:
@@ -295,17 +295,10 @@ func impact(i raftdiag.Impact) string {
 	return string(i)
 }
 
-// a is a word with its article.
-func a(word string) string {
-	if word != "" && strings.ContainsRune("aeiou", rune(word[0])) {
-		return "an " + word
-	}
-	return "a " + word
-}
-
-// wants lists what the findings lacked, each thing once.
+// A want is what some hypotheses lacked.
 type want struct{ text, whose string }
 
+// wants lists what the findings lacked, each thing once.
 func wants(findings []raftdiag.Finding) []want {
 	var out []want
 	addTo := func(text, name string) {

@@ -200,6 +200,14 @@ func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
 	return Proof{}, Proof{}, false
 }
 
+// Uncommitted reports whether the lane's log is known to reach beyond its commit
+// before place i.
+func (l *Lane) Uncommitted(i int) bool {
+	commit, ok := l.CommitAt(i)
+	last, known := l.LastAt(i)
+	return ok && known && last > commit
+}
+
 // Transferring reports whether the leader is handing over before place i.
 func (l *Lane) Transferring(i int) bool {
 	begin := l.lo

@@ -24,6 +24,7 @@ const (
 	manyPoints = 8    // in each direction, for an accurate grade
 	fewPoints  = 3    // in each direction, for a regime that counts
 	maxRegimes = 16
+	manyBounds = 4096 // of more messages of one kind, so many at equal distances count
 )
 
 // A Clock bounds how far the clock of To is ahead of the clock of From.
@@ -40,7 +41,7 @@ const (
 type Clock struct {
 	From, To raftdiag.NodeID
 	Grade    string
-	Pairs    int // messages with both stamps and one possible pairing
+	Pairs    int // messages that count: with both stamps and one possible pairing
 	Steps    int
 
 	Low, High *time.Duration // over the whole time that messages cover; nil if there is no bound
@@ -64,8 +65,8 @@ type regime struct {
 	x1, x2   float64
 	uppers   int
 	lowers   int
-	// The first and the last bound of each direction.
-	high, low [2]*bound
+	// The first and the last bound of each direction, where there is one.
+	high, low [2]bound
 }
 
 type point struct{ x, d float64 }
@@ -103,11 +104,18 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 			break
 		}
 	}
+	fitting := c.Pairs - len(bounds)
 	if len(c.regimes) > 1 {
 		// Messages that were under way during a step fit neither side.
-		c.regimes = slices.DeleteFunc(c.regimes, func(r regime) bool { return min(r.uppers, r.lowers) < fewPoints })
+		c.regimes = slices.DeleteFunc(c.regimes, func(r regime) bool {
+			brief := min(r.uppers, r.lowers) < fewPoints
+			if brief {
+				fitting -= r.uppers + r.lowers
+			}
+			return brief
+		})
 	}
-	if len(c.regimes) == 0 || len(c.regimes) > maxRegimes {
+	if len(c.regimes) > maxRegimes || 4*fitting < 3*c.Pairs {
 		c.Grade, c.regimes = contradictory, nil
 		return c
 	}
@@ -126,7 +134,8 @@ func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 	ta, tb := a.tick(), b.tick()
 	add := func(p *Pairing, upper bool) {
 		sender, receiver := p.From, p.To
-		for j, i := range p.SendOf {
+		for j := 0; j < len(p.SendOf); j += 1 + len(p.SendOf)/manyBounds {
+			i := p.SendOf[j]
 			if i < 0 || p.Twice[j] || p.Vague(int(i)) {
 				continue
 			}
@@ -178,10 +187,11 @@ func compareChannels(a, b Channel) int {
 }
 
 // tick is the resolution of the lane's stamps: the largest power of ten in
-// nanoseconds, up to a second, of which all are multiples.
+// nanoseconds, up to a second, of which all are multiples, or 0 for a
+// nanosecond. Of a long lane some thousands of rows tell.
 func (l *Lane) tick() int64 {
 	tick := int64(time.Second)
-	for i := l.lo; i < l.hi && tick > 1; i++ {
+	for i := l.lo; i < l.hi && tick > 1; i += 1 + l.Len()/manyBounds {
 		for t := l.rec(i).time; t%tick != 0; {
 			tick /= 10
 		}
@@ -224,12 +234,12 @@ func newRegime(bounds []bound, x0, d0 int64) regime {
 	r := regime{x0: x0, d0: d0, x1: math.Inf(1), x2: math.Inf(-1)}
 	var up, down []point
 	for i := range bounds {
-		q := &bounds[i]
-		ends := &r.low
+		q := bounds[i]
+		ends, n := &r.low, r.lowers
 		if q.upper {
-			ends = &r.high
+			ends, n = &r.high, r.uppers
 		}
-		if ends[0] == nil {
+		if n == 0 {
 			ends[0] = q
 		}
 		ends[1] = q
@@ -436,11 +446,11 @@ func (c *Clock) regime(a, b int32) *regime {
 // encloses reports whether bounds of one direction stand on both sides of the
 // places, in both lanes.
 func (r *regime) encloses(a, b int32, upper bool) bool {
-	s := r.low
+	s, n := &r.low, r.lowers
 	if upper {
-		s = r.high
+		s, n = &r.high, r.uppers
 	}
-	return s[0] != nil && s[0].a <= a && a <= s[1].a && s[0].b <= b && b <= s[1].b
+	return n > 0 && s[0].a <= a && a <= s[1].a && s[0].b <= b && b <= s[1].b
 }
 
 // row is the clock as the report has it.

@@ -3,17 +3,126 @@ package timeline
 import (
 	"fmt"
 	"slices"
-	"sort"
 
 	"github.com/raftdiag/raftdiag"
 )
 
-// A verdict is what became of one message, and why.
+// A verdict is what became of one message, and why. It is small, since every
+// message has one; see Fate and Why.
 type verdict struct {
-	fate      raftdiag.Fate
-	why       string
+	fate      fateCode
+	reason    reason
 	ambiguous bool
-	refused   bool // a transport error says that it was lost
+	by        int32 // place of a transport error, or number of a lane
+}
+
+type fateCode uint8
+
+const (
+	delivered fateCode = iota
+	lost
+	duplicated
+	reordered
+	inFlight
+	superseded
+	notSent
+	unseenSend
+	cannotTell
+)
+
+var fateNames = [...]raftdiag.Fate{raftdiag.Delivered, raftdiag.LostOnWay, raftdiag.Duplicated, raftdiag.Reordered, raftdiag.InFlight,
+	raftdiag.Superseded, raftdiag.NotSent, raftdiag.Unsent, raftdiag.CannotTell}
+
+func (f fateCode) String() string { return string(fateNames[f]) }
+
+type reason uint8
+
+const (
+	noReason reason = iota
+	byTransport
+	byStray
+	strayed
+	heldBackHere
+	coveredLater
+	noReceiver
+	noReceiverLog
+	receiverPrintsNone
+	fewerArrived
+	whichOneIsOpen
+	mayBeginLater
+	laterOnesShow
+	laterOthersShow
+	senderEnds
+	logsEnd
+	receiverGoesOn
+	receiverEnds
+	cameBefore
+	cameLate
+	noSender
+	noSenderLog
+	senderPrintsNone
+	moreArrived
+	sendNotShown
+)
+
+// why words the reason of a message from node a to node b; l is the lane that
+// the verdict's place belongs to.
+func (v verdict) why(c Channel, l *Lane, lanes []*Lane) string {
+	a, b := "node "+c.From.String(), "node "+c.To.String()
+	switch v.reason {
+	case byTransport:
+		if text := l.Event(int(v.by)).Text; text != "" {
+			return "the transport said: " + text
+		}
+		return "the transport could not send it"
+	case byStray:
+		return "node " + lanes[v.by].Node.String() + " received it"
+	case strayed:
+		return "it is addressed to " + b + " and arrived at node " + lanes[v.by].Node.String()
+	case heldBackHere:
+		return "it was generated and not handed to the transport"
+	case coveredLater:
+		return "a later answer that covers it arrived"
+	case noReceiver:
+		return "the line does not say to whom it goes"
+	case noReceiverLog:
+		return b + "'s log is not among the inputs"
+	case receiverPrintsNone:
+		return b + "'s log shows no received " + c.Type.String()
+	case fewerArrived:
+		return "fewer messages with this header arrived than were sent"
+	case whichOneIsOpen:
+		return "the header recurs, and which of them arrived does not show"
+	case mayBeginLater:
+		return b + "'s log may begin after it"
+	case laterOnesShow:
+		return b + "'s log shows later ones and not this one"
+	case laterOthersShow:
+		return b + "'s log shows later messages of " + a + " and not this one"
+	case senderEnds:
+		return a + "'s log ends with it"
+	case logsEnd:
+		return "the logs end before it could have arrived"
+	case receiverGoesOn:
+		return b + "'s log goes on and does not show it"
+	case receiverEnds:
+		return b + "'s log ends too soon"
+	case cameBefore:
+		return "it was received before"
+	case cameLate:
+		return "a message that was sent later came first"
+	case noSender:
+		return "the line does not say who sent it"
+	case noSenderLog:
+		return a + "'s log is not among the inputs"
+	case senderPrintsNone:
+		return a + "'s log shows no sent " + c.Type.String()
+	case moreArrived:
+		return "it was received more often than " + a + "'s log shows it sent"
+	case sendNotShown:
+		return a + "'s log does not show that it was sent"
+	}
+	return ""
 }
 
 // A road is all that goes from one node to another.
@@ -22,25 +131,26 @@ type road struct {
 	from, to *Lane // nil if that log is missing
 	a, b     raftdiag.NodeID
 	pairings []*Pairing // by message type
-	arrived  []int32    // places on from of sends that are known to have arrived, ascending
+	first    int32      // place on from of the first send that is known to have arrived, or -1
+	newest   [3]int32   // of the last three, the newest first, or -1
 	heard    int        // place on from of the first message from b that b's lane shows being sent, or -1
 	goesOn   bool       // to's lane goes on for its patience after its last message from a
 }
 
 // road pairs all that goes from a to b.
 func (t *Timeline) road(a, b raftdiag.NodeID) *road {
-	r := &road{t: t, from: t.Lane(a), to: t.Lane(b), a: a, b: b, heard: -1}
+	r := &road{t: t, from: t.Lane(a), to: t.Lane(b), a: a, b: b, first: -1, newest: [3]int32{-1, -1, -1}, heard: -1}
 	types := map[raftdiag.MessageType]bool{}
 	if r.from != nil {
 		for c := range r.from.sends {
-			if c.From == a && c.To == b {
+			if c.From == a && c.To == b && travels(c.Type) {
 				types[c.Type] = true
 			}
 		}
 	}
 	if r.to != nil {
 		for c := range r.to.receives {
-			if c.From == a && c.To == b {
+			if c.From == a && c.To == b && travels(c.Type) {
 				types[c.Type] = true
 			}
 		}
@@ -49,17 +159,12 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 	for mt := range types {
 		p := t.Pair(Channel{a, b, mt})
 		r.pairings = append(r.pairings, p)
-		for k, j := range p.ReceiveOf {
-			if j >= 0 && !p.Vague(k) {
-				r.arrived = append(r.arrived, p.Sends[k])
-			}
-		}
+		r.arrivals(p)
 		if n := len(p.Receives); n > 0 {
 			lastHeard = max(lastHeard, int(p.Receives[n-1]))
 		}
 	}
 	slices.SortFunc(r.pairings, func(p, q *Pairing) int { return compareChannels(p.Channel, q.Channel) })
-	slices.Sort(r.arrived)
 	if r.from == nil || r.to == nil {
 		return r
 	}
@@ -69,8 +174,11 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 		}
 		p := t.Pair(c)
 		for j, k := range p.SendOf {
-			if k >= 0 && !p.Vague(int(k)) && (r.heard < 0 || int(p.Receives[j]) < r.heard) {
-				r.heard = int(p.Receives[j])
+			if k >= 0 && !p.Vague(int(k)) {
+				if r.heard < 0 || int(p.Receives[j]) < r.heard {
+					r.heard = int(p.Receives[j])
+				}
+				break
 			}
 		}
 	}
@@ -81,12 +189,38 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 	return r
 }
 
+// arrivals notes the first and the newest sends of a channel that arrived
+// without doubt.
+func (r *road) arrivals(p *Pairing) {
+	for k, j := range p.ReceiveOf {
+		if j >= 0 && !p.Vague(k) {
+			if r.first < 0 || p.Sends[k] < r.first {
+				r.first = p.Sends[k]
+			}
+			break
+		}
+	}
+	found := 0
+	for k := len(p.ReceiveOf) - 1; k >= 0 && found < len(r.newest); k-- {
+		if p.ReceiveOf[k] < 0 || p.Vague(k) {
+			continue
+		}
+		found++
+		at := p.Sends[k]
+		for n := range r.newest {
+			if at > r.newest[n] {
+				at, r.newest[n] = r.newest[n], at
+			}
+		}
+	}
+}
+
 // began reports whether the receiver's lane had begun when place s of the
 // sender's lane was written: an earlier message arrived, an answer had come, or
 // the lane begins in a lower term, which a message of this one would have
 // ended.
 func (r *road) began(s int, rec *record) bool {
-	if len(r.arrived) > 0 && int(r.arrived[0]) < s || r.heard >= 0 && r.heard < s {
+	if r.first >= 0 && int(r.first) < s || r.heard >= 0 && r.heard < s {
 		return true
 	}
 	term := raftdiag.Term(rec.a >> 32)
@@ -96,20 +230,27 @@ func (r *road) began(s int, rec *record) bool {
 	return len(r.to.roles) > 0 && r.to.roles[0].Term > 0 && r.to.roles[0].Term < term
 }
 
+// whole reports whether every send of the channel has its receive and the
+// reverse, in order.
+func (p *Pairing) whole() bool {
+	n := len(p.Sends)
+	return n == len(p.Receives) && (n == 0 || p.ReceiveOf[0] == 0 && p.ReceiveOf[n-1] == int32(n-1)) &&
+		!p.Blurred && !slices.Contains(p.ReceiveOf, -1) && !slices.Contains(p.Overtaken, true)
+}
+
 // fates says what became of every send and of every receive of one channel.
 func (r *road) fates(p *Pairing) (sends, receives []verdict) {
 	sends, receives = make([]verdict, len(p.Sends)), make([]verdict, len(p.Receives))
-	mt := p.Channel.Type
 	for j, k := range p.SendOf {
 		switch {
 		case k < 0:
 			receives[j] = r.unseen(p, j)
 		case p.Twice[j]:
-			receives[j] = verdict{fate: raftdiag.Duplicated, why: "it was received before"}
+			receives[j] = verdict{fate: duplicated, reason: cameBefore}
 		case p.Overtaken[j]:
-			receives[j] = verdict{fate: raftdiag.Reordered, why: "a message that was sent later came first"}
+			receives[j] = verdict{fate: reordered, reason: cameLate}
 		default:
-			receives[j] = verdict{fate: raftdiag.Delivered, ambiguous: p.Vague(int(k))}
+			receives[j] = verdict{fate: delivered, ambiguous: p.Vague(int(k))}
 		}
 	}
 	open := false
@@ -120,9 +261,15 @@ func (r *road) fates(p *Pairing) (sends, receives []verdict) {
 			open = true
 		}
 	}
-	if !open {
-		return sends, receives
+	if open {
+		r.openFates(p, sends)
 	}
+	return sends, receives
+}
+
+// openFates says what became of the sends that have no receive.
+func (r *road) openFates(p *Pairing, sends []verdict) {
+	mt := p.Channel.Type
 	strays := r.strays(p)
 	// The first and the last send that arrived without doubt, and the furthest
 	// accept that arrived later in the same term.
@@ -137,7 +284,7 @@ func (r *road) fates(p *Pairing) (sends, receives []verdict) {
 		index raftdiag.Index
 		ok    bool
 	}
-	handed := r.from.handsOver(mt)
+	handed := r.from.handed&(1<<(mt&31)) != 0
 	for k := len(p.Sends) - 1; k >= 0; k-- {
 		s := int(p.Sends[k])
 		rec := r.from.rec(s)
@@ -153,45 +300,45 @@ func (r *road) fates(p *Pairing) (sends, receives []verdict) {
 			continue
 		}
 		v := &sends[k]
-		name := r.b.String()
-		if text, ok := r.failure(p, k); ok {
-			*v = verdict{fate: raftdiag.LostOnWay, why: "the transport said: " + text, refused: true}
+		if at := r.failure(p, k); at >= 0 {
+			*v = verdict{fate: lost, reason: byTransport, by: at}
 			continue
 		}
-		if other := strays[k]; other != 0 {
-			*v = verdict{fate: raftdiag.LostOnWay, why: "node " + other.String() + " received it"}
+		if other, ok := strays[k]; ok {
+			*v = verdict{fate: lost, reason: byStray, by: other}
 			continue
 		}
 		switch {
 		case handed && r.from.handOver(s) == No:
-			*v = verdict{fate: raftdiag.NotSent, why: "it was generated and not handed to the transport"}
+			*v = verdict{fate: notSent, reason: heldBackHere}
+		case r.b == 0:
+			*v = verdict{fate: cannotTell, reason: noReceiver}
 		case r.to == nil:
-			*v = verdict{fate: raftdiag.CannotTell, why: "node " + name + "'s log is not among the inputs"}
+			*v = verdict{fate: cannotTell, reason: noReceiverLog}
 		case accept && later.ok && later.term == term && later.index >= index:
-			*v = verdict{fate: raftdiag.Superseded, why: "a later answer that covers it arrived"}
+			*v = verdict{fate: superseded, reason: coveredLater}
 		case r.to.Prints(In, mt) == 0:
-			*v = verdict{fate: raftdiag.CannotTell, why: "node " + name + "'s log shows no received " + mt.String()}
+			*v = verdict{fate: cannotTell, reason: receiverPrintsNone}
 		case p.Vague(k) && firstSure < k && k < lastSure && r.within(p, k, firstSure, lastSure):
-			*v = verdict{fate: raftdiag.LostOnWay, why: "fewer messages with this header arrived than were sent", ambiguous: true}
+			*v = verdict{fate: lost, reason: fewerArrived, ambiguous: true}
 		case p.Vague(k):
-			*v = verdict{fate: raftdiag.CannotTell, why: "the header recurs, and which of them arrived does not show", ambiguous: true}
+			*v = verdict{fate: cannotTell, reason: whichOneIsOpen, ambiguous: true}
 		case !r.began(s, rec):
-			*v = verdict{fate: raftdiag.CannotTell, why: "node " + name + "'s log may begin after it"}
+			*v = verdict{fate: cannotTell, reason: mayBeginLater}
 		case k < lastSure:
-			*v = verdict{fate: raftdiag.LostOnWay, why: "node " + name + "'s log shows later ones and not this one"}
-		case r.arrivedAfter(s) >= DefaultPatience.Rounds:
-			*v = verdict{fate: raftdiag.LostOnWay, why: "node " + name + "'s log shows later messages of node " + r.a.String() + " and not this one"}
+			*v = verdict{fate: lost, reason: laterOnesShow}
+		case int(r.newest[2]) > s:
+			*v = verdict{fate: lost, reason: laterOthersShow}
 		case r.from.Rounds(s, r.from.hi) < DefaultPatience.Rounds && r.goesOn:
-			*v = verdict{fate: raftdiag.CannotTell, why: "node " + r.a.String() + "'s log ends with it"}
+			*v = verdict{fate: cannotTell, reason: senderEnds}
 		case r.from.Rounds(s, r.from.hi) < DefaultPatience.Rounds:
-			*v = verdict{fate: raftdiag.InFlight, why: "the logs end before it could have arrived"}
+			*v = verdict{fate: inFlight, reason: logsEnd}
 		case r.goesOn:
-			*v = verdict{fate: raftdiag.LostOnWay, why: "node " + name + "'s log goes on and does not show it"}
+			*v = verdict{fate: lost, reason: receiverGoesOn}
 		default:
-			*v = verdict{fate: raftdiag.CannotTell, why: "node " + name + "'s log ends too soon"}
+			*v = verdict{fate: cannotTell, reason: receiverEnds}
 		}
 	}
-	return sends, receives
 }
 
 // within reports whether all sends with k's header stand between two that
@@ -201,23 +348,20 @@ func (r *road) within(p *Pairing, k, first, last int) bool {
 	return p.vagueFrom[k] > int32(first) && p.vagueTo[k] < int32(last)
 }
 
-func (r *road) arrivedAfter(s int) int {
-	return len(r.arrived) - sort.Search(len(r.arrived), func(k int) bool { return int(r.arrived[k]) > s })
-}
-
 // unseen says why the send of a receive is not there.
 func (r *road) unseen(p *Pairing, j int) verdict {
-	v := verdict{fate: raftdiag.Unsent}
-	name := "node " + r.a.String()
+	v := verdict{fate: unseenSend}
 	switch {
+	case r.a == 0:
+		v.reason = noSender
 	case r.from == nil:
-		v.why = name + "'s log is not among the inputs"
+		v.reason = noSenderLog
 	case r.from.Prints(Out, p.Channel.Type) == 0:
-		v.why = name + "'s log shows no sent " + p.Channel.Type.String()
+		v.reason = senderPrintsNone
 	case p.Blurred && p.vagueR[j]:
-		v.why, v.ambiguous = "it was received more often than "+name+"'s log shows it sent", true
+		v.reason, v.ambiguous = moreArrived, true
 	default:
-		v.why = name + "'s log does not show that it was sent"
+		v.reason = sendNotShown
 	}
 	return v
 }
@@ -225,19 +369,23 @@ func (r *road) unseen(p *Pairing, j int) verdict {
 // failureReach is how far behind a send its transport error may stand.
 const failureReach = 256
 
-// failure is what the sender's transport said about send k.
-func (r *road) failure(p *Pairing, k int) (string, bool) {
+// failure is the place of what the sender's transport said about send k, or -1.
+func (r *road) failure(p *Pairing, k int) int32 {
 	fails := r.from.failures[r.b]
 	if len(fails) == 0 {
-		return "", false
+		return -1
 	}
 	s := p.Sends[k]
+	near := between(fails, int(s)+1, int(s)+failureReach)
+	if len(near) == 0 {
+		return -1
+	}
 	next := s + failureReach
 	if k+1 < len(p.Sends) {
 		next = min(next, p.Sends[k+1])
 	}
 	sent := r.from.Event(int(s))
-	for _, f := range between(fails, int(s)+1, int(s)+failureReach) {
+	for _, f := range near {
 		e := r.from.Event(int(f))
 		switch {
 		case e.Has(raftdiag.HasType) && e.Type != sent.Type,
@@ -246,30 +394,22 @@ func (r *road) failure(p *Pairing, k int) (string, bool) {
 			!e.Has(raftdiag.HasType) && f >= next:
 			continue
 		}
-		if e.Text == "" {
-			return "sending failed", true
-		}
-		return e.Text, true
+		return f
 	}
-	return "", false
+	return -1
 }
 
-// strays are the nodes that received sends of the channel which were meant for
-// another.
-func (r *road) strays(p *Pairing) map[int]raftdiag.NodeID {
-	var out map[int]raftdiag.NodeID
-	for _, l := range r.t.Lanes {
+// strays are, by send, the numbers of the lanes that received it although it was
+// meant for another node.
+func (r *road) strays(p *Pairing) map[int]int32 {
+	var out map[int]int32
+	for n, l := range r.t.Lanes {
 		places := l.receives[p.Channel]
 		if l.Node == p.Channel.To || len(places) == 0 {
 			continue
 		}
-		mask := ^uint64(0)
-		for _, i := range p.Sends {
-			mask &= r.from.rec(int(i)).set
-		}
-		for _, i := range places {
-			mask &= l.rec(int(i)).set
-		}
+		stray := &Pairing{From: r.from, To: l, Sends: p.Sends, Receives: places}
+		mask := stray.mask()
 		have := map[uint64]bool{}
 		for _, key := range keys(l, places, mask) {
 			have[key] = true
@@ -277,27 +417,25 @@ func (r *road) strays(p *Pairing) map[int]raftdiag.NodeID {
 		for k, key := range keys(r.from, p.Sends, mask) {
 			if have[key] {
 				if out == nil {
-					out = map[int]raftdiag.NodeID{}
+					out = map[int]int32{}
 				}
-				out[k] = l.Node
+				out[k] = int32(n)
 			}
 		}
 	}
 	return out
 }
 
-// handsOver reports whether the lane prints, message by message, that messages
-// of the type were given to the transport.
-func (l *Lane) handsOver(mt raftdiag.MessageType) bool {
-	if l.kinds[raftdiag.HandedOver] == 0 {
+// travels reports whether messages of the type go from node to node; others
+// are words between Raft and its own application or storage.
+func travels(mt raftdiag.MessageType) bool {
+	switch mt {
+	case raftdiag.MsgHup, raftdiag.MsgBeat, raftdiag.MsgUnreachable, raftdiag.MsgSnapStatus, raftdiag.MsgCheckQuorum,
+		raftdiag.MsgStorageAppend, raftdiag.MsgStorageAppendResp, raftdiag.MsgStorageApply, raftdiag.MsgStorageApplyResp,
+		raftdiag.MsgForgetLeader:
 		return false
 	}
-	for i := l.lo; i < l.hi; i++ {
-		if r := l.rec(i); r.kind == raftdiag.HandedOver && r.has(raftdiag.HasType) && r.mtype == mt && l.isPerMessage(r) {
-			return true
-		}
-	}
-	return false
+	return true
 }
 
 // A way is a pair of nodes between which messages go.
@@ -310,7 +448,9 @@ func (t *Timeline) ways() []way {
 	for _, l := range t.Lanes {
 		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
 			for c := range m {
-				seen[way{c.From, c.To}] = true
+				if travels(c.Type) {
+					seen[way{c.From, c.To}] = true
+				}
 			}
 		}
 		for n := range l.failures {

@@ -63,6 +63,7 @@ type Place struct {
 	Marks  [NumGates]Mark
 	Stop   Gate // the first gate from Sent to Matched without a yes, or Committed if all have one
 
+	MatchAt  int            // the leader's place from which on the match is known to cover the entry; -1 if it does not
 	Match    raftdiag.Index // what the leader knows to be in the voter's log
 	MatchBy  Proof
 	Head     Proof // the oldest append above the match, on the leader
@@ -81,7 +82,7 @@ type Place struct {
 
 // Place follows the stuck entry with one voter.
 func (t *Timeline) Place(s *Stall, n raftdiag.NodeID, pat Patience) Place {
-	p := Place{Node: n, Leader: n == s.Tenure.Leader, Lane: t.Lane(n)}
+	p := Place{Node: n, Leader: n == s.Tenure.Leader, Lane: t.Lane(n), MatchAt: -1}
 	if p.Leader {
 		t.own(&p, s)
 		return p
@@ -108,7 +109,7 @@ func (t *Timeline) own(p *Place, s *Stall) {
 		p.Marks[g] = Mark{Answer: Yes, Why: "its own entry"}
 	}
 	l := s.Tenure.Lane
-	p.Stop = Matched
+	p.Stop, p.MatchAt = Matched, s.From
 	if l == nil {
 		p.Marks[Matched] = Mark{Answer: CannotSay, Why: "the leader's log is not among the inputs", Missing: fmt.Sprintf("node %s's log", p.Node)}
 		return
@@ -273,30 +274,46 @@ func (v *view) read() {
 }
 
 // match is what the leader knows to be in the voter's log: its Progress row,
-// and the accepts that it heard in its term unless a later row denies them.
+// and the accepts that it heard in its term. An accept that a row of a later
+// round denies does not count, and neither do those that follow it: the leader
+// hears them and does not take them.
 func (v *view) match() {
 	p, n := v.p, v.p.Node
-	var rowMatch raftdiag.Index
-	row := -1
-	if k := last(v.l.peers[n], v.hi); k >= 0 {
-		if i := int(v.l.peers[n][k]); i >= v.lo {
-			row = i
-			p.Row = Proof{v.l, i}
-			if r := v.l.rec(i); r.has(raftdiag.HasMatch) {
-				rowMatch = raftdiag.Index(r.a)
-				p.Match, p.MatchBy = rowMatch, p.Row
-			} else {
-				row = -1
-			}
+	rows := between(v.l.peers[n], v.lo, v.hi)
+	matches := make([]int32, 0, len(rows)) // rows that print the match
+	for _, i := range rows {
+		if v.l.rec(int(i)).has(raftdiag.HasMatch) {
+			matches = append(matches, i)
+		}
+	}
+	if len(rows) > 0 {
+		p.Row = Proof{v.l, int(rows[len(rows)-1])}
+	}
+	if k := len(matches); k > 0 {
+		p.MatchBy = Proof{v.l, int(matches[k-1])}
+		p.Match = raftdiag.Index(v.l.rec(int(matches[k-1])).a)
+	}
+	for _, i := range matches {
+		if raftdiag.Index(v.l.rec(int(i)).a) >= v.s.Index {
+			p.MatchAt = int(i)
+			break
 		}
 	}
 	for _, i := range v.ofTerm(v.l, between(v.l.receives[v.channel(n, v.leader, raftdiag.MsgAppResp)], v.lo, v.hi)) {
 		r := v.l.rec(int(i))
-		if r.reject() || !r.has(raftdiag.HasIndex) || int(i) < row && v.l.Rounds(int(i), row) > 0 {
-			continue // a row of a later round has the last word
+		idx := raftdiag.Index(r.b)
+		if r.reject() || !r.has(raftdiag.HasIndex) || idx <= p.Match && p.MatchBy.OK() {
+			if p.MatchAt < 0 && !r.reject() && r.has(raftdiag.HasIndex) && idx >= v.s.Index {
+				p.MatchAt = int(i)
+			}
+			continue
 		}
-		if idx := raftdiag.Index(r.b); idx > p.Match || !p.MatchBy.OK() {
-			p.Match, p.MatchBy = idx, Proof{v.l, int(i)}
+		if k := len(matches); k > 0 && int(i) < int(matches[k-1]) && v.l.Rounds(int(i), int(matches[k-1])) > 0 {
+			break
+		}
+		p.Match, p.MatchBy = idx, Proof{v.l, int(i)}
+		if idx >= v.s.Index && (p.MatchAt < 0 || int(i) < p.MatchAt) {
+			p.MatchAt = int(i)
 		}
 	}
 }

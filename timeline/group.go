@@ -17,6 +17,8 @@ type Timelines struct {
 	names  []string
 	// Unattributed counts, by source, the events whose node is not known.
 	Unattributed map[string]int64
+	// Thinned counts the lines without a group that were left out, see thin.
+	Thinned int64
 	// Dropped counts the node ids and texts that found no place in the store:
 	// the events are there, and that part of them is unknown.
 	Dropped int64
@@ -94,6 +96,17 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 		}
 	}
 	t.names = slices.Sorted(maps.Keys(t.groups))
+	if len(t.names) > manyGroups {
+		for _, segments := range t.common {
+			for i := range segments {
+				if g := &segments[i]; g.col.n > manyCommon {
+					n := g.col.n
+					g.col = thin(g.col)
+					t.Thinned += int64(n - g.col.n)
+				}
+			}
+		}
+	}
 	return t
 }
 
@@ -162,9 +175,12 @@ func (t *Timeline) Lane(n raftdiag.NodeID) *Lane {
 	return nil
 }
 
-// manyCommon is how many lines without a group are copied into each of many
-// groups before they are thinned.
-const manyCommon = 4096
+// Lines without a group are copied into each group; from so many groups and
+// lines on they are thinned before.
+const (
+	manyGroups = 16
+	manyCommon = 4096
+)
 
 // Build makes a group's timelines, one for each life of the cluster. It may be
 // called for several groups at once.
@@ -180,12 +196,7 @@ func (t *Timelines) Build(group string) []*Timeline {
 			st = &strand{}
 		}
 		if st.col == nil {
-			for _, s := range t.common[id] {
-				if len(t.names) > 16 && s.col.n > manyCommon {
-					s.col = thin(s.col)
-				}
-				st.segments = append(st.segments, s)
-			}
+			st.segments = append(st.segments, t.common[id]...)
 			st.col, st.segments = t.store.weave(st.segments), nil
 		}
 		l := &Lane{Node: id, Group: group, store: t.store, col: st.col}
@@ -365,6 +376,8 @@ func (w *founder) row(i int, r *record) {
 		}
 		if now := w.now[n]; now.ok && v < now.value {
 			w.fell(n, i, v)
+		} else {
+			w.rose(n, i, v)
 		}
 		w.now[n] = sample{v, i, true}
 	}
@@ -386,6 +399,16 @@ func (w *founder) row(i int, r *record) {
 		put(raftdiag.HasLast, lastNumber, r.a)
 		put(raftdiag.HasCommit, commitNumber, r.b)
 		put(raftdiag.HasApplied, appliedNumber, r.c)
+	}
+}
+
+// rose takes back the falls that a row of the same block undoes: a row that is
+// behind its neighbours is a late word of another thread.
+func (w *founder) rose(n, i int, to uint64) {
+	for k := len(w.falls) - 1; k >= 0 && w.falls[k].At >= w.begin && i-w.falls[k].At < blockRows; k-- {
+		if f := &w.falls[k]; f.What == numberNames[n] && !f.Restart && to >= f.From {
+			w.falls = slices.Delete(w.falls, k, k+1)
+		}
 	}
 }
 

@@ -1,8 +1,7 @@
 package timeline
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -88,11 +87,6 @@ func (l *Lane) Proof(i int) Proof { return Proof{l, i} }
 
 // incarnation is the number of the run that place i belongs to.
 func (l *Lane) incarnation(i int) int {
-	n, _ := slices.BinarySearchFunc(l.Incarnations, i, func(inc Incarnation, i int) int {
-		if inc.End <= i {
-			return -1
-		}
-		return cmp.Compare(inc.Begin, i+1)
-	})
+	n := sort.Search(len(l.Incarnations), func(k int) bool { return l.Incarnations[k].End > i })
 	return min(n, len(l.Incarnations)-1)
 }

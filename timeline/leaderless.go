@@ -212,35 +212,52 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 }
 
 // missed reports whether another node goes on for its patience after it last
-// heard the node: a leader that counts it among its peers, a candidate that
-// asks it, or a follower that it led.
+// heard the node, though it listens to it at the end of its log: the leader to
+// each of its peers, a candidate to those that it asks, a follower to its
+// leader.
 func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 	for _, l := range t.Lanes {
-		if l.Node == n {
+		role, ok := l.RoleAt(l.hi)
+		if l.Node == n || !ok {
 			continue
 		}
-		heard, asks := -1, false
+		heard := -1
 		for c, places := range l.receives {
 			if c.From == n && len(places) > 0 {
 				heard = max(heard, int(places[len(places)-1]))
 			}
 		}
-		for c, places := range l.sends {
-			if c.To == n && len(places) > 0 && int(places[len(places)-1]) > heard {
-				asks = true
+		since := int(role.At)
+		switch {
+		case role.Role == raftdiag.Leader:
+			since = l.tenures[len(l.tenures)-1].Begin
+			if len(l.peers[n]) == 0 && !l.addresses(n, since) && len(l.failures[n]) == 0 {
+				continue
 			}
-		}
-		led := false
-		for _, r := range l.roles {
-			led = led || r.Lead == n
-		}
-		if len(l.failures[n]) == 0 && len(l.peers[n]) == 0 && !asks && !led {
+		case role.Lead == n:
+		case role.Role == raftdiag.Candidate || role.Role == raftdiag.PreCandidate || role.Lead == 0:
+			v := l.Vacancies()
+			if len(v) == 0 || !v[len(v)-1].Open || v[len(v)-1].Campaigns == 0 {
+				continue
+			}
+			since = v[len(v)-1].From
+			if !l.addresses(n, since) {
+				continue
+			}
+		default:
 			continue
 		}
-		if heard < 0 {
-			heard = l.lo
+		if l.Passed(p, 1, max(heard, since), l.hi) {
+			return true
 		}
-		if l.Passed(p, 1, heard, l.hi) {
+	}
+	return false
+}
+
+// addresses reports whether the lane sends anything to a node after a place.
+func (l *Lane) addresses(n raftdiag.NodeID, since int) bool {
+	for c, places := range l.sends {
+		if c.To == n && len(places) > 0 && int(places[len(places)-1]) > since {
 			return true
 		}
 	}

@@ -32,24 +32,10 @@ func (t *Timeline) pairRows() []raftdiag.PairRow {
 		refused := int64(0)
 		for _, p := range r.pairings {
 			row := raftdiag.PairRow{From: w.from.String(), To: w.to.String(), Type: p.Channel.Type.String(), Sent: int64(len(p.Sends))}
-			sends, receives := r.fates(p)
-			for _, v := range sends {
-				switch v.fate {
-				case raftdiag.Delivered, raftdiag.Duplicated, raftdiag.Reordered:
-					row.Delivered++
-				case raftdiag.LostOnWay, raftdiag.NotSent:
-					row.Lost++
-				default:
-					row.Open++
-				}
-				if v.refused {
-					row.Refused++
-				}
-			}
-			for _, v := range receives {
-				if v.fate == raftdiag.Unsent {
-					row.Delivered++ // it arrived, whether or not its send shows
-				}
+			if p.whole() {
+				row.Delivered = row.Sent
+			} else {
+				r.count(p, &row)
 			}
 			refused += row.Refused
 			switch {
@@ -72,6 +58,29 @@ func (t *Timeline) pairRows() []raftdiag.PairRow {
 		}
 	}
 	return out
+}
+
+// count sums up the fates of a channel.
+func (r *road) count(p *Pairing, row *raftdiag.PairRow) {
+	sends, receives := r.fates(p)
+	for _, v := range sends {
+		switch v.fate {
+		case delivered, duplicated, reordered:
+			row.Delivered++
+		case lost, notSent:
+			row.Lost++
+		default:
+			row.Open++
+		}
+		if v.reason == byTransport {
+			row.Refused++
+		}
+	}
+	for _, v := range receives {
+		if v.fate == unseenSend {
+			row.Delivered++ // it arrived, whether or not its send shows
+		}
+	}
 }
 
 func where(l *Lane, i int32) *raftdiag.Where {
@@ -308,7 +317,9 @@ func (t *Timeline) memberRows() []raftdiag.MemberRow {
 	for _, l := range t.Lanes {
 		v, ok := l.configAt(l.hi)
 		if !ok {
-			v, ok = (&Timeline{Lanes: []*Lane{l}}).campaign()
+			if v, ok = (&Timeline{Lanes: []*Lane{l}}).campaign(); ok {
+				v.At = l.canvass()
+			}
 		}
 		if !ok {
 			v, ok = l.progressVoters(l.hi)
@@ -323,6 +334,19 @@ func (t *Timeline) memberRows() []raftdiag.MemberRow {
 		out = append(out, row)
 	}
 	return out
+}
+
+// canvass is the last request for a vote that the lane's node sent.
+func (l *Lane) canvass() Proof {
+	p := Proof{}
+	for c, places := range l.sends {
+		if (c.Type == raftdiag.MsgVote || c.Type == raftdiag.MsgPreVote) && c.From == l.Node {
+			if i := int(places[len(places)-1]); !p.OK() || i > p.I {
+				p = Proof{l, i}
+			}
+		}
+	}
+	return p
 }
 
 // met are the nodes that the lane exchanges messages with, and its own.

@@ -160,12 +160,17 @@ func (t *Timeline) finish() {
 		seen[l.Node] = true
 		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
 			for c := range m {
-				seen[c.From], seen[c.To] = true, true
+				if travels(c.Type) {
+					seen[c.From], seen[c.To] = true, true
+				}
 			}
 		}
 		for _, i := range l.configs {
-			for _, n := range l.Event(int(i)).Config.Voters {
-				seen[n] = true
+			c := l.Event(int(i)).Config
+			for _, list := range [][]raftdiag.NodeID{c.Voters, c.VotersOutgoing, c.Learners, c.LearnersNext} {
+				for _, n := range list {
+					seen[n] = true
+				}
 			}
 		}
 		for p := range l.peers {

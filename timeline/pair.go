@@ -14,9 +14,9 @@ import (
 // skip sends. A receive that is left over is looked for among the sends that
 // were skipped (it was overtaken) and among those that were paired (it came
 // twice). The method is that of send-receive correlation (Scheuermann et al.
-// 2009). In place of a full longest common subsequence, headers that both
-// sides print equally often are the anchors, of which the longest ascending
-// chain counts; between two anchors a bounded window decides.
+// 2009). In place of a full longest common subsequence a bounded window bridges
+// the gaps; where it does not, headers that both sides print equally often are
+// the anchors, of which the longest ascending chain counts.
 type Pairing struct {
 	Channel   Channel
 	From, To  *Lane // nil if that log is missing
@@ -70,67 +70,127 @@ func (t *Timeline) pair(c Channel) *Pairing {
 	if len(p.Sends) == 0 || len(p.Receives) == 0 {
 		return p
 	}
-	mask := ^uint64(0)
+	mask := p.mask()
+	// The ordinary case first: what arrived in order, from the begin on.
+	n := 0
+	for n < len(p.Sends) && n < len(p.Receives) && sameHeader(p.From.rec(int(p.Sends[n])), p.To.rec(int(p.Receives[n])), mask) {
+		p.ReceiveOf[n], p.SendOf[n] = int32(n), int32(n)
+		n++
+	}
+	if n == len(p.Sends) && n == len(p.Receives) {
+		return p
+	}
+	a, b := keys(p.From, p.Sends, mask), keys(p.To, p.Receives, mask)
+	i, j := p.fit(a, b, n, len(a), n, len(b), true)
+	if i < len(a) && j < len(b) {
+		// Here the order is lost: start over from the pairs that are sure.
+		di, dj := i, j
+		for _, at := range anchors(a[i:], b[j:]) {
+			s, r := int(at[0])+di, int(at[1])+dj
+			p.fit(a, b, i, s, j, r, false)
+			p.ReceiveOf[s], p.SendOf[r] = int32(r), int32(s)
+			i, j = s+1, r+1
+		}
+		p.fit(a, b, i, len(a), j, len(b), false)
+	}
+	counts := p.census(a, b)
+	p.blur(a, b, counts)
+	p.leftovers(a, b, counts)
+	p.overtake()
+	return p
+}
+
+const headerFields = raftdiag.HasTerm | raftdiag.HasLogTerm | raftdiag.HasIndex | raftdiag.HasCommit | raftdiag.HasEntries |
+	raftdiag.HasEntryTerm | raftdiag.HasReject | raftdiag.HasHint | raftdiag.HasSnapshot
+
+// mask are the header fields that every line of both sides prints.
+func (p *Pairing) mask() raftdiag.Field {
+	mask := uint64(headerFields)
 	for _, i := range p.Sends {
 		mask &= p.From.rec(int(i)).set
 	}
 	for _, i := range p.Receives {
 		mask &= p.To.rec(int(i)).set
 	}
-	a, b := keys(p.From, p.Sends, mask), keys(p.To, p.Receives, mask)
-	if slices.Equal(a, b) { // the ordinary case: all arrived, in order
-		for i := range a {
-			p.ReceiveOf[i], p.SendOf[i] = int32(i), int32(i)
-		}
-		return p
-	}
-	counts := census(a, b)
-	i, j := 0, 0
-	for _, at := range anchors(a, b, counts) {
-		p.fit(a, b, i, int(at[0]), j, int(at[1]))
-		p.ReceiveOf[at[0]], p.SendOf[at[1]] = at[1], at[0]
-		i, j = int(at[0])+1, int(at[1])+1
-	}
-	p.fit(a, b, i, len(a), j, len(b))
-	p.blur(a, b, counts)
-	p.leftovers(a, b)
-	p.overtake()
-	return p
+	return raftdiag.Field(mask)
+}
+
+// sameHeader reports whether two messages of a channel agree in the fields.
+func sameHeader(s, r *record, f raftdiag.Field) bool {
+	return (f&raftdiag.HasIndex == 0 || s.b == r.b) && (f&raftdiag.HasCommit == 0 || s.c == r.c) &&
+		(f&raftdiag.HasTerm == 0 || s.a>>32 == r.a>>32) && (f&raftdiag.HasLogTerm == 0 || uint32(s.a) == uint32(r.a)) &&
+		(f&(raftdiag.HasEntries|raftdiag.HasHint|raftdiag.HasSnapshot) == 0 || uint32(s.d) == uint32(r.d)) &&
+		(f&raftdiag.HasEntryTerm == 0 || s.d>>32 == r.d>>32) && (f&raftdiag.HasReject == 0 || s.reject() == r.reject())
 }
 
 // A tally is how often each side prints one header.
 type tally struct{ sent, received int32 }
-
-// sure reports whether the k-th send of the header can only be the k-th
-// receive.
-func (t tally) sure() bool { return t.sent == t.received }
 
 // vague reports whether the header recurs and the sides differ.
 func (t tally) vague() bool {
 	return t.sent != t.received && t.sent > 0 && t.received > 0
 }
 
-func census(a, b []uint64) map[uint64]tally {
-	m := make(map[uint64]tally, max(len(a), len(b)))
+// census counts the headers of messages that are not paired; of all others both
+// sides have the same number.
+func (p *Pairing) census(a, b []uint64) map[uint64]tally {
+	m := map[uint64]tally{}
+	var bloom [1 << 10]uint64 // most headers are not among them, and need no look into the map
+	note := func(k uint64) {
+		m[k] = tally{}
+		bloom[k>>6&(1<<10-1)] |= 1 << (k & 63)
+	}
+	for i, j := range p.ReceiveOf {
+		if j < 0 {
+			note(a[i])
+		}
+	}
+	for j, i := range p.SendOf {
+		if i < 0 {
+			note(b[j])
+		}
+	}
+	if len(m) == 0 {
+		return m
+	}
 	for _, k := range a {
-		t := m[k]
-		t.sent++
-		m[k] = t
+		if bloom[k>>6&(1<<10-1)]&(1<<(k&63)) == 0 {
+			continue
+		}
+		if t, ok := m[k]; ok {
+			t.sent++
+			m[k] = t
+		}
 	}
 	for _, k := range b {
-		t := m[k]
-		t.received++
-		m[k] = t
+		if bloom[k>>6&(1<<10-1)]&(1<<(k&63)) == 0 {
+			continue
+		}
+		if t, ok := m[k]; ok {
+			t.received++
+			m[k] = t
+		}
 	}
 	return m
 }
 
-// anchors are pairs of a send and a receive that belong together without
-// doubt, in ascending order of both.
-func anchors(a, b []uint64, counts map[uint64]tally) [][2]int32 {
+// anchors are pairs of a send and a receive whose header both sides print
+// equally often, in ascending order of both.
+func anchors(a, b []uint64) [][2]int32 {
+	counts := make(map[uint64]tally, max(len(a), len(b)))
+	for _, k := range a {
+		t := counts[k]
+		t.sent++
+		counts[k] = t
+	}
+	for _, k := range b {
+		t := counts[k]
+		t.received++
+		counts[k] = t
+	}
 	places := make(map[uint64][]int32)
 	for j, k := range b {
-		if counts[k].sure() {
+		if t := counts[k]; t.sent == t.received {
 			places[k] = append(places[k], int32(j))
 		}
 	}
@@ -147,8 +207,8 @@ func anchors(a, b []uint64, counts map[uint64]tally) [][2]int32 {
 // ascending is the longest chain of the pairs, which ascend in the first
 // number, that ascends in the second as well.
 func ascending(pairs [][2]int32) [][2]int32 {
-	var tails, before []int32 // ends of the best chain of each length; predecessors
-	before = make([]int32, len(pairs))
+	var tails []int32 // ends of the best chain of each length
+	before := make([]int32, len(pairs))
 	for k, p := range pairs {
 		n := sort.Search(len(tails), func(n int) bool { return pairs[tails[n]][1] >= p[1] })
 		before[k] = -1
@@ -171,8 +231,17 @@ func ascending(pairs [][2]int32) [][2]int32 {
 	return out
 }
 
-// fit pairs the sends from i to ni with the receives from j to nj in order.
-func (p *Pairing) fit(a, b []uint64, i, ni, j, nj int) {
+// inStep is how many messages must agree before a gap counts as bridged.
+const inStep = 4
+
+// fit pairs the sends from i to ni with the receives from j to nj in order. If
+// it is strict it stops where a gap is not bridged within the window, and
+// returns the place.
+func (p *Pairing) fit(a, b []uint64, i, ni, j, nj int, strict bool) (int, int) {
+	need := 1
+	if strict {
+		need = inStep
+	}
 	for i < ni && j < nj {
 		if a[i] == b[j] {
 			p.ReceiveOf[i], p.SendOf[j] = int32(j), int32(i)
@@ -180,10 +249,13 @@ func (p *Pairing) fit(a, b []uint64, i, ni, j, nj int) {
 			j++
 			continue
 		}
-		skip := find(a[i:ni], b[j])  // sends to skip for this receive
-		extra := find(b[j:nj], a[i]) // receives to skip for this send
+		skip := find(a[i:ni], b[j:nj], need)  // sends to skip for this receive
+		extra := find(b[j:nj], a[i:ni], need) // receives to skip for this send
 		switch {
 		case skip < 0 && extra < 0:
+			if strict {
+				return i, j
+			}
 			i++
 			j++
 		case extra < 0 || skip >= 0 && skip <= extra:
@@ -192,6 +264,22 @@ func (p *Pairing) fit(a, b []uint64, i, ni, j, nj int) {
 			j += extra
 		}
 	}
+	return i, j
+}
+
+// find is the first place in the window from which on need of the keys are
+// those of the other side, or all up to the end of either; -1 if there is none.
+func find(in, keys []uint64, need int) int {
+	for k := 1; k < len(in) && k < pairWindow; k++ {
+		n := 0
+		for n < need && k+n < len(in) && n < len(keys) && in[k+n] == keys[n] {
+			n++
+		}
+		if n > 0 && (n == need || k+n == len(in) || n == len(keys)) {
+			return k
+		}
+	}
+	return -1
 }
 
 func fill(n int) []int32 {
@@ -202,19 +290,9 @@ func fill(n int) []int32 {
 	return s
 }
 
-func find(in []uint64, key uint64) int {
-	for k := 1; k < len(in) && k < pairWindow; k++ {
-		if in[k] == key {
-			return k
-		}
-	}
-	return -1
-}
-
 // keys are the headers of the messages, by the fields that both sides print.
-func keys(l *Lane, places []int32, mask uint64) []uint64 {
+func keys(l *Lane, places []int32, f raftdiag.Field) []uint64 {
 	out := make([]uint64, len(places))
-	f := raftdiag.Field(mask & setMask)
 	for k, i := range places {
 		r := l.rec(int(i))
 		h := uint64(14695981039346656037)
@@ -249,7 +327,7 @@ func keys(l *Lane, places []int32, mask uint64) []uint64 {
 // over. A header came twice only if its sends stand between others of the
 // channel: at either end of the sender's log the lines of more sends may be
 // missing.
-func (p *Pairing) leftovers(a, b []uint64) {
+func (p *Pairing) leftovers(a, b []uint64, counts map[uint64]tally) {
 	if !slices.Contains(p.SendOf, -1) {
 		return
 	}
@@ -259,6 +337,9 @@ func (p *Pairing) leftovers(a, b []uint64) {
 	}
 	byKey := make(map[uint64]*place)
 	for i, key := range a {
+		if t, ok := counts[key]; !ok || t.received == 0 {
+			continue // none of its receives is left over
+		}
 		pl := byKey[key]
 		if pl == nil {
 			pl = &place{first: -1}

@@ -366,7 +366,8 @@ func (w *walker) sent(i int, r *record, c Channel) {
 	own := c.From == w.l.Node && r.has(raftdiag.HasTerm) && term > 0
 	switch r.mtype {
 	case raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap:
-		if own && (w.role.Role != raftdiag.Leader || w.role.Term < term) {
+		// A message that waited may be printed after its sender stepped down.
+		if own && (w.role.Term < term || w.role.Term == term && w.role.Role != raftdiag.Leader) {
 			w.setRole(i, raftdiag.Leader, term, w.l.Node)
 		}
 		if r.has(raftdiag.HasCommit) {
@@ -389,7 +390,7 @@ func (w *walker) sent(i int, r *record, c Channel) {
 			w.beat[c.To] = true
 		}
 	case raftdiag.MsgVote:
-		if own && (w.role.Role != raftdiag.Candidate || term > w.role.Term) {
+		if own && (term > w.role.Term || term == w.role.Term && w.role.Role != raftdiag.Candidate && w.role.Role != raftdiag.Leader) {
 			w.setRole(i, raftdiag.Candidate, term, 0)
 		}
 	case raftdiag.MsgPreVote:

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -58,6 +59,7 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		queue = append(queue, birth{ten.Begin, last})
 	}
 	next := 0
+	var waits []int // rounds that committed entries waited
 	for _, c := range append(commits, Step{At: int32(ten.End)}) {
 		for ; next < len(lasts) && lasts[next].At <= c.At; next++ {
 			if lasts[next].Value > last {
@@ -70,7 +72,10 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		}
 		open := int(c.At) == ten.End
 		if commitKnown && len(queue) > 0 {
-			if s, ok := ten.stall(p, queue[0].at, int(c.At), commit, last, open); ok {
+			if !open {
+				waits = append(waits, l.Rounds(queue[0].at, int(c.At)))
+			}
+			if s, ok := ten.stall(p, usual(waits), queue[0].at, int(c.At), commit, last, open); ok {
 				if n := len(stalls); n > 0 && stalls[n-1].To >= s.From {
 					stalls[n-1].To, stalls[n-1].Last, stalls[n-1].Open = s.To, s.Last, s.Open
 					stalls[n-1].Rounds = l.Rounds(stalls[n-1].From, s.To)
@@ -116,12 +121,23 @@ func within(steps []Step, lo, hi int) []Step {
 	return steps[a:max(a, b)]
 }
 
+// usual is how many rounds most entries wait: where a round trip is longer than
+// a heartbeat, that is no sign of a stall. Three entries at least must show it.
+func usual(waits []int) int {
+	if len(waits) < 3 {
+		return 0
+	}
+	w := slices.Clone(waits)
+	slices.Sort(w)
+	return w[len(w)/2]
+}
+
 // stall judges the wait of the entry behind commit from place from to place to.
-func (ten *Tenure) stall(p Patience, from, to int, commit, last raftdiag.Index, open bool) (Stall, bool) {
+func (ten *Tenure) stall(p Patience, usual, from, to int, commit, last raftdiag.Index, open bool) (Stall, bool) {
 	l := ten.Lane
 	s := Stall{Tenure: ten, Index: commit + 1, Last: last, From: from, To: to, Open: open, Commit: commit}
 	s.Rounds = l.Rounds(from, to)
-	need := p.Rounds
+	need := max(p.Rounds, healedFactor*usual)
 	if !open {
 		need *= healedFactor
 	}

@@ -204,6 +204,18 @@ func (l *Lane) hearsCommitBelow(leader raftdiag.NodeID, term raftdiag.Term, from
 	return false
 }
 
+// LoopRow is the last row between two places that the Raft loop prints: a state,
+// a Ready, its log, or a message that it made.
+func (l *Lane) LoopRow(from, to int) (Proof, bool) {
+	for i := min(to, l.hi) - 1; i > from; i-- {
+		switch l.rec(i).kind {
+		case raftdiag.State, raftdiag.Ready, raftdiag.LogRow, raftdiag.Sent:
+			return Proof{l, i}, true
+		}
+	}
+	return Proof{}, false
+}
+
 // Orphans are stalls under leaders whose own logs are missing, as their
 // followers show them: entries that were received and that no lane knows to be
 // committed, while the leader goes on beyond patience.

@@ -120,7 +120,7 @@ func load(events []raftdiag.Event, order ...string) *Timelines {
 }
 
 func TestCases(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+	datadriven.Walk(t, "testdata/cases", func(t *testing.T, path string) {
 		var tls *Timelines
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "events" {
@@ -164,7 +164,7 @@ func show(t *testing.T, b *strings.Builder, tl *Timeline, d *datadriven.TestData
 		}
 	case "fates":
 		for _, m := range tl.script().letters {
-			showLetter(b, &m)
+			showLetter(b, tl, &m)
 		}
 	case "pairs":
 		for _, w := range tl.ways() {
@@ -263,7 +263,7 @@ func showLane(b *strings.Builder, l *Lane) {
 	}
 }
 
-func showLetter(b *strings.Builder, m *letter) {
+func showLetter(b *strings.Builder, tl *Timeline, m *letter) {
 	end := func(l *Lane, i int32) string {
 		if i < 0 {
 			return "?"
@@ -274,8 +274,8 @@ func showLetter(b *strings.Builder, m *letter) {
 	if m.verdict.ambiguous {
 		b.WriteString(" (ambiguous)")
 	}
-	if m.verdict.why != "" {
-		b.WriteString(": " + m.verdict.why)
+	if why := m.verdict.why(m.channel, m.sender, tl.Lanes); why != "" {
+		b.WriteString(": " + why)
 	}
 	b.WriteByte('\n')
 }

@@ -53,7 +53,7 @@ func (t *Timeline) Transcript(f Filter) raftdiag.Transcript {
 		ticks[l] = l.tick()
 	}
 	for _, m := range kept {
-		out.Passages = append(out.Passages, m.passage(clocks, ticks))
+		out.Passages = append(out.Passages, m.passage(t.Lanes, clocks, ticks))
 	}
 	var left int
 	out.Proposals, left = t.proposals(f)
@@ -75,7 +75,7 @@ func (t *Timeline) Transcript(f Filter) raftdiag.Transcript {
 type letter struct {
 	sender, receiver *Lane
 	sent, received   int32 // places, or -1
-	verdict          *verdict
+	verdict          verdict
 	channel          Channel
 }
 
@@ -93,7 +93,7 @@ func (t *Timeline) script() *script {
 		for _, p := range r.pairings {
 			sends, receives := r.fates(p)
 			for k, j := range p.ReceiveOf {
-				l := letter{p.From, p.To, p.Sends[k], -1, &sends[k], p.Channel}
+				l := letter{p.From, p.To, p.Sends[k], -1, sends[k], p.Channel}
 				if j >= 0 {
 					l.received = p.Receives[j]
 				}
@@ -102,14 +102,14 @@ func (t *Timeline) script() *script {
 			for j, k := range p.SendOf {
 				switch {
 				case k < 0:
-					s.letters = append(s.letters, letter{p.From, p.To, -1, p.Receives[j], &receives[j], p.Channel})
+					s.letters = append(s.letters, letter{p.From, p.To, -1, p.Receives[j], receives[j], p.Channel})
 				case p.Twice[j]:
-					s.letters = append(s.letters, letter{p.From, p.To, p.Sends[k], p.Receives[j], &receives[j], p.Channel})
+					s.letters = append(s.letters, letter{p.From, p.To, p.Sends[k], p.Receives[j], receives[j], p.Channel})
 				}
 			}
 		}
 		// What arrived at a node that is not its receiver.
-		for _, l := range t.Lanes {
+		for n, l := range t.Lanes {
 			if l.Node == w.to {
 				continue
 			}
@@ -117,7 +117,7 @@ func (t *Timeline) script() *script {
 				if c.From != w.from || c.To != w.to {
 					continue
 				}
-				v := &verdict{fate: raftdiag.Unsent, why: fmt.Sprintf("it is addressed to node %s and arrived at node %s", w.to, l.Node)}
+				v := verdict{fate: unseenSend, reason: strayed, by: int32(n)}
 				for _, i := range l.receives[c] {
 					s.letters = append(s.letters, letter{nil, l, -1, i, v, c})
 				}
@@ -146,7 +146,7 @@ func (s *script) order(lanes []*Lane) {
 	}
 	for k := range s.letters {
 		m := &s.letters[k]
-		if m.sent >= 0 && m.verdict.fate != raftdiag.Duplicated {
+		if m.sent >= 0 && m.verdict.fate != duplicated {
 			n := number[m.sender]
 			ends[n] = append(ends[n], end{m.sent, int32(k), false})
 		}
@@ -174,16 +174,19 @@ func (s *script) order(lanes []*Lane) {
 		look(n)
 	}
 	for {
-		best, waiting := -1, -1
+		best, waiting, unsure := -1, -1, -1
 		for n := range lanes {
 			if next[n] >= len(ends[n]) {
 				continue
 			}
 			e := ends[n][next[n]]
 			m := &s.letters[e.letter]
-			if e.receive && m.sent >= 0 && m.verdict.fate != raftdiag.Duplicated && !sent[e.letter] {
+			if e.receive && m.sent >= 0 && m.verdict.fate != duplicated && !sent[e.letter] {
 				if waiting < 0 || now[n] < now[waiting] {
 					waiting = n
+				}
+				if m.verdict.ambiguous && (unsure < 0 || now[n] < now[unsure]) {
+					unsure = n
 				}
 				continue
 			}
@@ -191,12 +194,24 @@ func (s *script) order(lanes []*Lane) {
 				best = n
 			}
 		}
-		if best < 0 {
-			if waiting < 0 {
-				break
-			}
+		switch {
+		case best >= 0:
+		case unsure >= 0:
+			// Its send cannot be this one, which comes later: part them.
+			best = unsure
+			e := &ends[best][next[best]]
+			m := &s.letters[e.letter]
+			alone := *m
+			alone.sent, alone.verdict = -1, verdict{fate: unseenSend, reason: whichOneIsOpen, ambiguous: true}
+			m.received, m.verdict = -1, verdict{fate: cannotTell, reason: whichOneIsOpen, ambiguous: true}
+			e.letter = int32(len(s.letters))
+			s.letters, sent, listed = append(s.letters, alone), append(sent, false), append(listed, false)
+		case waiting >= 0:
 			best = waiting
 			s.cycles++
+		default:
+			s.letters = out
+			return
 		}
 		e := ends[best][next[best]]
 		sent[e.letter] = sent[e.letter] || !e.receive
@@ -207,7 +222,6 @@ func (s *script) order(lanes []*Lane) {
 		next[best]++
 		look(best)
 	}
-	s.letters = out
 }
 
 // choose keeps what the filter asks for.
@@ -290,8 +304,8 @@ func (m *letter) concerns(i raftdiag.Index, carry map[Channel]map[uint64]bool, a
 }
 
 // passage is the letter with its events and its latency.
-func (m *letter) passage(clocks map[way]*Clock, ticks map[*Lane]int64) raftdiag.Passage {
-	p := raftdiag.Passage{Fate: m.verdict.fate, Why: m.verdict.why, Ambiguous: m.verdict.ambiguous}
+func (m *letter) passage(lanes []*Lane, clocks map[way]*Clock, ticks map[*Lane]int64) raftdiag.Passage {
+	p := raftdiag.Passage{Fate: fateNames[m.verdict.fate], Why: m.verdict.why(m.channel, m.sender, lanes), Ambiguous: m.verdict.ambiguous}
 	if m.sent >= 0 {
 		e := m.sender.Event(int(m.sent))
 		p.Sent = &e

@@ -25,7 +25,7 @@ func (s *Store) weave(segments []segment) *column {
 	type source struct {
 		feed *feed
 		col  *column
-		time int64
+		time int64 // its first stamp
 	}
 	var sources []source
 	for i := 0; i < len(segments); {
@@ -56,11 +56,27 @@ func (s *Store) weave(segments []segment) *column {
 		}
 		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.feed.name, b.feed.name))
 	})
-	col := sources[0].col
+	col, ascends := sources[0].col, sources[0].col.ascends()
 	for _, next := range sources[1:] {
-		col = s.join(col, next.col)
+		nextAscends := next.col.ascends()
+		col = s.join(col, next.col, ascends)
+		ascends = ascends && nextAscends && next.time != 0
 	}
 	return col
+}
+
+// ascends reports whether the stamps never fall.
+func (c *column) ascends() bool {
+	newest := int64(0)
+	for i := range c.n {
+		if t := c.at(i).time; t != 0 {
+			if t < newest {
+				return false
+			}
+			newest = t
+		}
+	}
+	return true
 }
 
 // firstStamp is the first stamp that a row has, or 0.
@@ -138,8 +154,9 @@ func (c *column) free(i int) {
 
 // join puts b's rows among a's by their stamps and uses both up. Rows that both
 // have at one stamp are the same rows: of each as many are kept as the source
-// has that shows more of them.
-func (s *Store) join(a, b *column) *column {
+// has that shows more of them. ascends says that a's stamps never fall: then
+// what lies before b's first one stays where it is.
+func (s *Store) join(a, b *column, ascends bool) *column {
 	if a.n == 0 || b.n == 0 {
 		if a.n == 0 {
 			return b
@@ -156,8 +173,27 @@ func (s *Store) join(a, b *column) *column {
 		a.mergeAfter(b)
 		return a
 	}
-	if a.lastStamp() < b.firstStamp() && a.firstStamp() != 0 {
-		a.mergeAfter(b)
+	if first := b.firstStamp(); ascends && a.firstStamp() != 0 && a.firstStamp() < first {
+		n := a.n
+		for k := n; k > 0; k-- {
+			t := a.at(k - 1).time
+			if t != 0 && t < first {
+				break
+			}
+			if t != 0 {
+				n = k - 1
+			}
+		}
+		if n == a.n {
+			a.mergeAfter(b)
+			return a
+		}
+		tail := &column{}
+		for i := n; i < a.n; i++ {
+			*tail.next() = *a.at(i)
+		}
+		a.truncate(n)
+		a.mergeAfter(s.join(tail, b, false))
 		return a
 	}
 	out := &column{}
@@ -294,8 +330,12 @@ func (s *Store) dedupe(col *column) {
 
 // repeats reports whether r says what one of the first n rows said already.
 func (s *Store) repeats(col *column, n int, r *record, fine bool, newest int64) bool {
+	prev := col.at(n - 1)
+	if prev.time != r.time && (r.time >= newest || !fine) {
+		return false
+	}
 	said := r.said(s.twins)
-	if prev := col.at(n - 1); prev.time == r.time && prev.line+1 >= r.line && prev.said(s.twins) == said {
+	if prev.time == r.time && prev.line+1 >= r.line && prev.said(s.twins) == said {
 		return true
 	}
 	if !fine {

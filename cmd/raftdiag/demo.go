@@ -21,7 +21,7 @@ import (
 
 // demoTime is long enough for a leader, a few commits, the fault and the
 // patience that makes a wait a stall.
-const demoTime = 8 * time.Second
+const demoTime = 6 * time.Second
 
 func newDemo() *cobra.Command {
 	var d demo
@@ -155,11 +155,7 @@ func (d *demo) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	logs, err := filepath.Glob(filepath.Join(dir, "node*.log"))
-	if err != nil {
-		return err
-	}
-	r, err := diagnose(context.WithoutCancel(ctx), question{inputs: logs})
+	r, err := d.diagnose(context.WithoutCancel(ctx), dir)
 	if err != nil {
 		return err
 	}
@@ -177,6 +173,27 @@ func (d *demo) run(ctx context.Context, stdout, stderr io.Writer) (err error) {
 		return exit(exitFault)
 	}
 	return nil
+}
+
+// diagnose reads the nodes' logs. Logs that are not kept are called by their
+// names alone: their directory is gone when the report is read.
+func (d *demo) diagnose(ctx context.Context, dir string) (r *raftdiag.Report, err error) {
+	if d.keep == "" {
+		home, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		if err := os.Chdir(dir); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, os.Chdir(home)) }()
+		dir = ""
+	}
+	logs, err := filepath.Glob(filepath.Join(dir, "node*.log"))
+	if err != nil {
+		return nil, err
+	}
+	return diagnose(ctx, question{inputs: logs})
 }
 
 // verdict says what was injected and whether it was found.
@@ -249,6 +266,11 @@ func difference(r *raftdiag.Report, want cluster.FaultInfo) []string {
 		}
 		for _, e := range g.Episodes {
 			if e.FailurePoint == nil {
+				if e.Impact == raftdiag.NoImpact { // degraded: its causes are all it has
+					for _, c := range e.Causes {
+						causes = append(causes, c.Name)
+					}
+				}
 				continue
 			}
 			if !slices.Contains(found, *e.FailurePoint) {

@@ -270,10 +270,10 @@ func (p *page) format(f parser.Format) {
 	p.lines("Lines that it reads", f.Samples)
 }
 
+// firstSentence is what a documentation says before it goes into detail.
 func firstSentence(s string) string {
-	s, _, _ = strings.Cut(s, "\n")
-	if i := strings.Index(s, ". "); i >= 0 {
-		s = s[:i]
+	for _, end := range []string{"\n", ". ", ": ", "; "} {
+		s, _, _ = strings.Cut(s, end)
 	}
 	return strings.TrimSuffix(s, ".")
 }

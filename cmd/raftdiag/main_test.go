@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,6 +36,14 @@ func TestScripts(t *testing.T) {
 			// healthy/ and stuck/: three nodes each; in stuck, followers receive
 			// the appends of __meta-0 and stop answering, and orders-7 is well.
 			return os.CopyFS(e.WorkDir, os.DirFS("testdata/logs"))
+		},
+		Condition: func(cond string) (bool, error) {
+			file, ok := strings.CutPrefix(cond, "exists:")
+			if !ok {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			_, err := os.Stat(file)
+			return err == nil, nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"code":      code,
@@ -64,21 +74,32 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // interrupt runs the program on a stdin that never ends and, when it has read
-// the file, sends it a SIGTERM: interrupt 1 <node1.log raftdiag analyze.
+// the file, sends it a SIGTERM: interrupt 1 <node1.log raftdiag analyze. For a
+// program that reads nothing, it waits until it has written the file:
+// interrupt 0 >node1.log raftdiag cluster.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 3 || !strings.HasPrefix(args[1], "<") {
-		ts.Fatalf("usage: interrupt N <STDIN PROGRAM [ARG...]")
+	if neg || len(args) < 3 || !strings.ContainsAny(args[1][:1], "<>") {
+		ts.Fatalf("usage: interrupt N <STDIN PROGRAM [ARG...], or >OUTPUT in its place")
 	}
-	want, text := args[0], ts.ReadFile(args[1][1:])
+	want, file := args[0], args[1][1:]
 	cmd := command(ts, args[2:])
 	in, err := cmd.StdinPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
-	// A pipe and the buffers behind it hold less than 1 MiB. When as much and
-	// more of empty lines has found place behind the text, the text has been
-	// read.
-	_, err = io.WriteString(in, text+strings.Repeat("\n", 2<<20))
-	ts.Check(err)
+	if args[1][0] == '<' {
+		// A pipe and the buffers behind it hold less than 1 MiB. When as much
+		// and more of empty lines has found place behind the text, the text has
+		// been read.
+		_, err = io.WriteString(in, ts.ReadFile(file)+strings.Repeat("\n", 2<<20))
+		ts.Check(err)
+	} else {
+		for range 1000 {
+			if info, err := os.Stat(ts.MkAbs(file)); err == nil && info.Size() > 0 {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
 	ts.Check(cmd.Process.Signal(syscall.SIGTERM))
 	err = cmd.Wait() // closes our end of the pipe only when the program is gone
 	finish(ts, cmd, err, want)

@@ -1,0 +1,69 @@
+package parser
+
+// A Format is something that Read understands: an envelope (when, who and
+// where a line was written) or a dialect (what its words mean). Any dialect
+// may stand in any envelope.
+type Format struct {
+	Name    string
+	Class   string // envelope or dialect
+	Doc     string
+	Samples []string
+}
+
+// Formats lists the formats, dialects first.
+func Formats() []Format {
+	return []Format{
+		{"readyloop", "dialect", "the text that applications on raft-rs or go.etcd.io/raft print from their Ready loop: " +
+			"the state of each Ready, progress of peers, messages in and out, commits. A head names the group, the rows below " +
+			"belong to the newest head that they fit. Types come by name (raft-rs's or etcd's) or by number; any field may be missing.",
+			[]string{
+				"ready() HAS_READY for __meta-0: raft_state=Leader, term=1, commit=0, leader=2",
+				"ready() EXTRACTING for __meta-0: immediate_msgs=2, persisted_msgs=0, entries=1, committed=0, soft_state=None, hard_state=Some(HardState { term: 1, vote: 2, commit: 0 })",
+				"Progress tracker for __meta-0:",
+				"  Peer 1: matched=0, next_idx=1, state=Replicate, paused=false, pending_snapshot=0, recent_active=true",
+				"Raft log for __meta-0: last_index=1, committed=0, applied=0, unstable_entries=1",
+				"Outgoing messages from __meta-0: total=1",
+				"  Msg[0]: type=3, from=2, to=1, term=1, log_term=0, index=0, commit=0, entries=1, reject=false",
+				"Received Raft message for __meta-0: type=4, from=1, to=2, term=1, log_term=0, index=1, commit=0, entries=0, reject=false",
+				"Committed entries ready for application node_id=2 topic=__meta partition=0 count=1 first_index=1 last_index=1",
+				"  Committed[0]: index=1, term=1, type=0, data_len=123",
+				"Proposed entry at index 1 to __meta-0, waiting for commit",
+				"Failed to send message to peer 1: Configuration error: No address for peer 1",
+				"thread 'main' panicked at to_commit 7 is out of range [last_index 1]",
+			}},
+		{"events", "dialect", "raftdiag's own events, one JSON object a line, as package raftlog and raftdiag events write them: docs/event.schema.json.",
+			[]string{`{"time":"2025-10-20T12:00:00.123456Z","node":2,"group":"__meta-0","kind":"sent","type":"MsgApp","from":2,"to":1,"term":1,"log_term":0,"index":0,"commit":0,"entries":1}`}},
+		{"tracing", "envelope", "the text of Rust's tracing-subscriber, coloured or not, with spans and threads; also copies in which only the ESC byte of the colours was lost.",
+			[]string{
+				"2025-10-20T12:00:00.123456Z  INFO chronik_raft::replica: Raft log for __meta-0: last_index=1",
+				"2025-10-20T12:00:00.123456Z  INFO ThreadId(02) replica{node=2}: chronik_raft::replica: Raft log for __meta-0: last_index=1",
+				"\x1b[2m2025-10-20T12:00:00.123456Z\x1b[0m \x1b[32m INFO\x1b[0m \x1b[2mapp\x1b[0m\x1b[2m:\x1b[0m Raft log for __meta-0: last_index=1",
+				"[2m2025-10-20T12:00:00.123456Z[0m [32m INFO[0m [2mapp[0m[2m:[0m Raft log for __meta-0: last_index=1",
+			}},
+		{"json", "envelope", "a JSON log line whose message, msg, log or MESSAGE is text of a dialect, such as tracing's JSON, zap's, slog's, docker's and journald's. Time comes from timestamp, time, ts, @timestamp or __REALTIME_TIMESTAMP, fields beside the message count as if they stood behind it.",
+			[]string{
+				`{"timestamp":"2025-10-20T12:00:00.123456Z","level":"INFO","fields":{"message":"Raft log for __meta-0: last_index=1"},"target":"app"}`,
+				`{"log":"2025-10-20T12:00:00.123456Z  INFO app: Raft log for __meta-0: last_index=1\n","stream":"stderr","time":"2025-10-20T12:00:01Z"}`,
+			}},
+		{"text", "envelope", "any logger that puts a date with time, a level or a key like msg= in front of the words.",
+			[]string{
+				"2025-10-20 12:00:00.123 Raft log for __meta-0: last_index=1",
+				"2025/10/20 12:00:00 INFO Raft log for __meta-0: last_index=1",
+				`time=2025-10-20T12:00:00.123Z level=INFO msg="Raft log for __meta-0: last_index=1"`,
+			}},
+		{"prefix", "envelope", "what collectors put in front of each line. It tells the writers of one stream apart, and is the node's name if nothing better tells.",
+			[]string{
+				"node1  | Raft log for __meta-0: last_index=1",
+				"[pod/raft-0/app] Raft log for __meta-0: last_index=1",
+				"node1.log:12:Raft log for __meta-0: last_index=1",
+				"raft-1 app 2025-10-20T12:00:00Z Raft log for __meta-0: last_index=1",
+				"2025-10-20T12:00:00.123456789Z stdout F Raft log for __meta-0: last_index=1",
+				"2025-10-20T12:00:00+0000 host1 app[1234]: Raft log for __meta-0: last_index=1",
+			}},
+		{"document", "envelope", "lines pasted from a document: indented, quoted, in lists, with remarks behind an arrow, rows that end in dots.",
+			[]string{
+				`  LOG: "Raft log for __meta-0: last_index=1, committed=0"`,
+				"- `Raft log for __meta-0: last_index=1, ...` <- should be 2",
+			}},
+	}
+}
