@@ -209,6 +209,9 @@ func Faults() []Fault {
 			stage: func(c *cluster) {
 				l := c.warm()
 				c.hooks.store = func(n *node, _ raft.Ready) bool { return n != l }
+				if c.look.silent == "Raft log" { // then only the broken Progress rows show
+					c.fault.Also = append(c.fault.Also, "no-quorum")
+				}
 				c.stuck()
 			}},
 		{Name: "apply-blocked", Doc: "the leader's state machine stands still", Points: []string{"apply-stalled"}, Causes: []string{"state-machine-blocked", "slow-apply"}, Verdicts: faulty,
