@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -277,6 +278,91 @@ func TestCasesCut(t *testing.T) {
 			}
 		})
 	}
+}
+
+var stamped = regexp.MustCompile(`\d{4}-\d\d-\d\dT(\d\d):\d\d:\d\d`)
+
+// TestCasesLaws holds what else must not change a diagnosis: a log given twice
+// and a line that stands twice (promise 3), a clock that goes ahead (promise 2),
+// and compression (promise 5).
+func TestCasesLaws(t *testing.T) {
+	paths, err := filepath.Glob("testdata/cases/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, path := range paths {
+		c := readCase(t, path)
+		if len(c.stdin) > 0 || len(c.files) == 0 {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			whole := analyze(t, c.write(t), nil, c.args...)
+			same := func(what string, files []txtar.File, args []string, exact bool) {
+				d := analyze(t, caseFile{files: files}.write(t), nil, args...)
+				was, is := gist(whole), gist(d)
+				if exact {
+					was, is = sketch(whole), sketch(d)
+				}
+				if was != is {
+					t.Errorf("%s:\n%s\nbecame\n%s", what, sketch(whole), sketch(d))
+				}
+			}
+			k := len(c.files) - 1
+			given := slices.Contains(c.args, c.files[k].Name)
+			if given {
+				twice := append(slices.Clone(c.files), txtar.File{Name: "copy/" + c.files[k].Name, Data: c.files[k].Data})
+				same("the last log given twice", twice, append(slices.Clone(c.args), "copy/"+c.files[k].Name), false)
+			}
+			if !bytes.Contains(c.files[k].Data, []byte{0}) {
+				packed := slices.Clone(c.files)
+				var b bytes.Buffer
+				z := gzip.NewWriter(&b)
+				if _, err := z.Write(packed[k].Data); err != nil {
+					t.Fatal(err)
+				}
+				if err := z.Close(); err != nil {
+					t.Fatal(err)
+				}
+				packed[k].Data = b.Bytes()
+				same("the last log compressed", packed, c.args, len(c.files[k].Data) > 0)
+			}
+			lines := bytes.SplitAfter(c.files[k].Data, []byte("\n"))
+			all := slices.ContainsFunc(lines, func(l []byte) bool { return len(l) > 1 })
+			for _, l := range lines {
+				all = all && (len(l) == 0 || stamped.Match(l))
+			}
+			if all {
+				double := slices.Clone(c.files)
+				double[k].Data = nil
+				for _, l := range lines {
+					double[k].Data = append(append(double[k].Data, l...), l...)
+				}
+				same("each line of the last log twice", double, c.args, false)
+				ahead := slices.Clone(c.files)
+				if len(c.files) > 1 { // hours that stay two digits, and grow
+					ahead[k].Data = stamped.ReplaceAllFunc(ahead[k].Data, func(m []byte) []byte {
+						m = slices.Clone(m)
+						hour := int(m[11]-'0')*10 + int(m[12]-'0')
+						copy(m[11:], fmt.Sprintf("%02d", min(hour+5, 23)))
+						return m
+					})
+					same("the last log's clock five hours ahead", ahead, c.args, false)
+				}
+			}
+		})
+	}
+}
+
+// gist is what stays of a diagnosis under any law: the verdicts and what is confirmed.
+func gist(d diagnosis) string {
+	s := fmt.Sprintf("exit %d %v", d.exit, keys(confirmedIn(d)))
+	if d.report != nil {
+		for _, g := range d.report.Groups {
+			s += fmt.Sprintf(" %s %s", g.Group, g.Verdict)
+		}
+	}
+	return s
 }
 
 // confirmedIn collects what a report confirms: "group point" and "group !violation".

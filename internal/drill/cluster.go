@@ -60,19 +60,22 @@ type hooks struct {
 
 // A cluster runs on virtual time.
 type cluster struct {
-	rng     *rand.Rand
-	now     int64
-	nodes   []*node
-	queue   inFlight
-	seq     int
-	hooks   hooks
-	look    look
-	preVote bool
-	check   bool
-	forward bool // proposals are made on a follower
-	size    int  // entries a proposal
-	every   int  // ticks between proposals
-	voters  []uint64
+	rng      *rand.Rand
+	now      int64
+	nodes    []*node
+	queue    inFlight
+	seq      int
+	hooks    hooks
+	look     look
+	preVote  bool
+	check    bool
+	forward  bool                // proposals are made on a follower
+	ways     map[[2]uint64]int64 // when the last message of a channel arrives
+	overtake bool                // messages of a channel overtake one another
+	size     int                 // entries a proposal
+	every    int                 // ticks between proposals
+	voters   []uint64
+	fault    *Fault // what is expected, where the stage makes it up
 }
 
 type envelope struct {
@@ -99,7 +102,7 @@ func (q *inFlight) Pop() any {
 // newCluster makes size nodes that know voters (nil: all of them) at index 1.
 func newCluster(seed uint64, size int, voters func(c *cluster, id uint64) []uint64) *cluster {
 	rng := rand.New(rand.NewPCG(seed, 0x7261667464726c6c))
-	c := &cluster{rng: rng, look: newLook(rng), preVote: rng.IntN(3) == 0, check: rng.IntN(3) == 0, size: 1, every: 2 + rng.IntN(3)}
+	c := &cluster{rng: rng, ways: map[[2]uint64]int64{}, look: newLook(rng), preVote: rng.IntN(3) == 0, check: rng.IntN(3) == 0, size: 1, every: 2 + rng.IntN(3)}
 	if rng.IntN(4) == 0 {
 		c.size = 2 + rng.IntN(3)
 	}
@@ -330,8 +333,13 @@ func (c *cluster) send(n *node, m pb.Message) {
 	if c.hooks.delay != nil {
 		delay += c.hooks.delay(m)
 	}
+	at := c.now + delay
+	if way := [2]uint64{n.id, to}; !c.overtake { // as one stream delivers
+		at = max(at, c.ways[way]+1)
+		c.ways[way] = at
+	}
 	c.seq++
-	heap.Push(&c.queue, envelope{c.now + delay, int64(c.seq), to, m})
+	heap.Push(&c.queue, envelope{at, int64(c.seq), to, m})
 }
 
 // deliver hands over everything that arrives until then.

@@ -37,6 +37,9 @@ var (
 	calm   = []string{"healthy", "degraded"}
 )
 
+// anySize lets the seed draw three to five nodes.
+const anySize = -1
+
 // After a leader cannot be heard others elect one: what follows may be named.
 var election = []string{"no-leader", "proposal-dropped"}
 
@@ -127,7 +130,7 @@ func Faults() []Fault {
 				c.stuck()
 			}},
 		{Name: "undecodable", Doc: "the receivers cannot decode appends", Points: []string{"no-delivery"}, Gate: "received", Causes: []string{"undecodable"}, Verdicts: faulty, stage: follower(garble, "")},
-		{Name: "not-extracted", Doc: "the application forgets to take appends out of Ready", Points: []string{"no-broadcast"}, Causes: []string{"ready-not-drained", "dropped-before-send"}, Verdicts: faulty,
+		{Name: "not-extracted", Doc: "the application forgets to take appends out of Ready", Points: []string{"no-broadcast"}, Causes: []string{"ready-not-drained", "dropped-before-send", "inflight-full"}, Verdicts: faulty,
 			stage: rewrite(func(c *cluster, n *node, m *pb.Message) bool { return m.Type != pb.MsgApp })},
 		{Name: "not-handed-over", Doc: "appends are generated and never handed to the transport; only a log that prints the hand-over can tell", Points: []string{"no-broadcast", "no-delivery"}, Causes: append(lossy, "dropped-before-send", "buffer-full"), Verdicts: faulty,
 			stage: from(cut(pb.MsgApp), withhold, "")},
@@ -206,6 +209,9 @@ func Faults() []Fault {
 			stage: func(c *cluster) {
 				l := c.warm()
 				c.hooks.store = func(n *node, _ raft.Ready) bool { return n != l }
+				if c.look.silent == "Raft log" { // then only the broken Progress rows show
+					c.fault.Also = append(c.fault.Also, "no-quorum")
+				}
 				c.stuck()
 			}},
 		{Name: "apply-blocked", Doc: "the leader's state machine stands still", Points: []string{"apply-stalled"}, Causes: []string{"state-machine-blocked", "slow-apply"}, Verdicts: faulty,
@@ -312,6 +318,7 @@ func Faults() []Fault {
 			stage: func(c *cluster) { c.mixed(map[int]string{0: "lost", 1: "mute", 2: "unheard", 3: "unheard"}) }},
 		{Name: "mixed-5-one-well", Doc: "of four followers two receive nothing, one makes no answer, one is well", size: 5, Points: []string{"no-response"}, Gate: "answered", Verdicts: faulty,
 			stage: func(c *cluster) { c.mixed(map[int]string{0: "lost", 1: "lost", 2: "mute"}) }},
+		{Name: "random-gates", Doc: "each follower stops at a gate of its own, drawn so that no quorum is left; the point is where it is lost", size: anySize, Violations: []string{"log-lost"}, Verdicts: faulty, stage: (*cluster).random},
 		{Name: "wrong-address", Doc: "what goes to one follower arrives at the other", Also: append([]string{"no-delivery"}, election...), Must: "wrong-peer-address", Violations: []string{"wrong-peer-address", "duplicate-id"}, Verdicts: []string{"fault", "degraded"},
 			stage: func(c *cluster) {
 				l := c.warm()
@@ -406,6 +413,22 @@ func Faults() []Fault {
 				c.run(6, true)
 				c.run(3, false)
 			}},
+		{Name: "reordered", Doc: "messages overtake one another, none is lost", Verdicts: calm, stage: func(c *cluster) { c.overtake = true; c.warm(); c.run(40, true); c.run(4, false) }},
+		{Name: "reordered-answers-lost", Doc: "messages overtake one another, and answers to appends vanish for a while", Points: []string{"no-delivery"}, Gate: "heard", Causes: lossy, Verdicts: faulty,
+			stage: func(c *cluster) {
+				c.overtake = true
+				l := c.warm()
+				c.hooks.leaving = func(_ *node, m pb.Message) (fate, string) {
+					if m.To == l.id && m.Type == pb.MsgAppResp {
+						return lose, ""
+					}
+					return pass, ""
+				}
+				c.stuck()
+				c.hooks = hooks{}
+				c.run(20, true)
+				c.run(3, false)
+			}},
 		{Name: "apply-late", Doc: "a follower applies late", Verdicts: calm,
 			stage: func(c *cluster) {
 				n := c.others(c.warm())[0]
@@ -459,6 +482,35 @@ func (c *cluster) stuck() {
 	c.run(25+c.rng.IntN(40), c.rng.IntN(3) > 0)
 }
 
+// gates are where a follower can stop, in order, and the failure points there.
+var gates = []struct{ how, gate, point string }{
+	{"lost", "received", "no-delivery"}, {"mute", "answered", "no-response"}, {"unheard", "heard", "no-delivery"}, {"refusing", "matched", "no-quorum"},
+}
+
+// random draws how each follower stops until the quorum is lost somewhere.
+func (c *cluster) random() {
+	followers := len(c.nodes) - 1
+	for {
+		how := map[int]string{}
+		for i := range followers {
+			how[i] = append([]string{"", ""}, "lost", "mute", "unheard", "refusing")[c.rng.IntN(6)]
+		}
+		passed := 1 + followers
+		for _, g := range gates {
+			for i := range followers {
+				if how[i] == g.how {
+					passed--
+				}
+			}
+			if passed <= len(c.nodes)/2 {
+				c.fault.Points, c.fault.Gate = []string{g.point}, g.gate
+				c.mixed(how)
+				return
+			}
+		}
+	}
+}
+
 // mixed stops the followers at different gates.
 func (c *cluster) mixed(how map[int]string) {
 	l := c.warm()
@@ -468,9 +520,13 @@ func (c *cluster) mixed(how map[int]string) {
 	}
 	c.hooks.outgoing = func(n *node, ms []pb.Message) (out []pb.Message) {
 		for _, m := range ms {
-			if at[n.id] != "mute" || m.Type != pb.MsgAppResp {
-				out = append(out, m)
+			if m.Type == pb.MsgAppResp && at[n.id] == "mute" {
+				continue
 			}
+			if m.Type == pb.MsgAppResp && at[n.id] == "refusing" && !m.Reject {
+				m.Reject, m.RejectHint, m.Index = true, m.Index-1, m.Index-1
+			}
+			out = append(out, m)
 		}
 		return out
 	}
@@ -488,24 +544,31 @@ type File struct {
 	Name string
 	Data []byte
 	Node uint64 // whose it is; 0 for a stream of several
-	// Blind says that no line of a stream of several names its writer: what is
-	// known of it is what the messages say.
+	// Blind says that the logs do not carry all: a kind of line is not printed,
+	// or no line of a stream of several names its writer.
 	Blind bool
 }
 
-// Run stages the fault with the seed and returns the logs.
-func (f Fault) Run(seed uint64) []File {
-	c := newCluster(seed, f.size, f.voters)
+// Run stages the fault with the seed. It returns the logs, and the fault with
+// what is expected of this run: some faults are made up by the seed.
+func (f Fault) Run(seed uint64) ([]File, Fault) {
+	size := f.size
+	if size == anySize {
+		size = 3 + int(seed%3)
+	}
+	c := newCluster(seed, size, f.voters)
+	c.fault = &f
 	f.stage(c)
+	blind := c.look.silent != ""
 	if c.look.merged != nil {
-		return []File{{Name: "all.log", Data: joined(*c.look.merged), Blind: c.look.layout == "merged"}}
+		return []File{{Name: "all.log", Data: joined(*c.look.merged), Blind: blind || c.look.layout == "merged"}}, f
 	}
 	var files []File
 	name := pick(c.rng, "node%d.log", "raft-node%d.log", "n%d/raft.log", "node-%d.txt")
 	for _, n := range c.nodes {
-		files = append(files, File{Name: fmt.Sprintf(name, n.id), Data: joined(n.voice.lines), Node: n.id})
+		files = append(files, File{Name: fmt.Sprintf(name, n.id), Data: joined(n.voice.lines), Node: n.id, Blind: blind})
 	}
-	return files
+	return files, f
 }
 
 func joined(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 // A look is how the application of one drill prints: the same on all nodes.
 type look struct {
-	prefix    string // bare, tracing, ansi, lost, thread
+	prefix    string // bare, tracing, ansi, lost, thread, json, docker, doc
 	grain     string // of stamps
 	names     string // rs, etcd, number
 	rows      string // Message or Msg
@@ -29,7 +30,8 @@ type look struct {
 	shape     bool // Committed entries ready for application ...
 	short     []string
 	refused   string
-	layout    string // files, compose, merged
+	layout    string // files, compose, pods, grep, merged
+	silent    string // a kind of line that this application does not print
 	idKind    int
 	skewed    bool
 	merged    *[]string
@@ -40,7 +42,7 @@ func pick[T any](rng *rand.Rand, list ...T) T { return list[rng.IntN(len(list))]
 
 func newLook(rng *rand.Rand) look {
 	l := look{
-		prefix:    pick(rng, "bare", "tracing", "tracing", "ansi", "lost", "thread"),
+		prefix:    pick(rng, "bare", "tracing", "tracing", "tracing", "ansi", "lost", "thread", "json", "docker", "doc"),
 		grain:     pick(rng, "2006-01-02T15:04:05.000000Z", "2006-01-02T15:04:05.000000Z", "2006-01-02T15:04:05.000Z", "2006-01-02T15:04:05Z"),
 		names:     pick(rng, "rs", "etcd", "number"),
 		rows:      pick(rng, "Message", "Msg"),
@@ -55,13 +57,16 @@ func newLook(rng *rand.Rand) look {
 		beats:     rng.IntN(4) > 0,
 		shape:     rng.IntN(3) == 0,
 		refused:   pick(rng, "transport error: tcp connect error: Connection refused (os error 111)", "dial tcp 10.0.3.7:7001: connect: connection refused", "status: Unavailable, message: \"error trying to connect: tcp connect error: Connection refused (os error 111)\""),
-		layout:    pick(rng, "files", "files", "files", "compose", "merged"),
+		layout:    pick(rng, "files", "files", "files", "files", "compose", "pods", "grep", "merged"),
 		idKind:    rng.IntN(4),
 		skewed:    rng.IntN(2) == 0,
 		base:      time.Date(2025, 10, 20, 12, 0, 0, 0, time.UTC).Add(time.Duration(rng.IntN(86400)) * time.Second),
 	}
 	if rng.IntN(4) == 0 {
 		l.short = pick(rng, []string{"log_term"}, []string{"commit"}, []string{"log_term", "commit"})
+	}
+	if rng.IntN(4) == 0 {
+		l.silent = pick(rng, "Progress", "Outgoing", "Received", "ready", "Raft log", "Committed")
 	}
 	if l.layout != "files" {
 		l.merged = new([]string)
@@ -101,6 +106,7 @@ type voice struct {
 	thread int
 	lines  []string
 	last   int64
+	hiding bool // the rows below the last header are not printed
 }
 
 func (v *voice) put(line string) {
@@ -108,8 +114,13 @@ func (v *voice) put(line string) {
 		v.lines = append(v.lines, line)
 		return
 	}
-	if v.layout == "compose" {
+	switch v.layout {
+	case "compose":
 		line = fmt.Sprintf("raft-node%-3d | %s", v.id, line)
+	case "pods":
+		line = fmt.Sprintf("[pod/raft-%d/app] %s", v.id, line)
+	case "grep":
+		line = fmt.Sprintf("logs/node%d.log:%s", v.id, line)
 	}
 	*v.merged = append(*v.merged, line)
 }
@@ -118,6 +129,9 @@ func (v *voice) say(now int64, level, format string, args ...any) {
 	v.last = max(v.last+1, now) // lines of one block follow one another
 	stamp := v.base.Add(v.skew + time.Duration(v.last)*time.Microsecond).Format(v.grain)
 	text := fmt.Sprintf(format, args...)
+	if v.silent != "" && v.hides(text) {
+		return
+	}
 	target := "chronik_raft::replica"
 	if level == "ERROR" {
 		target = "chronik_server::raft_integration"
@@ -128,6 +142,14 @@ func (v *voice) say(now int64, level, format string, args ...any) {
 		v.put(text)
 	case "tracing":
 		v.put(fmt.Sprintf("%s %5s %s: %s", stamp, level, target, text))
+	case "json":
+		b, err := json.Marshal(text)
+		must(err)
+		v.put(fmt.Sprintf(`{"timestamp":"%s","level":"%s","fields":{"message":%s},"target":"%s"}`, stamp, level, b, target))
+	case "docker":
+		v.put(stamp[:10] + " " + stamp[11:19] + " " + text)
+	case "doc":
+		v.put(`LOG: "` + text + `"`)
 	case "thread":
 		v.put(fmt.Sprintf("%s %5s ThreadId(%02d) %s: %s", stamp, level, v.thread, target, text))
 	default:
@@ -137,6 +159,15 @@ func (v *voice) say(now int64, level, format string, args ...any) {
 		}
 		v.put(fmt.Sprintf("%[1]s[2m%[2]s%[1]s[0m %[1]s[%[3]dm%5[4]s%[1]s[0m %[1]s[2m%[5]s%[1]s[0m%[1]s[2m:%[1]s[0m %[6]s", esc, stamp, colour, level, target, text))
 	}
+}
+
+// hides reports whether the line is of the kind that is not printed. Rows go
+// with their header.
+func (v *voice) hides(text string) bool {
+	if !strings.HasPrefix(text, " ") {
+		v.hiding = strings.HasPrefix(text, v.silent)
+	}
+	return v.hiding
 }
 
 var rustNames = map[pb.MessageType]string{
