@@ -38,7 +38,7 @@ func (j *judgement) applyStalls() {
 				ev = add(ev, j.quote(a.Failed, "%s", a.Failed.Event().Text)...)
 			}
 			found := []cause{{name, []raftdiag.NodeID{l.Node}, summary, ev}}
-			if l.Node != leader && !l.Waits() {
+			if l.Node != leader && !l.HasClients() {
 				j.slight(a.CommitBy, found, summary)
 				continue
 			}

@@ -79,12 +79,16 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 	for _, v := range open {
 		newest = max(newest, v.Lane.Term())
 	}
+	led := raftdiag.NodeID(0) // somebody's log ends as a leader of their term
 	for _, l := range j.t.Lanes {
 		if _, vacant := open[l.Node]; vacant {
 			continue
 		}
+		if by, _ := j.t.DownProof(l.Node, j.pat); by.OK() {
+			continue
+		}
 		if term, leads := l.LeadsAtEnd(); leads && term >= newest {
-			return // somebody leads; those without a leader are cut off
+			led = l.Node
 		}
 	}
 	if j.consequence(open) {
@@ -131,6 +135,15 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 		}
 	}
 	lost := voters.Vote(votes) == quorum.VoteLost
+	if led != 0 {
+		if lost {
+			ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader (%s), and node %s's log ends as a leader's: whether it still led more of its log would show",
+				list(who), plural(len(who), "knows", "know"), j.campaigns(vacs), led))
+			j.settle(ep, causeList)
+			j.unsettle(ep, noLeader, fmt.Sprintf("give more of node %s's log", led), []string{fmt.Sprintf("more of node %s's log", led)})
+		}
+		return // somebody leads; those without a leader are cut off
+	}
 	if lost && len(unheard) > 0 && voters.Vote(maybe) == quorum.VoteLost {
 		ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader (%s); whether %s %s down the logs of those would show",
 			list(who), plural(len(who), "knows", "know"), j.campaigns(vacs), list(unheard), plural(len(unheard), "is", "are")))

@@ -16,6 +16,7 @@ type stuck struct {
 	s      *timeline.Stall
 	voters timeline.Voters
 	places []timeline.Place
+	later  timeline.Proof // a later leader's commit of the entry
 	ownAt  raftdiag.Index // an index that is known to be of the leader's term, 0 if none is
 	votes  [timeline.NumGates]quorum.VoteResult
 }
@@ -351,6 +352,9 @@ func (c *stuck) episode() *episode {
 		e.Impact = raftdiag.SlowedBy
 	} else if c.j.t.Replaced(s) {
 		e.Impact = raftdiag.Lost
+	} else if by, ok := c.j.t.CommittedLater(s); ok {
+		e.Impact, c.later = raftdiag.SlowedBy, by
+		e.End, e.EndAt = stamp(by.Lane.StampNear(by.I)), where(by)
 	}
 	for i := range c.places {
 		e.Followers = append(e.Followers, c.place(&c.places[i]))
@@ -406,8 +410,11 @@ func (c *stuck) decide(ep *episode) {
 	ten := c.s.Tenure
 	what := fmt.Sprintf("entry %d of leader %s in term %d", c.s.Index, ten.Leader, ten.Term)
 	still := "does not commit"
-	if !c.s.Open {
+	switch {
+	case !c.s.Open:
 		still = "committed late"
+	case c.later.OK():
+		still = fmt.Sprintf("commits under a later leader only, node %s", c.later.Lane.Node)
 	}
 	clock := ""
 	if c.s.ByClock {

@@ -148,8 +148,8 @@ func first(steps []Step, begin int) int {
 	return -1
 }
 
-// Waits reports whether clients wait on this node.
-func (l *Lane) Waits() bool {
+// HasClients reports whether clients wait on this node.
+func (l *Lane) HasClients() bool {
 	return l.kinds[raftdiag.Waiting]+l.kinds[raftdiag.Replied]+l.kinds[raftdiag.Proposing]+l.kinds[raftdiag.ProposalTimedOut] > 0
 }
 

@@ -139,7 +139,8 @@ func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, o
 		was, now := l.Incarnations[k-1], l.Incarnations[k]
 		ack, index = Proof{}, 0
 		var term raftdiag.Term
-		for c, places := range l.sends {
+		for _, c := range sortedChannels(l.sends) {
+			places := l.sends[c]
 			if c.Type != raftdiag.MsgAppResp || c.From != l.Node {
 				continue
 			}
@@ -181,7 +182,8 @@ func (l *Lane) TermLostAfterRestart() (vote, row Proof, was, now raftdiag.Term, 
 	for k := 1; k < len(l.Incarnations); k++ {
 		before, after := l.Incarnations[k-1], l.Incarnations[k]
 		vote, was = Proof{}, 0
-		for c, places := range l.sends {
+		for _, c := range sortedChannels(l.sends) {
+			places := l.sends[c]
 			if c.Type != raftdiag.MsgVoteResp && c.Type != raftdiag.MsgAppResp || c.From != l.Node {
 				continue
 			}
@@ -250,12 +252,14 @@ func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 		}
 		return false
 	}
-	for c, places := range l.sends {
+	for _, c := range sortedChannels(l.sends) {
+		places := l.sends[c]
 		if c.Type == raftdiag.MsgAppResp && c.From == l.Node && scan(places, 1) {
 			return ack, reject, true
 		}
 	}
-	for c, places := range l.receives {
+	for _, c := range sortedChannels(l.receives) {
+		places := l.receives[c]
 		if c.Type == raftdiag.MsgAppResp && c.To == l.Node && scan(places, 3) {
 			return ack, reject, true
 		}

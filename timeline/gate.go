@@ -264,8 +264,8 @@ func (v *view) read() {
 			continue
 		}
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap, raftdiag.MsgAppResp, raftdiag.MsgVote} {
-			for c, places := range other.receives {
-				if c.To == n && c.Type == mt && len(places) > 0 {
+			for _, c := range sortedChannels(other.receives) {
+				if places := other.receives[c]; c.To == n && c.Type == mt && len(places) > 0 {
 					p.Strays = append(p.Strays, Proof{other, int(places[0])})
 				}
 			}
@@ -488,8 +488,8 @@ func (v *view) waited() bool {
 
 // passed reports whether patience ran out in a lane between two places.
 func (v *view) passed(l *Lane, i, j int) bool {
-	if l.HasRounds() {
-		return l.Rounds(i, j) >= v.pat.Rounds
+	if l.HasRounds() || len(l.busy) > 0 {
+		return l.Waits(i, j) >= v.pat.Rounds
 	}
 	return l.span(i, j) >= v.pat.Clock
 }

@@ -81,19 +81,8 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 		}
 		f.columns, f.cache, f.nodes, f.texts = nil, nil, nil, nil
 	}
-	if len(t.groups) == 0 && len(t.common) == 0 && len(s.feeds) == 1 {
-		// One log of one process that never says who it is: node 0 stands for it.
-		for k, seg := range nameless {
-			if orphans[k].writer != orphans[0].writer {
-				t.groups = map[string]map[raftdiag.NodeID]*strand{}
-				break
-			}
-			group := orphans[k].group
-			if t.groups[group] == nil {
-				t.groups[group] = map[raftdiag.NodeID]*strand{0: {}}
-			}
-			t.groups[group][0].segments = append(t.groups[group][0].segments, seg)
-		}
+	if len(t.groups) == 0 && len(t.common) == 0 {
+		t.nameless(nameless, orphans)
 	}
 	t.names = slices.Sorted(maps.Keys(t.groups))
 	if len(t.names) > manyGroups {
@@ -108,6 +97,37 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 		}
 	}
 	return t
+}
+
+// nameless takes in the log of one process that never says who it is: node 0
+// stands for it. Copies of that log are the same log; logs of several such
+// processes cannot be told apart and are left out.
+func (t *Timelines) nameless(segments []segment, keys []laneKey) {
+	groups := map[string]map[raftdiag.NodeID]*strand{}
+	for k, seg := range segments {
+		s := groups[keys[k].group]
+		if s == nil {
+			s = map[raftdiag.NodeID]*strand{0: {}}
+			groups[keys[k].group] = s
+		}
+		for _, other := range s[0].segments {
+			if !other.col.equal(seg.col, t.store.twins) {
+				return
+			}
+		}
+		s[0].segments = append(s[0].segments, seg)
+	}
+	t.groups = groups
+}
+
+// equal reports whether two columns say the same, wherever they stand.
+func (c *column) equal(o *column, twins []uint64) bool {
+	for i := range min(c.n, o.n) {
+		if c.at(i).said(twins) != o.at(i).said(twins) {
+			return false
+		}
+	}
+	return c.n == o.n
 }
 
 // findTwins numbers the wide events so that those which say the same at the
@@ -292,8 +312,6 @@ type founder struct {
 	live  bool // a running node has spoken in it
 	now   [numNumbers]sample
 	falls []Fall
-	lead  uint16        // by the newest State row that prints it; 0 is nobody
-	stays bool          // the newest two State rows print one leader, in one term
 	role  raftdiag.Role // by the newest State row, with its term
 	term  uint64
 	led   uint64 // the term in which the newest row but one said that the node leads, or 0
@@ -309,8 +327,8 @@ type sample struct {
 //
 // A boot line, and the first Raft row after a panic or a stop, open an
 // incarnation; so does a joint fall of two of term, commit, last and applied
-// within one block; applied does not count while one leader is known all along.
-// A single number that falls is kept as a Fall and judged elsewhere. A node that leads before and after the fall in one term was not
+// within one block. A single number that falls is kept as a Fall and judged
+// elsewhere. A node that leads before and after the fall in one term was not
 // restarted: it would have come back as a follower.
 func (l *Lane) incarnate() {
 	w := founder{l: l, begin: l.lo}
@@ -388,8 +406,7 @@ func (w *founder) row(i int, r *record) {
 			if w.role == raftdiag.Leader {
 				w.led = w.term
 			}
-			w.stays = w.role != raftdiag.UnknownRole && w.term == r.a && r.has(raftdiag.HasLead) && r.to != 0 && r.to == w.lead
-			w.role, w.term, w.lead = r.role(), r.a, r.to
+			w.role, w.term = r.role(), r.a
 		}
 		put(raftdiag.HasTerm, termNumber, r.a)
 		put(raftdiag.HasCommit, commitNumber, r.b)
@@ -420,10 +437,7 @@ func (w *founder) fell(n, i int, to uint64) {
 	joint, toStart := false, to <= 1
 	for k > 0 && w.falls[k-1].At >= w.begin && i-w.falls[k-1].At < blockRows {
 		k--
-		// Applied falls with commit. Where the node knows one leader all along
-		// that is no restart.
-		joint = joint || w.falls[k].What != f.What &&
-			!(w.stays && (f.What == numberNames[appliedNumber] || w.falls[k].What == numberNames[appliedNumber]))
+		joint = joint || w.falls[k].What != f.What
 		toStart = toStart && w.falls[k].To <= 1
 	}
 	leads := w.role == raftdiag.Leader && w.led == w.term

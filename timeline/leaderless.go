@@ -64,7 +64,8 @@ func (l *Lane) Vacancies() []Vacancy {
 // one, was heard.
 func (l *Lane) contacts() []int {
 	var out []int
-	for c, places := range l.receives {
+	for _, c := range sortedChannels(l.receives) {
+		places := l.receives[c]
 		if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap || c.From == l.Node {
 			continue
 		}
@@ -90,7 +91,8 @@ func (l *Lane) vacancy(from, to int, open bool) (Vacancy, bool) {
 		}
 	}
 	v.Rounds = max(v.Campaigns, v.Terms)
-	for c, places := range l.receives {
+	for _, c := range sortedChannels(l.receives) {
+		places := l.receives[c]
 		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
 			v.Ignored += len(between(places, from+1, to))
 		}
@@ -169,7 +171,8 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 		}
 		first := -1 // of the refusals after which nothing was heard
 		heard := -1
-		for c, places := range l.receives {
+		for _, c := range sortedChannels(l.receives) {
+			places := l.receives[c]
 			if c.From == n && len(places) > 0 {
 				heard = max(heard, int(places[len(places)-1]))
 			}
@@ -203,7 +206,8 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 // message from any other node.
 func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 	last := f.lo
-	for c, places := range f.receives {
+	for _, c := range sortedChannels(f.receives) {
+		places := f.receives[c]
 		if c.From != n && len(places) > 0 {
 			last = max(last, int(places[len(places)-1]))
 		}
@@ -222,7 +226,8 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 			continue
 		}
 		heard := -1
-		for c, places := range l.receives {
+		for _, c := range sortedChannels(l.receives) {
+			places := l.receives[c]
 			if c.From == n && len(places) > 0 {
 				heard = max(heard, int(places[len(places)-1]))
 			}
@@ -256,7 +261,8 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 
 // addresses reports whether the lane sends anything to a node after a place.
 func (l *Lane) addresses(n raftdiag.NodeID, since int) bool {
-	for c, places := range l.sends {
+	for _, c := range sortedChannels(l.sends) {
+		places := l.sends[c]
 		if c.To == n && len(places) > 0 && int(places[len(places)-1]) > since {
 			return true
 		}
@@ -269,7 +275,8 @@ func (l *Lane) addresses(n raftdiag.NodeID, since int) bool {
 func (t *Timeline) Transferred(term raftdiag.Term) bool {
 	for _, l := range t.Lanes {
 		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
-			for c, places := range m {
+			for _, c := range sortedChannels(m) {
+				places := m[c]
 				if c.Type != raftdiag.MsgTimeoutNow {
 					continue
 				}
@@ -302,7 +309,8 @@ func (l *Lane) Tally(lo, hi int) Tally {
 			*list = append(*list, n)
 		}
 	}
-	for c, places := range l.sends {
+	for _, c := range sortedChannels(l.sends) {
+		places := l.sends[c]
 		if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote {
 			continue
 		}
@@ -313,7 +321,8 @@ func (l *Lane) Tally(lo, hi int) Tally {
 			}
 		}
 	}
-	for c, places := range l.receives {
+	for _, c := range sortedChannels(l.receives) {
+		places := l.receives[c]
 		if c.Type != raftdiag.MsgVoteResp && c.Type != raftdiag.MsgPreVoteResp {
 			continue
 		}
@@ -361,7 +370,8 @@ func (l *Lane) ShowsIn() bool {
 // Heard reports whether the lane received a message of one of the types from a
 // node.
 func (l *Lane) Heard(from raftdiag.NodeID, types ...raftdiag.MessageType) bool {
-	for c, places := range l.receives {
+	for _, c := range sortedChannels(l.receives) {
+		places := l.receives[c]
 		if c.From == from && len(places) > 0 && slices.Contains(types, c.Type) {
 			return true
 		}
@@ -406,7 +416,8 @@ func (t *Timeline) Candidates() map[raftdiag.Term][]raftdiag.NodeID {
 				put(r.Term, l.Node)
 			}
 		}
-		for c, places := range l.receives {
+		for _, c := range sortedChannels(l.receives) {
+			places := l.receives[c]
 			if c.Type != raftdiag.MsgVote {
 				continue
 			}

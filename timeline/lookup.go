@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/raftdiag/raftdiag"
@@ -92,12 +91,13 @@ func (l *Lane) Stray(from, to raftdiag.NodeID) (Proof, bool) {
 	if l.Node == to {
 		return Proof{}, false
 	}
+	best := Proof{}
 	for c, places := range l.receives {
-		if c.From == from && c.To == to && len(places) > 0 {
-			return Proof{l, int(places[0])}, true
+		if c.From == from && c.To == to && len(places) > 0 && (!best.OK() || int(places[0]) < best.I) {
+			best = Proof{l, int(places[0])}
 		}
 	}
-	return Proof{}, false
+	return best, best.OK()
 }
 
 // Elections counts the campaigns of this node between two places.
@@ -189,12 +189,5 @@ func (l *Lane) Channels(d Direction) []Channel {
 	if d == In {
 		m = l.receives
 	}
-	out := make([]Channel, 0, len(m))
-	for c := range m {
-		out = append(out, c)
-	}
-	slices.SortFunc(out, func(a, b Channel) int {
-		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Type, b.Type))
-	})
-	return out
+	return sortedChannels(m)
 }

@@ -18,6 +18,7 @@ type scan struct {
 	sends    map[Channel][]int32
 	receives map[Channel][]int32
 	rounds   [numRounds][]int32
+	busy     []int32      // signs of time under load: see Waits
 	printed  [2][32]int32 // by direction and message type
 	kinds    [64]int32
 	tenures  []*Tenure
@@ -107,6 +108,12 @@ func (l *Lane) Rounds(i, j int) int {
 	}
 	return most
 }
+
+// Waits counts as Rounds does, and takes what comes and goes under load for
+// rounds as well: Ready blocks in which the log grows and nothing is heard, and
+// new appends that arrive. It says how long something waits in a log without
+// heartbeats; under load it grows fast.
+func (l *Lane) Waits(i, j int) int { return max(l.Rounds(i, j), count(l.busy, i, j)) }
 
 // HasRounds reports whether the lane shows rounds of any sort.
 func (l *Lane) HasRounds() bool {
@@ -446,6 +453,9 @@ func (w *walker) received(i int, r *record, c Channel) {
 				w.round(heardRound, i)
 			} else {
 				w.resent[c] = now
+				if now.entries > 0 {
+					w.l.busy = append(w.l.busy, int32(i))
+				}
 			}
 		}
 		if r.has(raftdiag.HasTerm) && term > w.role.Term && c.To == w.l.Node {
@@ -558,8 +568,12 @@ func (w *walker) row(i int, r *record) {
 func (w *walker) idle(i int, r *record) {
 	moved := w.commit != w.idleCommit || w.last != w.idleLast || w.idleHeard
 	fresh := r.time == 0 || r.time != w.idleTime
-	if !moved && fresh {
+	switch {
+	case !fresh:
+	case !moved:
 		w.round(idleRound, i)
+	case w.commit == w.idleCommit && !w.idleHeard:
+		w.l.busy = append(w.l.busy, int32(i))
 	}
 	if moved || fresh {
 		w.idleCommit, w.idleLast, w.idleTime, w.idleHeard = w.commit, w.last, r.time, false

@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"slices"
 	"sort"
 	"time"
 
@@ -59,7 +58,7 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		queue = append(queue, birth{ten.Begin, last})
 	}
 	next := 0
-	var waits []int // rounds that committed entries waited
+	var waits waits
 	for _, c := range append(commits, Step{At: int32(ten.End)}) {
 		for ; next < len(lasts) && lasts[next].At <= c.At; next++ {
 			if lasts[next].Value > last {
@@ -73,9 +72,9 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		open := int(c.At) == ten.End
 		if commitKnown && len(queue) > 0 {
 			if !open {
-				waits = append(waits, l.Rounds(queue[0].at, int(c.At)))
+				waits.add(l.Waits(queue[0].at, int(c.At)))
 			}
-			if s, ok := ten.stall(p, usual(waits), queue[0].at, int(c.At), commit, last, open); ok {
+			if s, ok := ten.stall(p, waits.usual(), queue[0].at, int(c.At), commit, last, open); ok {
 				if n := len(stalls); n > 0 && stalls[n-1].To >= s.From {
 					stalls[n-1].To, stalls[n-1].Last, stalls[n-1].Open = s.To, s.Last, s.Open
 					stalls[n-1].Rounds = l.Rounds(stalls[n-1].From, s.To)
@@ -121,15 +120,31 @@ func within(steps []Step, lo, hi int) []Step {
 	return steps[a:max(a, b)]
 }
 
+// waits counts how many rounds committed entries waited; the last slot holds all
+// longer waits.
+type waits struct {
+	n     int
+	count [64]int
+}
+
+func (w *waits) add(rounds int) {
+	w.n++
+	w.count[min(rounds, len(w.count)-1)]++
+}
+
 // usual is how many rounds most entries wait: where a round trip is longer than
 // a heartbeat, that is no sign of a stall. Three entries at least must show it.
-func usual(waits []int) int {
-	if len(waits) < 3 {
+func (w *waits) usual() int {
+	if w.n < 3 {
 		return 0
 	}
-	w := slices.Clone(waits)
-	slices.Sort(w)
-	return w[len(w)/2]
+	seen := 0
+	for rounds, n := range w.count {
+		if seen += n; 2*seen >= w.n {
+			return rounds
+		}
+	}
+	return 0
 }
 
 // stall judges the wait of the entry behind commit from place from to place to.
@@ -138,7 +153,9 @@ func (ten *Tenure) stall(p Patience, usual, from, to int, commit, last raftdiag.
 	s := Stall{Tenure: ten, Index: commit + 1, Last: last, From: from, To: to, Open: open, Commit: commit}
 	s.Rounds = l.Rounds(from, to)
 	need := max(p.Rounds, healedFactor*usual)
-	if !open {
+	if open {
+		s.Rounds = l.Waits(from, to)
+	} else {
 		need *= healedFactor
 	}
 	switch {
@@ -165,7 +182,7 @@ func (ten *Tenure) stall(p Patience, usual, from, to int, commit, last raftdiag.
 func (l *Lane) saysCommit(from, to, need int, commit raftdiag.Index) bool {
 	for k := sort.Search(len(l.samples), func(k int) bool { return int(l.samples[k]) >= to }) - 1; k >= 0 && int(l.samples[k]) > from; k-- {
 		i := int(l.samples[k])
-		if l.Rounds(from, i+1) < need {
+		if l.Waits(from, i+1) < need {
 			break
 		}
 		if v, ok := l.CommitAt(i + 1); ok && v <= commit {

@@ -49,7 +49,8 @@ func (t *Timeline) Leaders() []Claim {
 		for _, r := range l.roles {
 			claim(r.Term, r.Lead, Proof{l, int(r.At)})
 		}
-		for c, places := range l.receives {
+		for _, c := range sortedChannels(l.receives) {
+			places := l.receives[c]
 			if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap {
 				continue
 			}
@@ -91,7 +92,8 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 		}
 	}
 	for _, l := range t.Lanes {
-		for c, places := range l.receives {
+		for _, c := range sortedChannels(l.receives) {
+			places := l.receives[c]
 			if c.From == ten.Leader && c.Type == raftdiag.MsgVote {
 				votes(l, places)
 			}
@@ -101,7 +103,8 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 	if l == nil {
 		return best
 	}
-	for c, places := range l.sends {
+	for _, c := range sortedChannels(l.sends) {
+		places := l.sends[c]
 		if c.Type == raftdiag.MsgVote {
 			votes(l, places)
 		}
@@ -115,7 +118,8 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 			elected = true
 		}
 	}
-	for c, places := range l.sends {
+	for _, c := range sortedChannels(l.sends) {
+		places := l.sends[c]
 		if c.Type != raftdiag.MsgApp {
 			continue
 		}
@@ -176,6 +180,25 @@ func (t *Timeline) Replaced(s *Stall) bool {
 		}
 	}
 	return false
+}
+
+// CommittedLater finds where a later leader committed the stuck entry itself: its
+// log goes on above it and its commit covers it.
+func (t *Timeline) CommittedLater(s *Stall) (Proof, bool) {
+	for _, ten := range t.Tenures() {
+		if ten.Term <= s.Tenure.Term {
+			continue
+		}
+		if own := t.OwnTerm(ten); own == 0 || own <= s.Index {
+			continue
+		}
+		for _, c := range ten.Lane.commits {
+			if int(c.At) >= ten.Begin && int(c.At) < ten.End && c.Value >= s.Index {
+				return Proof{ten.Lane, int(c.At)}, true
+			}
+		}
+	}
+	return Proof{}, false
 }
 
 // CommitRow is the last row between two places that prints the commit index.

@@ -103,7 +103,8 @@ func (t *Timeline) campaign() (Voters, bool) {
 	for _, l := range t.Lanes {
 		byTerm := map[raftdiag.Term][]raftdiag.NodeID{}
 		at := map[raftdiag.Term]int{}
-		for c, places := range l.sends {
+		for _, c := range sortedChannels(l.sends) {
+			places := l.sends[c]
 			if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote || c.From != l.Node || c.To == l.Node {
 				continue
 			}
