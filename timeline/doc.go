@@ -42,6 +42,7 @@
 //	stall.go       when entries waited for commit beyond patience
 //	gate.go        how far a stuck entry came with each voter ([Timeline.Place])
 //	leaderless.go  when nobody led
+//	pause.go       when a whole process stood still
 //	apply.go       when entries were committed and not applied
 //	broken.go      states that Raft forbids
 //	clock.go       how far the clocks are apart, with bounds ([Timeline.Clock])
