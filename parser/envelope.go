@@ -254,6 +254,11 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 			p.reset(it)
 		}
 	}
+	if hasKind(s[:min(len(s), searched)]) {
+		if got := p.eventText(s, it); got != notRaft {
+			return got
+		}
+	}
 	if bytes.Contains(s[:min(len(s), searched)], []byte("onf")) {
 		if got := p.configured(s, it); got == raft {
 			p.wrapped(it, logged)

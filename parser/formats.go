@@ -31,8 +31,11 @@ func Formats() []Format {
 				"Failed to send message to peer 1: Configuration error: No address for peer 1",
 				"thread 'main' panicked at to_commit 7 is out of range [last_index 1]",
 			}},
-		{"events", "dialect", "raftdiag's own events, one JSON object a line, as package raftlog and raftdiag events write them: docs/event.schema.json.",
-			[]string{`{"time":"2025-10-20T12:00:00.123456Z","node":2,"group":"__meta-0","kind":"sent","type":"MsgApp","from":2,"to":1,"term":1,"log_term":0,"index":0,"commit":0,"entries":1}`}},
+		{"events", "dialect", "raftdiag's own events, one JSON object a line, as package raftlog and raftdiag events write them: docs/event.schema.json. Also as key=value, as slog.TextHandler writes them.",
+			[]string{
+				`{"time":"2025-10-20T12:00:00.123456Z","node":2,"group":"__meta-0","kind":"sent","type":"MsgApp","from":2,"to":1,"term":1,"log_term":0,"index":0,"commit":0,"entries":1}`,
+				`time=2025-10-20T12:00:00.123Z level=INFO msg=raft node=2 group=__meta-0 kind=log last=3 commit=2 applied=2`,
+			}},
 		{"tracing", "envelope", "the text of Rust's tracing-subscriber, coloured or not, with spans and threads; also copies in which only the ESC byte of the colours was lost.",
 			[]string{
 				"2025-10-20T12:00:00.123456Z  INFO chronik_raft::replica: Raft log for __meta-0: last_index=1",
