@@ -133,7 +133,7 @@ func (c Config) options() (*options, error) {
 	}
 	return &options{
 		Config: c, electionTick: 10, heartbeatTick: 2,
-		sendTimeout: 10 * c.Tick, slow: 2 * c.Tick, maxInflight: 256, queue: 256,
+		sendTimeout: 10 * c.Tick, slow: 100 * time.Millisecond, maxInflight: 256, queue: 256,
 		votersOf: func(uint64) []uint64 { return slices.Clone(all) },
 		raftID:   func(id uint64) uint64 { return id },
 		truth:    newTruth(),
