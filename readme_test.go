@@ -143,7 +143,7 @@ func TestTwoCommands(t *testing.T) {
 func build(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "raftdiag")
-	if out, err := exec.Command("go", "build", "-o", bin, "./cmd/raftdiag").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bin, "./cmd/raftdiag").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	return bin

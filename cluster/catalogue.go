@@ -104,10 +104,10 @@ func catalogue() []FaultInfo {
 		// no-leader
 		{
 			Name: "election-storm", Doc: "messages take longer than the election timeout, so that nobody ever wins",
-			Params: []Param{{"delay", "600ms", "what every message takes on the way", duration}, paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"no-delivery"},
+			Params:  []Param{{"delay", "600ms", "what every message takes on the way", duration}, paramGroup},
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"proposal-dropped", "no-delivery", "no-response"},
 			Causes:  []string{"election-storm", "slow-network", "leader-flapping", "split-vote", "disruptive-node"},
-			Example: "election-storm:delay=800ms", perGroup: true, leader: true,
+			Example: "election-storm:delay=800ms", perGroup: true,
 			strike: func(s *strike) {
 				d := s.f.duration("delay")
 				s.rule(func(uint64, uint64, raftpb.Message) passage { return passage{delay: d} })
@@ -244,17 +244,17 @@ func catalogue() []FaultInfo {
 			strike: func(s *strike) { s.swallow("on", nil, raftpb.MsgAppResp) },
 		},
 		{
-			Name: "snapshot-pending", Doc: "a follower that was away needs a snapshot; the snapshot never leaves and nobody reports its failure; then the quorum needs that follower",
+			Name: "snapshot-pending", Doc: "a follower misses appends that are then compacted away; the snapshot that it needs never leaves, and nobody reports so; the other followers are removed, so that a quorum needs this one",
 			Params: []Param{on("follower", "the follower that needs a snapshot"), paramGroup},
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast",
-			Causes: []string{"snapshot-pending", "dropped-before-send", "node-down"}, Example: "snapshot-pending",
+			Causes: []string{"snapshot-pending", "dropped-before-send"}, Example: "snapshot-pending",
 			leader: true,
 			strike: pendSnapshot,
 		},
 		{
 			Name: "ready-not-drained", Doc: "no node takes its Ready any more, though ticks and messages go into Raft",
 			Params: []Param{on("all", "the nodes that do not take Ready"), paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", OrHypothesis: []string{"no-leader"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", OrHypothesis: []string{"proposal-dropped", "no-leader", "apply-stalled"},
 			Causes: []string{"ready-not-drained", "leader-stalled"}, Example: "ready-not-drained:on=leader",
 			perGroup: true, leader: true,
 			strike: func(s *strike) {
@@ -314,7 +314,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "partition", Doc: "nothing passes between the two sets of nodes, in either direction",
 			Params: []Param{{"a", "all", "one side", nodeSet}, {"b", "all", "the other side", nodeSet}},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"partition", "one-way-partition"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped", "no-leader"}, Causes: []string{"partition", "one-way-partition"},
 			Example: "partition:a=leader,b=followers", leader: true,
 			strike: func(s *strike) {
 				s.undoing(s.c.wires.cuts.add(func(from, to uint64) bool {
@@ -325,7 +325,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "one-way-partition", Doc: "nothing passes in one direction; the other works",
 			Params: []Param{{"from", "followers", "where messages come from", nodeSet}, {"to", "leader", "where they do not arrive", nodeSet}},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"one-way-partition", "partition"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped"}, Causes: []string{"one-way-partition", "partition"},
 			Example: "one-way-partition:from=leader,to=followers", leader: true,
 			strike: func(s *strike) {
 				s.undoing(s.c.wires.cuts.add(func(from, to uint64) bool {
@@ -336,7 +336,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "no-address", Doc: "nodes lose the addresses of their peers",
 			Params: []Param{on("all", "the nodes that lose addresses"), {"peer", "all", "the peers whose addresses are lost", nodeSet}},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"no-address"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped", "no-leader"}, Causes: []string{"no-address"},
 			Example: "no-address:on=followers,peer=leader", leader: true,
 			strike: func(s *strike) {
 				for _, b := range s.boxes("on") {
@@ -351,7 +351,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "wrong-peer-address", Doc: "the followers' address of the leader is that of another follower: answers go there",
 			Params: []Param{on("followers", "the nodes with the wrong address"), {"peer", "leader", "whose address is wrong", nodeSet}},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"wrong-peer-address"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped"}, Causes: []string{"wrong-peer-address"},
 			Example: "wrong-peer-address:on=2+3,peer=1", leader: true,
 			check: func(_ *Fault, o *options) error {
 				if o.Nodes < 3 {
@@ -372,7 +372,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "connection-refused", Doc: "a node that runs has closed its port",
 			Params: []Param{on("leader", "the nodes whose port is closed")},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"connection-refused"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped"}, Causes: []string{"connection-refused"},
 			Example: "connection-refused:on=leader,for=2s", leader: true,
 			strike: func(s *strike) {
 				for _, b := range s.boxes("on") {
@@ -419,7 +419,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "sender-blocked", Doc: "the followers' transport takes messages and stands still before the network",
 			Params: []Param{on("followers", "the nodes whose transport stands still")},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"sender-blocked", "one-way-partition", "partition"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped"}, Causes: []string{"sender-blocked", "one-way-partition", "partition"},
 			Example: "sender-blocked:for=2s", leader: true,
 			strike: func(s *strike) {
 				for _, b := range s.boxes("on") {
@@ -430,7 +430,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "buffer-full", Doc: "the followers' transport stands still, and its buffer is small: it refuses messages",
 			Params: []Param{on("followers", "the nodes whose transport stands still"), {"queue", "4", "messages that the buffer of each peer holds", count}},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", Causes: []string{"buffer-full", "sender-blocked"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped"}, Causes: []string{"buffer-full", "sender-blocked"},
 			Example: "buffer-full:queue=8", leader: true,
 			build: func(f *Fault, o *options) { o.queue, _ = strconv.Atoi(f.param("queue")) },
 			strike: func(s *strike) {
@@ -464,14 +464,14 @@ func catalogue() []FaultInfo {
 		{
 			Name: "loop-stalled", Doc: "the followers' Raft loops stand still and their ports go on receiving",
 			Params: []Param{on("followers", "the nodes whose loop stands still"), paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", Causes: []string{"loop-stalled"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", OrHypothesis: []string{"proposal-dropped"}, Causes: []string{"loop-stalled"},
 			Example: "loop-stalled:for=2s", perGroup: true, leader: true,
 			strike: func(s *strike) { s.freeze("on") },
 		},
 		{
 			Name: "term-mismatch", Doc: "the followers campaigned and their votes are lost: they ignore the leader's appends, which are of an older term, and say nothing",
 			Params: []Param{on("followers", "the nodes that campaign"), paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", OrHypothesis: []string{"no-leader"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", OrHypothesis: []string{"proposal-dropped", "no-leader"},
 			Causes: []string{"term-mismatch", "wrong-state", "disruptive-node", "election-storm"}, Example: "term-mismatch",
 			perGroup: true, leader: true,
 			check: withoutPreVote,
@@ -542,7 +542,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "dead-voters", Doc: "so many nodes are killed that no quorum is left; the leader runs on",
 			Params: []Param{on("majority", "the nodes that are killed"), {"how", "kill", "kill: without a word; stop: with a word", word}},
-			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", OrHypothesis: []string{"no-leader"},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-quorum", OrHypothesis: []string{"proposal-dropped", "no-leader"},
 			Causes: []string{"dead-voters", "node-down", "quorum-lost"}, Example: "dead-voters:on=2+3",
 			words: []string{"kill", "stop"}, leader: true,
 			strike: func(s *strike) { s.stop(s.boxes("on"), goodbye(s.f)) },
@@ -704,8 +704,8 @@ func catalogue() []FaultInfo {
 			Name: "node-restart", Doc: "a follower ends and comes back with its files",
 			Params: []Param{on("follower", "the nodes that are restarted"), {"how", "stop", "kill: without a word; stop: with a word", word}},
 			At:     strikes, For: 500 * time.Millisecond, Verdict: raftdiag.Healthy, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded},
-			Causes: []string{"node-restart", "node-down"}, Example: "node-restart:how=kill",
-			words: []string{"kill", "stop"}, leader: true,
+			Example: "node-restart:how=kill",
+			words:   []string{"kill", "stop"}, leader: true,
 			strike: func(s *strike) { s.stop(s.boxes("on"), goodbye(s.f)) },
 		},
 		{
@@ -752,25 +752,39 @@ func catalogue() []FaultInfo {
 			},
 		},
 		{
-			Name: "log-lost", Doc: "a follower comes back without its files",
-			Params: []Param{on("follower", "the nodes that lose their files")},
+			Name: "log-lost", Doc: "a follower comes back without its entries; its term and vote are kept",
+			Params: []Param{on("follower", "the nodes that lose their entries")},
 			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
 			Causes: []string{"log-lost", "node-down"}, Example: "log-lost:on=3", leader: true,
 			strike: func(s *strike) {
-				for _, b := range s.boxes("on") {
-					n := b.running()
-					if n == nil {
-						continue
-					}
-					n.stop("")
-					if err := os.Remove(s.c.diskPath(b.id)); err != nil {
-						s.c.fail(err)
-						continue
-					}
-					s.back(b)
-				}
+				s.lose(func(b *box) error { return empty(s.c.diskPath(b.id)) })
 			},
 		},
+		{
+			Name: "disk-wiped", Doc: "a follower comes back without its files: its vote is lost with its entries",
+			Params: []Param{on("follower", "the nodes that lose their files")},
+			At:     strikes, Verdict: raftdiag.Unsafe, OrVerdict: []raftdiag.RunVerdict{raftdiag.Fault, raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
+			Causes: []string{"log-lost", "node-down"}, Example: "disk-wiped:on=3", leader: true,
+			strike: func(s *strike) {
+				s.lose(func(b *box) error { return os.Remove(s.c.diskPath(b.id)) })
+			},
+		},
+	}
+}
+
+// lose stops the nodes of on, does something to their files, and boots them.
+func (s *strike) lose(spoil func(b *box) error) {
+	for _, b := range s.boxes("on") {
+		n := b.running()
+		if n == nil {
+			continue
+		}
+		n.stop("")
+		if err := spoil(b); err != nil {
+			s.c.fail(err)
+			continue
+		}
+		s.back(b)
 	}
 }
 
@@ -868,19 +882,21 @@ func (s *strike) voters(b *box) []uint64 {
 }
 
 // pendSnapshot brings the first node of on into need of a snapshot that never
-// leaves, and then takes so many of the others away that a quorum needs it.
+// leaves, and then removes the others, so that a quorum needs it.
 func pendSnapshot(s *strike) {
-	away := s.boxes("on")
 	lead := s.c.box(s.lead)
-	if len(away) == 0 || away[0] == lead {
+	behind := slices.DeleteFunc(s.boxes("on"), func(b *box) bool { return b == lead })
+	if len(behind) == 0 {
 		return
 	}
-	away = away[:1]
-	n := away[0].running()
-	if n == nil {
-		return
+	b := behind[0]
+	for _, from := range s.c.boxes {
+		s.undoing(from.hooks.leaves.add(func(g string, m raftpb.Message) bool { return g != s.group || m.Type != raftpb.MsgSnap }))
 	}
-	n.stop("")
+	send := lead.hooks.leaves.add(func(g string, m raftpb.Message) bool {
+		return g != s.group || m.Type != raftpb.MsgApp || m.To != b.id
+	})
+	s.undoing(send)
 	commit := func() uint64 {
 		for _, r := range s.c.replicas(s.group) {
 			if r.Node == s.lead {
@@ -888,9 +904,6 @@ func pendSnapshot(s *strike) {
 			}
 		}
 		return 0
-	}
-	for _, b := range s.c.boxes {
-		s.undoing(b.hooks.leaves.add(func(g string, m raftpb.Message) bool { return g != s.group || m.Type != raftpb.MsgSnap }))
 	}
 	was := commit()
 	if !s.await(func() bool { return commit() > was+2 }) {
@@ -903,16 +916,20 @@ func pendSnapshot(s *strike) {
 			}
 		})
 	}
-	s.back(away[0])
-	if !s.await(func() bool { return s.peer(away[0].id).State == "StateSnapshot" }) {
-		return
-	}
-	var others []*box
-	for _, b := range s.c.boxes {
-		if b != away[0] && b != lead {
-			others = append(others, b)
+	for s.peer(b.id).State != "StateSnapshot" {
+		s.do(lead, func(r *replica) { r.rn.ReportUnreachable(b.id) })
+		if !s.sleep(s.c.o.Tick) {
+			return
 		}
 	}
-	keep := len(s.c.boxes)/2 - 1 // with the leader, one short of a quorum
-	s.stop(others[max(0, keep):], "")
+	send()
+	for _, other := range s.c.boxes {
+		if other == b || other == lead {
+			continue
+		}
+		if !s.reconfigure(raftpb.ConfChangeRemoveNode, other.id) {
+			return
+		}
+		s.stop([]*box{other}, "removed from the cluster")
+	}
 }

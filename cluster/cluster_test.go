@@ -347,7 +347,6 @@ var stageList = []stage{
 	{
 		fault: "election-storm",
 		until: func(w *witness) bool { return w.c.leader(w.group) == 0 && w.now(1).Term > w.then(1).Term+1 },
-		conf:  func(c *Config) { c.Latency = time.Millisecond },
 	},
 	{
 		fault: "quorum-lost",
@@ -422,6 +421,11 @@ var stageList = []stage{
 			l := w.now(w.lead())
 			p := l.Progress[w.followers()[0]]
 			return p.State == "StateSnapshot" && p.Pending > 0 && l.Last > l.Commit+5
+		},
+		check: func(t testing.TB, w *witness, _ *Outcome) {
+			if l := w.now(w.lead()); len(l.Voters) != 2 {
+				t.Errorf("voters %v", l.Voters)
+			}
 		},
 		logs: says("snapshot_created"),
 	},
@@ -580,10 +584,12 @@ var stageList = []stage{
 	},
 	{
 		fault: "waiter-not-notified",
-		until: func(w *witness) bool { return w.fates(TimedOut) > 5 },
+		until: func(w *witness) bool {
+			return w.fates(TimedOut) > 5 && w.now(w.lead()).Applied >= w.then(w.lead()).Applied+5
+		},
 		check: func(t testing.TB, w *witness, _ *Outcome) {
-			if l := w.now(w.lead()); l.Applied < w.then(w.lead()).Applied+5 {
-				t.Errorf("applied %d", l.Applied)
+			if n := w.fates(Committed); n > 0 {
+				t.Errorf("%d clients were told", n)
 			}
 		},
 	},
@@ -640,6 +646,14 @@ var stageList = []stage{
 	},
 	{
 		fault: "log-lost",
+		until: func(w *witness) bool {
+			s := w.c.box(w.followers()[0]).state()
+			return !s.Alive && strings.Contains(s.Error, "tocommit(") && w.fates(Committed) > 5
+		},
+		logs: says(`"boot"`, `"last":1,`, `"vote":"`),
+	},
+	{
+		fault: "disk-wiped",
 		until: func(w *witness) bool {
 			s := w.c.box(w.followers()[0]).state()
 			return !s.Alive && strings.Contains(s.Error, "tocommit(") && w.fates(Committed) > 5

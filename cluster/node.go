@@ -66,17 +66,31 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
-// A pen writes the log of one process. A dead process writes nothing more.
+// A pen writes the log of one process, until the process has ended.
 type pen struct {
-	out  *lineWriter
-	node *node
+	out *lineWriter
+	mu  sync.Mutex
+	dry bool
 }
 
-func (p pen) Write(b []byte) (int, error) {
-	if p.node.mute.Load() {
+func (p *pen) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dry {
 		return len(b), nil
 	}
 	return p.out.Write(b)
+}
+
+// finish lets say, if it is not nil, write the last words: nothing comes after
+// them.
+func (p *pen) finish(say func(w io.Writer)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.dry && say != nil {
+		say(p.out)
+	}
+	p.dry = true
 }
 
 // A node is one process: its groups, its port and its transport.
@@ -90,7 +104,7 @@ type node struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
-	mute   atomic.Bool // nothing is written any more
+	pen    *pen
 	dead   atomic.Bool
 	once   sync.Once
 	gone   chan struct{} // closed when everything is given back
@@ -126,7 +140,8 @@ func (c *cluster) boot(b *box) error {
 	}
 	n := &node{c: c, box: b, disk: d, byName: map[string]*driver{}, gone: make(chan struct{})}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
-	n.sink = c.o.Voice.sink(pen{b.out, n})
+	n.pen = &pen{out: b.out}
+	n.sink = c.o.Voice.sink(n.pen)
 	n.log = raftlog.New(n.sink, b.raft, "")
 	n.net = c.net.connect(b.id, b.book, sending{
 		clock: c.clock, timeout: c.o.sendTimeout, queue: c.o.queue, sent: n.sent,
@@ -197,38 +212,53 @@ func (n *node) goes(f func()) {
 		defer func() {
 			if v := recover(); v != nil {
 				text := fmt.Sprint(v)
-				n.log.Panicked(text)
-				n.dies(text)
+				n.dies(text, func(l *raftlog.Log) { l.Panicked(text) })
 			}
 		}()
 		f()
 	}()
 }
 
-// dies ends the process from within: of an error, or of a panic.
-func (n *node) dies(why string) {
+// dies ends the process from within: of an error, or of a panic. Its last words
+// are what say states.
+func (n *node) dies(why string, say func(l *raftlog.Log)) {
 	n.once.Do(func() {
 		n.err = why
-		n.mute.Store(true)
+		n.last(say)
 		n.dead.Store(true)
 		n.cancel()
 		go n.release()
 	})
 }
 
+// last writes the process's last words, or ends its log without any.
+func (n *node) last(say func(l *raftlog.Log)) {
+	if say == nil {
+		n.pen.finish(nil)
+		return
+	}
+	n.pen.finish(func(w io.Writer) { say(raftlog.New(n.c.o.Voice.sink(w), n.box.raft, "")) })
+}
+
 // stop ends the process from outside. With a reason it says goodbye, without
 // one it is killed.
 func (n *node) stop(why string) {
 	n.once.Do(func() {
-		if why != "" {
-			n.log.Stopped(why)
-		}
-		n.mute.Store(true)
+		n.farewell(why)
 		n.dead.Store(true)
 		n.cancel()
 		go n.release()
 	})
 	<-n.gone
+}
+
+// farewell ends the process's log, with a word if there is a reason.
+func (n *node) farewell(why string) {
+	if why == "" {
+		n.last(nil)
+		return
+	}
+	n.last(func(l *raftlog.Log) { l.Stopped(why) })
 }
 
 // release gives back what the process held, as its end would.
@@ -246,37 +276,47 @@ func (n *node) loop(d *driver) {
 	defer stop()
 	frozen := n.box.freeze(d.group)
 	for {
-		var step func()
+		var m raftpb.Message
+		step := d.tick
+		more := true
 		select {
 		case <-n.ctx.Done():
 			return
 		case <-ticks:
-			step = d.tick
-		case m := <-d.inbox:
+		case m = <-d.inbox:
 			step = func() { d.step(m) }
-		case f := <-d.calls:
-			step = f
+			more = m.Type != raftpb.MsgProp
+		case step = <-d.calls:
+			more = false
 		}
 		if !n.box.pause.pass(n.ctx) || !frozen.pass(n.ctx) {
 			return
 		}
 		step()
-		d.drain(64)
+		d.drain(more)
 		if err := d.ready(); err != nil {
-			n.log.Stopped(err.Error())
-			n.dies(err.Error())
+			n.dies(err.Error(), func(l *raftlog.Log) { l.Stopped(err.Error()) })
 			return
 		}
 	}
 }
 
 // drain does what is already waiting, up to a limit, so that one Ready serves
-// for all of it.
-func (d *driver) drain(limit int) {
-	for range limit {
+// for all of it. Messages come first, and only up to a new entry: what peers
+// say is heard before the log grows, not while an append is on its way to
+// storage.
+func (d *driver) drain(messages bool) {
+	for n := 0; messages && n < 64; n++ {
 		select {
 		case m := <-d.inbox:
 			d.step(m)
+			messages = m.Type != raftpb.MsgProp
+		default:
+			messages = false
+		}
+	}
+	for range 64 {
+		select {
 		case f := <-d.calls:
 			f()
 		default:
@@ -318,7 +358,7 @@ func (n *node) applies(d *driver) {
 			}
 			if err := d.applyBatch(n.ctx, b); err != nil {
 				d.log.ApplyFailed(0, err)
-				n.dies(err.Error())
+				n.dies(err.Error(), func(l *raftlog.Log) { l.Stopped(err.Error()) })
 				return
 			}
 			if n.ctx.Err() != nil {

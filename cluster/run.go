@@ -135,26 +135,22 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 	return out, c.err
 }
 
-// stop ends all processes. They say so first, before the first of them is
-// missed by the others.
+// stop ends all processes. Their logs end first, before one of them is missed
+// by the others. A process that stands still says nothing.
 func (c *cluster) stop() {
-	var nodes []*node
 	for _, b := range c.boxes {
-		n := b.last()
-		if n == nil {
-			continue
-		}
-		nodes = append(nodes, n)
-		if b.pause.closed() {
-			n.mute.Store(true)
+		switch n := b.last(); {
+		case n == nil:
+		case b.pause.closed():
+			n.farewell("")
+		default:
+			n.farewell("shutdown")
 		}
 	}
-	for _, n := range nodes {
-		n.log.Stopped("shutdown")
-		n.mute.Store(true)
-	}
-	for _, n := range nodes {
-		n.stop("")
+	for _, b := range c.boxes {
+		if n := b.last(); n != nil {
+			n.stop("")
+		}
 	}
 }
 

@@ -233,6 +233,28 @@ func spoil(path, group string) error {
 	}), d.close())
 }
 
+// empty takes the entries, the snapshots and the state machines out of a file
+// and leaves terms and votes.
+func empty(path string) error {
+	d, err := openDisk(path, false)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.db.Update(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+			var hs raftpb.HardState
+			var conf raftpb.ConfState
+			if err := firstError(hs.Unmarshal(b.Get(keyHardState)), conf.Unmarshal(b.Get(keyConfState))); err != nil {
+				return err
+			}
+			hs.Commit = 1
+			first := raftpb.Snapshot{Metadata: raftpb.SnapshotMetadata{Index: 1, Term: 1, ConfState: conf}}
+			return firstError(cut(b.Bucket(keyEntries), 0), put(b, keyHardState, &hs), put(b, keySnapshot, &first),
+				b.Put(keyApplied, bigEndian(1)), b.Delete(keyState))
+		})
+	}), d.close())
+}
+
 // A store is a raft.Storage.
 
 func (s *store) InitialState() (raftpb.HardState, raftpb.ConfState, error) {

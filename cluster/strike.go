@@ -47,8 +47,14 @@ func (c *cluster) inject(ctx context.Context, i int, start time.Time) {
 	var strikes []*strike
 	all := map[string][]uint64{}
 	for _, g := range groups {
-		if info.leader && !c.await(ctx, func() bool { return c.settled(g) }) {
-			return
+		if info.leader {
+			if !c.await(ctx, func() bool { return c.settled(g) }) {
+				return
+			}
+			// The first entry that suffers had better be a new one.
+			patience, done := c.within(ctx, 6*c.o.Tick)
+			c.await(patience, func() bool { return c.calm(g) })
+			done()
 		}
 		s := &strike{c: c, f: f, group: g, lead: c.leader(g), nodes: map[string][]uint64{}}
 		for _, p := range info.Params {
@@ -95,6 +101,17 @@ func (c *cluster) settled(group string) bool {
 	}
 	for _, r := range c.replicas(group) {
 		if r.Lead == 0 || r.Commit < 2 || r.Node == lead && r.Role != raft.StateLeader {
+			return false
+		}
+	}
+	return true
+}
+
+// calm reports whether no entry is on its way: all replicas have applied all.
+func (c *cluster) calm(group string) bool {
+	list := c.replicas(group)
+	for _, r := range list {
+		if r.Last != list[0].Last || r.Commit != r.Last || r.Applied != r.Last {
 			return false
 		}
 	}

@@ -91,7 +91,12 @@ type episode struct {
 	at    timeline.Proof
 	stall *timeline.Stall
 	state bool // it is the consequence of an impossible state
+	froze bool // the leader's loop stands still
 }
+
+// stuck reports whether the episode left entries or proposals behind that did
+// not commit under its leader.
+func (e *episode) stuck() bool { return e.froze || e.stall != nil && e.stall.Open }
 
 func patience(o Options) timeline.Patience {
 	p := timeline.DefaultPatience

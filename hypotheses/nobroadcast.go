@@ -105,7 +105,7 @@ func (j *judgement) frozen() {
 		leader := f.Tenure.Leader
 		summary := fmt.Sprintf("leader %s of term %d takes %d proposals and its Raft loop shows nothing after them", leader, f.Tenure.Term, f.Waiting)
 		ep := j.plain(noBroadcast, timeline.Sent, f.First, f.Tenure.Term, summary)
-		ep.Leader = ptr(leader.String())
+		ep.Leader, ep.froze = ptr(leader.String()), true
 		j.settle(ep, []cause{{"leader-stalled", []raftdiag.NodeID{leader}, fmt.Sprintf("node %s's loop stands still: its log goes on with %d proposals and %d receipts, and no Ready, no state and no message", leader, f.Waiting, f.Received),
 			add(j.quote(f.Last, "the loop's last line"), j.quote(f.First, "the first proposal behind it")...)}})
 	}

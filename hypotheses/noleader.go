@@ -214,7 +214,7 @@ func (j *judgement) consequence(open map[raftdiag.NodeID]timeline.Vacancy) bool 
 		last = max(last, c.Term)
 	}
 	for _, e := range j.episodes {
-		if e.stall == nil || !e.stall.Open || e.term != last {
+		if !e.stuck() || e.term != last {
 			continue
 		}
 		var who []raftdiag.NodeID
@@ -481,7 +481,7 @@ func (j *judgement) vacantOnce(closed map[raftdiag.NodeID][]timeline.Vacancy) {
 
 // stuckUnder reports whether an entry was left stuck by the leader of a term.
 func (j *judgement) stuckUnder(term raftdiag.Term) bool {
-	return slices.ContainsFunc(j.episodes, func(e *episode) bool { return e.stall != nil && e.stall.Open && e.term == term })
+	return slices.ContainsFunc(j.episodes, func(e *episode) bool { return e.stuck() && e.term == term })
 }
 
 // disruptive looks for a node that deposes leaders by its term, again and

@@ -93,8 +93,11 @@ func (c *stuck) vote(g timeline.Gate) quorum.VoteResult {
 }
 
 // answer is the voter's mark at a gate; a voter that was stopped before it does
-// not pass it.
+// not pass it, and one that is down passes none.
 func (c *stuck) answer(p *timeline.Place, g timeline.Gate) timeline.Answer {
+	if p.Down.OK() && p.Stop != timeline.Committed {
+		return timeline.No
+	}
 	if p.Marks[g].Answer == timeline.Yes {
 		return timeline.Yes
 	}

@@ -70,7 +70,7 @@ func unpack(r io.Reader, kind compression) (io.Reader, func(), error) {
 		}
 		return z, func() {}, nil
 	case packedZstd:
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, nil, err
 		}

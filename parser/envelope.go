@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"strings"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
@@ -12,13 +13,14 @@ import (
 // A reader turns lines into items, one line at a time. It remembers only what
 // makes it fast: nothing of one line changes what the next one means.
 type reader struct {
-	in    *interner
-	clock clock
-	plain []byte    // a line without its colours
-	join  []byte    // a group's name being put together
-	words []byte    // the fields of a JSON log line
-	inner [4][]byte // its text, for each depth
-	cut   bool      // the line's end is missing
+	in     *interner
+	clock  clock
+	plain  []byte    // a line without its colours
+	join   []byte    // a group's name being put together
+	words  []byte    // the fields of a JSON log line
+	inner  [4][]byte // its text, for each depth
+	cut    bool      // the line's end is missing
+	target []byte    // what stood between level and message
 }
 
 func newReader() *reader { return &reader{in: newInterner()} }
@@ -165,11 +167,26 @@ func (p *reader) logged(s []byte, it *item, depth int) outcome {
 	if len(s) > 0 && s[0] == '{' {
 		return p.object(s, it, depth)
 	}
+	if n := len(p.target); n > 0 && len(s) > n && string(s[:n]) == string(p.target) {
+		if got := p.readyloop(s[n:], it); got != notRaft {
+			it.env = tracing
+			return got
+		}
+		return p.search(s, it, true, depth)
+	}
 	if got := p.readyloop(s, it); got != notRaft {
 		p.wrapped(it, true)
 		return got
 	}
 	return p.search(s, it, true, depth)
+}
+
+// aim remembers a target (chronik_raft::replica: ), since most lines have the
+// same. No dialect's words begin like one.
+func (p *reader) aim(s []byte) {
+	if len(s) < 64 && bytes.Contains(s, []byte("::")) && bytes.IndexByte(s, '(') < 0 && bytes.IndexByte(s, ' ') == len(s)-1 {
+		p.target = append(p.target[:0], s...)
+	}
 }
 
 // searched is how far into a line the words of a dialect may begin, unless
@@ -202,6 +219,7 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 				it.env = textLog
 				if logged {
 					it.env = tracing
+					p.aim(s[:len(s)-len(rest)+1])
 				}
 			}
 			return got
@@ -419,7 +437,9 @@ func (p *reader) prefix(s []byte, it *item, logged bool) int {
 			i++
 		}
 		if i+1 < len(s) && s[i] == '|' && (s[i+1] == ' ' || s[i+1] == 0x1b) {
-			p.writer(it, name)
+			if !logged || n > 1 { // behind a stamp, a letter is a level
+				p.writer(it, name)
+			}
 			return i + 2
 		}
 		if logged {
@@ -609,6 +629,19 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	}
 	if writer != "" && it.ev.Writer == "" {
 		it.ev.Writer = p.in.string([]byte(writer))
+	}
+	if strings.IndexByte(message, '=') >= 0 {
+		// The message says it all; of the fields only the node's name counts.
+		at := bytes.Index(p.words, []byte(" node_id="))
+		if at < 0 {
+			p.words = p.words[:0]
+		} else {
+			words := p.words[at:]
+			if end := bytes.IndexByte(words[1:], ' '); end >= 0 {
+				words = words[:1+end]
+			}
+			p.words = append(p.words[:0], words...)
+		}
 	}
 	text := append(append(p.inner[depth][:0], message...), p.words...)
 	p.inner[depth] = text

@@ -276,11 +276,13 @@ func (r *resolver) release() {
 
 // closeAll ends every Ready.
 func (r *resolver) closeAll() {
-	for _, w := range r.writers {
-		for _, b := range w.blocks {
-			b.closed = true
+	for _, all := range r.writers {
+		for _, w := range all.list {
+			for _, b := range w.blocks {
+				b.closed = true
+			}
+			w.newest = nil
 		}
-		w.newest = nil
 	}
 	for i := range r.held {
 		if b := r.held[i].block; b != nil {

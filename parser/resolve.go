@@ -16,7 +16,7 @@ type resolver struct {
 	src     *source
 	srcNo   int
 	tail    string // the newest ==> name <==
-	writers map[string]*writer
+	writers map[string]*parts
 	recent  *writer
 	rehears bool // only collect what is known of the writers
 	copy    item // in the rehearsal
@@ -30,22 +30,35 @@ type resolver struct {
 	only    string          // the group, if there is one
 }
 
+// parts are the writers of one name. There is one, unless logs were put one
+// behind the other: then the clock falls back where the next one begins.
+type parts struct {
+	list   []*writer
+	merged bool              // lines of several nodes mix
+	selves []raftdiag.NodeID // what each part sends as, as far as the window shows
+}
+
+// maxParts is how many logs may follow one another in a source.
+const maxParts = 256
+
 // A writer is one process as the lines name it.
 type writer struct {
 	name           string
+	all            *parts
+	part           int
+	begin, latest  raftdiag.Stamp
+	lines          int
 	idents         map[string]*ident
-	cache          [64]*ident
+	cache          [256]*ident
 	heads          []threadHeads
 	evicted        int
-	merged         bool
 	seenExtracting bool
 	blocks         map[blockKey]*readyBlock
 	newest         *readyBlock
 	newestLine     int64           // the last line of it so far
 	named          map[string]bool // groups
 	only           string          // the group, if there is one
-	said           raftdiag.NodeID // node_id=, 0 if none or several
-	saidMany       bool
+	said           raftdiag.NodeID // node_id=, 0 if none
 }
 
 // A lastRow is the newest row, to know a line that is there twice.
@@ -87,6 +100,7 @@ type head struct {
 	first   raftdiag.Index
 	seen    [8]raftdiag.NodeID
 	nseen   int
+	node    raftdiag.NodeID // that the head names
 	block   *readyBlock
 }
 
@@ -181,25 +195,55 @@ func newResolver(st *stream, window int64) *resolver {
 // forget drops what was collected, but for which writers are several nodes.
 func (r *resolver) forget() {
 	old := r.writers
-	r.writers = map[string]*writer{}
+	r.writers = map[string]*parts{}
 	r.recent, r.tail = nil, ""
 	r.src, r.srcNo, r.line = nil, -1, 0
-	for name, w := range old {
+	for name, was := range old {
 		now := r.writer(name)
-		now.merged, now.named, now.only = w.merged, w.named, w.only
+		now.all.merged, now.named, now.only = was.merged, was.list[0].named, was.list[0].only
+		for _, w := range was.list {
+			now.all.selves = append(now.all.selves, w.self())
+		}
 	}
+	r.recent = nil
+}
+
+func newWriter(name string, all *parts) *writer {
+	w := &writer{name: name, all: all, part: len(all.list), idents: map[string]*ident{}, blocks: map[blockKey]*readyBlock{}, named: map[string]bool{}}
+	all.list = append(all.list, w)
+	return w
 }
 
 func (r *resolver) writer(name string) *writer {
 	if r.recent != nil && r.recent.name == name {
 		return r.recent
 	}
-	w := r.writers[name]
-	if w == nil {
-		w = &writer{name: name, idents: map[string]*ident{}, blocks: map[blockKey]*readyBlock{}, named: map[string]bool{}}
-		r.writers[name] = w
+	all := r.writers[name]
+	if all == nil {
+		all = &parts{}
+		r.writers[name] = all
+		newWriter(name, all)
 	}
-	r.recent = w
+	r.recent = all.list[len(all.list)-1]
+	return r.recent
+}
+
+// reads takes a line's stamp, and begins the next part if the clock falls back
+// so far that another log must begin.
+func (r *resolver) reads(w *writer, t raftdiag.Stamp) *writer {
+	const least = raftdiag.Stamp(2e9)
+	w.lines++
+	switch {
+	case t == raftdiag.NoStamp:
+	case w.latest-t > least && w.lines > 20 && t-w.begin < (w.latest-w.begin)/2 && !w.all.merged && len(w.all.list) < maxParts:
+		w = newWriter(w.name, w.all)
+		w.lines, w.begin, w.latest = 1, t, t
+		r.recent = w
+	case w.latest == raftdiag.NoStamp:
+		w.begin, w.latest = t, t
+	case t > w.latest:
+		w.latest = t
+	}
 	return w
 }
 
@@ -285,7 +329,7 @@ func (r *resolver) item(it *item, at int64) {
 	if r.src.label != "" && r.src.node == 0 && e.Writer == "" {
 		e.Writer = r.src.label
 	}
-	w := r.writer(e.Writer)
+	w := r.reads(r.writer(e.Writer), e.Time)
 	e.Pos = raftdiag.Position{Source: r.src.name, Line: at}
 
 	var h *head
@@ -298,9 +342,9 @@ func (r *resolver) item(it *item, at int64) {
 		if e.Has(raftdiag.HasFirst) {
 			first = e.First
 		}
-		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), touched: at, total: total, first: first})
+		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), touched: at, total: total, first: first, node: e.Node})
 		if it.role == progressHead {
-			if w.merged && !r.rehears {
+			if w.all.merged && !r.rehears {
 				h.block = r.openBlock(w, blockKey{it.thread, e.Group})
 			}
 			if !h.id.noted {
@@ -323,6 +367,9 @@ func (r *resolver) item(it *item, at int64) {
 			return
 		}
 		if h != nil {
+			if e.Node == 0 {
+				e.Node = h.node
+			}
 			r.row = lastRow{at, it.role, e.Time, h, e.Message, e.Progress}
 		}
 	case onlyGroup:
@@ -356,11 +403,14 @@ func (r *resolver) item(it *item, at int64) {
 	}
 	r.count(it, id)
 	switch {
-	case w.merged:
+	case w.all.merged:
 		r.claim(w, h, it)
 	default:
 		if e.Node == 0 && id.other == 0 {
 			e.Node = id.self
+		}
+		if selves := w.all.selves; e.Node == 0 && len(selves) > 1 && w.part < len(selves) {
+			e.Node = selves[w.part]
 		}
 		r.pass(it, id)
 	}
@@ -401,10 +451,12 @@ func (r *resolver) lone(w *writer, e *raftdiag.Event) bool {
 
 // says notes the node that a line names as its own.
 func (w *writer) says(n raftdiag.NodeID) {
-	if w.said != 0 && w.said != n {
-		w.saidMany = true
+	if w.said == 0 {
+		w.said = n
 	}
-	w.said = n
+	if w.said != n {
+		w.all.merged = true
+	}
 }
 
 // learn notes what an event gives away of its node.
@@ -437,7 +489,7 @@ func (id *ident) learn(e *raftdiag.Event) {
 		return
 	}
 	id.other = self
-	id.w.merged = true
+	id.w.all.merged = true
 }
 
 // count notes runs of the process: a boot, a panic, or a fall of term and
@@ -459,7 +511,7 @@ func (r *resolver) count(it *item, id *ident) {
 		}
 		return
 	case raftdiag.State:
-		if id.w.merged || !e.Has(raftdiag.HasTerm|raftdiag.HasCommit) {
+		if id.w.all.merged || !e.Has(raftdiag.HasTerm|raftdiag.HasCommit) {
 			break
 		}
 		term, commit := uint64(e.Term), uint64(e.Commit)

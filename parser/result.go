@@ -11,8 +11,8 @@ import (
 
 // Node is the node that wrote the lines of a source, a writer and a group, for
 // events that carry none. It answers 0 if that cannot be told. In this order
-// it believes a label (2=app.log), lines that name their node, what the log
-// sends (from=, and leader= where it leads), the prefix, the file name, what
+// it believes a label (2=app.log), what the log sends (from=, and leader= where
+// it leads), lines of the same writer that name their node, the prefix, the file name, what
 // the other groups of the same writer send, and the receiver of all that
 // arrives.
 //
@@ -36,19 +36,28 @@ func (r *Result) node(s *source, writerName, group string) (raftdiag.NodeID, str
 	if res.node != 0 {
 		return res.node, "label"
 	}
-	w := res.writers[writerName]
-	if w == nil {
+	all := res.writers[writerName]
+	if all == nil {
 		return r.named(s, writerName)
 	}
-	if w.merged {
+	if all.merged {
 		return 0, "merged"
 	}
-	if w.said != 0 && !w.saidMany {
-		return w.said, "line"
+	if selves := all.nodes(); len(selves) > 1 {
+		return 0, "parts"
+	}
+	w := all.list[0]
+	for _, later := range all.list[1:] {
+		if w.self() == 0 {
+			w = later
+		}
 	}
 	id := w.idents[group]
 	if id != nil && id.self != 0 {
 		return id.self, "sends"
+	}
+	if w.said != 0 {
+		return w.said, "line"
 	}
 	elsewhere := w.self()
 	if group == "" && elsewhere != 0 {
@@ -74,6 +83,17 @@ func (r *Result) node(s *source, writerName, group string) (raftdiag.NodeID, str
 		return all, "receives"
 	}
 	return 0, ""
+}
+
+// nodes are the nodes that the parts of a writer send as.
+func (p *parts) nodes() []raftdiag.NodeID {
+	var out []raftdiag.NodeID
+	for _, w := range p.list {
+		if n := w.self(); n != 0 && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // self is the one node that the writer's groups send as, or 0.
@@ -145,19 +165,24 @@ func (r *Result) input(s *source, cancelled bool) raftdiag.Input {
 	if res := r.streams[s]; res != nil {
 		no := slices.Index(res.st.sources, s)
 		nodes := map[raftdiag.NodeID]bool{}
-		for _, w := range res.writers {
-			for _, id := range w.idents {
-				in.Incarnation = max(in.Incarnation, min(id.runs, 1<<20)+1)
-				n, _ := r.node(s, w.name, id.group)
-				if n != 0 {
-					nodes[n] = true
+		for _, all := range res.writers {
+			for _, n := range all.nodes() {
+				nodes[n] = true
+			}
+			for _, w := range all.list {
+				for _, id := range w.idents {
+					in.Incarnation = max(in.Incarnation, min(id.runs, 1<<20)+1)
+					n, _ := r.node(s, w.name, id.group)
+					if n != 0 {
+						nodes[n] = true
+					}
+					if no < len(id.zero) && n == 0 {
+						in.Unknown += id.zero[no]
+					}
 				}
-				if no < len(id.zero) && n == 0 {
-					in.Unknown += id.zero[no]
-				}
-				if w.merged {
-					nodes[0] = true
-				}
+			}
+			if all.merged {
+				nodes[0] = true
 			}
 		}
 		if s.events == 0 {
@@ -243,15 +268,18 @@ func (r *Result) note(s *source) {
 	merged := false
 	writers := sortedWriters(res)
 	for _, w := range writers {
-		if !w.merged {
+		switch nodes := w.all.nodes(); {
+		case !w.all.merged && (len(nodes) < 2 || res.node != 0):
 			continue
-		}
-		merged = res.node == 0
-		if first && res.node != 0 {
+		case !first:
+		case res.node != 0:
 			add("%s is labelled node %s, but holds lines that send as other nodes%s; the label is believed (hint: leave the label out to have them told apart)", s.name, res.node, byWriter(w))
-		} else if first {
+		case !w.all.merged:
+			add("%s holds the logs of %d nodes one after the other%s; a new one begins where the clock falls back (hint: a log for each node leaves nothing open)", s.name, len(nodes), byWriter(w))
+		default:
 			add("%s holds the lines of several nodes%s; they are told apart by the from= and to= that they print (hint: a log for each node, or a prefix on each line, leaves nothing open)", s.name, byWriter(w))
 		}
+		merged = res.node == 0
 	}
 	switch {
 	case in.Unknown > 0 && merged:
@@ -275,7 +303,7 @@ func (r *Result) note(s *source) {
 		told := map[raftdiag.NodeID]bool{}
 		for _, group := range slices.Sorted(maps.Keys(w.idents)) {
 			id := w.idents[group]
-			if id.self == 0 || w.merged || told[id.self] {
+			if id.self == 0 || w.all.merged || len(w.all.nodes()) > 1 || told[id.self] {
 				continue
 			}
 			told[id.self] = true
@@ -307,8 +335,8 @@ func byWriter(w *writer) string {
 
 func sortedWriters(res *resolver) []*writer {
 	var out []*writer
-	for _, w := range res.writers {
-		out = append(out, w)
+	for _, all := range res.writers {
+		out = append(out, all.list[0])
 	}
 	slices.SortFunc(out, func(a, b *writer) int { return strings.Compare(a.name, b.name) })
 	return out

@@ -229,6 +229,7 @@ func (v *view) read() {
 			}
 		}
 		slices.Sort(v.sends)
+		v.snapshotOnly()
 		if len(v.sends) > 0 {
 			p.Head = Proof{v.l, int(v.sends[0])}
 			p.HeadLast = reach(v.l.rec(int(v.sends[0])))
@@ -271,6 +272,26 @@ func (v *view) read() {
 		}
 	}
 	v.down()
+}
+
+// snapshotOnly makes the snapshot the head where the leader has given up on
+// appends: the voter's progress is in Snapshot.
+func (v *view) snapshotOnly() {
+	if !v.p.Row.OK() {
+		return
+	}
+	if row := v.p.Row.Event(); row.Progress.State != raftdiag.Snapshot {
+		return
+	}
+	var snaps []int32
+	for _, i := range v.sends {
+		if v.l.rec(int(i)).mtype == raftdiag.MsgSnap {
+			snaps = append(snaps, i)
+		}
+	}
+	if len(snaps) > 0 || len(v.l.sends[v.channel(v.leader, v.p.Node, raftdiag.MsgSnap)]) > 0 {
+		v.sends = snaps
+	}
 }
 
 // match is what the leader knows to be in the voter's log: its Progress row,

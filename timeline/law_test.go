@@ -7,6 +7,7 @@ import (
 	"math/rand"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,6 +60,11 @@ func makeWire(r *rand.Rand, n int, loss float64) *wire {
 		arrival := at + 100*us + r.Int63n(900)*us
 		items = append(items, item{arrival, raftdiag.Event{Kind: raftdiag.Received, Node: m.To, Message: m, Set: set}, number, false})
 		return arrival
+	}
+	for _, to := range []raftdiag.NodeID{2, 3} {
+		if at := post(now+us*int64(to), raftdiag.Message{Type: raftdiag.MsgVote, From: 1, To: to, Term: 1}, raftdiag.HasIndex|raftdiag.HasLogTerm); at > 0 {
+			post(at+50*us, raftdiag.Message{Type: raftdiag.MsgVoteResp, From: to, To: 1, Term: 1}, raftdiag.HasReject)
+		}
 	}
 	for i := range n {
 		now += 2000*us + r.Int63n(50)*us
@@ -141,7 +147,7 @@ func sources(events []raftdiag.Event) []string {
 	return out
 }
 
-// The order of the inputs does not matter.
+// The order of the inputs does not matter, nor that of anything in memory.
 func TestOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := split(drawWire(t, 40).events)
@@ -379,6 +385,53 @@ func TestPairFarOff(t *testing.T) {
 		if got != want {
 			t.Fatalf("receive %d was sent at %s, not %s", j, want, got)
 		}
+	}
+}
+
+// Sources may be fed, and groups built, side by side.
+func TestSideBySide(t *testing.T) {
+	w := makeWire(rand.New(rand.NewSource(3)), 300, 0.05)
+	var events []raftdiag.Event
+	for _, e := range w.events {
+		for _, g := range []string{"a", "b", "c"} {
+			e.Group = g
+			events = append(events, e)
+		}
+		if e.Pos.Line%50 == 0 {
+			e.Group, e.Kind = "", raftdiag.Slow
+			e.Set = 0
+			events = append(events, e)
+		}
+	}
+	s := New()
+	var wg sync.WaitGroup
+	for n, name := range sources(events) {
+		add := s.Open(name, n)
+		wg.Go(func() {
+			for _, e := range events {
+				if e.Pos.Source == name {
+					add(&e)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	all := s.Finish(nil)
+	built := make([]int, len(all.Groups()))
+	for n, g := range all.Groups() {
+		wg.Go(func() {
+			for _, tl := range all.Build(g) {
+				tl.Ledgers()
+				built[n] += len(tl.Transcript(Filter{}).Passages)
+			}
+		})
+	}
+	wg.Wait()
+	if built[0] == 0 || built[0] != built[1] || built[1] != built[2] {
+		t.Fatalf("groups with the same lines have %d messages", built)
+	}
+	if got, want := dump(t, all), dump(t, load(events)); got != want {
+		t.Fatal("fed side by side, the store says something else")
 	}
 }
 

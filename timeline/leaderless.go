@@ -145,7 +145,7 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 		for i := f.hi - 1; i >= f.lo; i-- {
 			r := f.rec(i)
 			if r.kind == raftdiag.Panicked || r.kind == raftdiag.Stopped {
-				if r.kind == raftdiag.Stopped && !t.missed(n, p) {
+				if r.kind == raftdiag.Stopped && (!t.missed(n, p) || t.outlives(f, n, p)) {
 					return Proof{}, "" // the others stop there too
 				}
 				return Proof{f, i}, "its log ends with a " + r.kind.String()
@@ -208,7 +208,7 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 			last = max(last, int(places[len(places)-1]))
 		}
 	}
-	return f.Passed(p, 1, last, f.hi)
+	return f.Rounds(last, f.hi) >= p.Rounds || f.span(last, f.hi) >= p.Clock
 }
 
 // missed reports whether another node goes on for its patience after it last
@@ -441,39 +441,49 @@ type Freeze struct {
 	Received int   // messages that arrived behind it
 }
 
-// Freezes are the leaders of this timeline whose loops stand still at the end
-// of their lanes while proposals come in, for longer than the clock allows or,
-// without stamps, over as many proposals as patience has rounds.
+// Freezes are the leaders of this timeline whose loops stand still from some
+// row to the end of their lanes while proposals come in, for longer than the
+// clock allows, or until another leader came, or, without stamps, over as many
+// proposals and receipts as patience has rounds.
 func (t *Timeline) Freezes(p Patience) []Freeze {
 	var out []Freeze
 	for _, l := range t.Lanes {
-		n := len(l.tenures)
-		if n == 0 || l.tenures[n-1].End != l.hi {
+		last, ok := l.LoopRow(l.lo-1, l.hi)
+		if !ok || len(l.tenures) == 0 {
 			continue
 		}
-		f := Freeze{Tenure: l.tenures[n-1]}
-		for i := l.hi - 1; i >= f.Tenure.Begin; i-- {
-			r := l.rec(i)
-			switch r.kind {
+		role, _ := l.RoleAt(last.I + 1)
+		f := Freeze{Last: last}
+		for _, ten := range l.tenures {
+			if last.I >= ten.Begin && last.I < ten.End && role.Role == raftdiag.Leader {
+				f.Tenure = ten
+			}
+		}
+		if f.Tenure == nil {
+			continue
+		}
+		end := last.I
+		for i := last.I + 1; i < l.hi; i++ {
+			switch r := l.rec(i); r.kind {
 			case raftdiag.Proposing, raftdiag.Proposed, raftdiag.Waiting:
-				f.First = Proof{l, i}
+				if !f.First.OK() {
+					f.First = Proof{l, i}
+				}
 				if r.kind == raftdiag.Proposing || l.kinds[raftdiag.Proposing] == 0 && r.kind == raftdiag.Proposed {
 					f.Waiting++
 				}
-				continue
+				end = i
 			case raftdiag.Received:
 				f.Received++
-				continue
-			}
-			if isRaft(r.kind) {
-				f.Last = Proof{l, i}
-				break
+				end = i
+			case raftdiag.ProposalTimedOut:
+				end = i
 			}
 		}
-		if !f.Last.OK() || !f.First.OK() || l.kinds[raftdiag.State]+l.kinds[raftdiag.Ready]+l.kinds[raftdiag.Sent] == 0 {
+		if !f.First.OK() {
 			continue
 		}
-		wait := l.span(f.First.I, l.hi)
+		wait := l.span(f.First.I, end+1)
 		later := false // another leader came: the others' patience ran out
 		for _, c := range t.Leaders() {
 			later = later || c.Term > f.Tenure.Term && c.By.Lane != l

@@ -130,8 +130,9 @@ func (t *Timeline) termRows() []raftdiag.TermRow {
 		l.ballots(book)
 	}
 	for _, claim := range t.Leaders() {
-		if b := book(claim.Term, claim.By); b.leader == 0 {
-			b.leader, b.at = claim.Leader, claim.By
+		by := claim.By.Lane.firstFrom(claim)
+		if b := book(claim.Term, by); b.leader == 0 {
+			b.leader, b.at = claim.Leader, by
 		}
 	}
 	var terms []raftdiag.Term
@@ -158,6 +159,27 @@ func (t *Timeline) termRows() []raftdiag.TermRow {
 	return out
 }
 
+// firstFrom is the first message of its leader that the claim's lane received in
+// the term, or what else the claim rests on.
+func (l *Lane) firstFrom(claim Claim) Proof {
+	best := claim.By
+	if l.rec(best.I).kind != raftdiag.Received {
+		return best
+	}
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap} {
+		for _, i := range l.receives[Channel{claim.Leader, l.Node, mt}] {
+			if int(i) >= best.I {
+				break
+			}
+			if r := l.rec(int(i)); r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) == claim.Term {
+				best = Proof{l, int(i)}
+				break
+			}
+		}
+	}
+	return best
+}
+
 // votes enters vote messages of one channel into the books.
 func (l *Lane) votes(c Channel, places []int32, book func(raftdiag.Term, Proof) *termBook) {
 	for _, i := range places {
@@ -169,6 +191,7 @@ func (l *Lane) votes(c Channel, places []int32, book func(raftdiag.Term, Proof) 
 		switch {
 		case c.Type == raftdiag.MsgVote:
 			b.candidates[c.From] = true
+		case !r.has(raftdiag.HasReject): // which of the two it is does not show
 		case r.reject():
 			b.refusals[way{c.From, c.To}] = true
 		default:

@@ -38,7 +38,11 @@ type Pairing struct {
 // header recurs, and the two logs print it a different number of times.
 func (p *Pairing) Vague(k int) bool { return p.Blurred && p.vague[k] }
 
-const pairWindow = 256
+// Gaps are bridged within a window; order that is lost is looked for in a block.
+const (
+	pairWindow = 256
+	pairBlock  = 2048
+)
 
 // Pair pairs one channel's messages.
 func (t *Timeline) Pair(c Channel) *Pairing {
@@ -70,34 +74,62 @@ func (t *Timeline) pair(c Channel) *Pairing {
 	if len(p.Sends) == 0 || len(p.Receives) == 0 {
 		return p
 	}
-	mask := p.mask()
-	// The ordinary case first: what arrived in order, from the begin on.
-	n := 0
-	for n < len(p.Sends) && n < len(p.Receives) && sameHeader(p.From.rec(int(p.Sends[n])), p.To.rec(int(p.Receives[n])), mask) {
-		p.ReceiveOf[n], p.SendOf[n] = int32(n), int32(n)
-		n++
-	}
+	// The ordinary case first: all arrived, in order, with the same fields.
+	mask := raftdiag.Field(p.From.rec(int(p.Sends[0])).set&p.To.rec(int(p.Receives[0])).set) & headerFields
+	n := p.inOrder(mask)
 	if n == len(p.Sends) && n == len(p.Receives) {
 		return p
 	}
+	if all := p.mask(); all != mask {
+		mask = all
+		n = p.inOrder(mask)
+	}
 	a, b := keys(p.From, p.Sends, mask), keys(p.To, p.Receives, mask)
-	i, j := p.fit(a, b, n, len(a), n, len(b), true)
-	if i < len(a) && j < len(b) {
-		// Here the order is lost: start over from the pairs that are sure.
+	for i, j := n, n; i < len(a) && j < len(b); {
+		if i, j = p.fit(a, b, i, len(a), j, len(b), true); i >= len(a) || j >= len(b) {
+			break
+		}
+		// Here the order is lost: find it again in the next block, or if that
+		// has too little in common in all that is left.
+		ni, nj := min(i+pairBlock, len(a)), min(j+pairBlock, len(b))
+		list := anchors(a[i:ni], b[j:nj])
+		if len(list) >= pairBlock/8 {
+			// Towards its end the block's counts are not to be trusted.
+			list = list[:len(list)/2]
+			ni, nj = i+int(list[len(list)-1][0])+1, j+int(list[len(list)-1][1])+1
+		} else {
+			ni, nj = len(a), len(b)
+			list = anchors(a[i:], b[j:])
+		}
 		di, dj := i, j
-		for _, at := range anchors(a[i:], b[j:]) {
+		for _, at := range list {
 			s, r := int(at[0])+di, int(at[1])+dj
 			p.fit(a, b, i, s, j, r, false)
 			p.ReceiveOf[s], p.SendOf[r] = int32(r), int32(s)
 			i, j = s+1, r+1
 		}
-		p.fit(a, b, i, len(a), j, len(b), false)
+		p.fit(a, b, i, ni, j, nj, false)
+		i, j = ni, nj
 	}
 	counts := p.census(a, b)
 	p.blur(a, b, counts)
 	p.leftovers(a, b, counts)
 	p.overtake()
 	return p
+}
+
+// inOrder pairs from the begin on what has the same header, as long as both
+// sides print all of the fields.
+func (p *Pairing) inOrder(f raftdiag.Field) int {
+	n := 0
+	for ; n < len(p.Sends) && n < len(p.Receives); n++ {
+		s, r := p.From.rec(int(p.Sends[n])), p.To.rec(int(p.Receives[n]))
+		if !s.has(f) || !r.has(f) || !sameHeader(s, r, f) {
+			break
+		}
+		p.ReceiveOf[n], p.SendOf[n] = int32(n), int32(n)
+	}
+	return n
 }
 
 const headerFields = raftdiag.HasTerm | raftdiag.HasLogTerm | raftdiag.HasIndex | raftdiag.HasCommit | raftdiag.HasEntries |

@@ -340,14 +340,12 @@ const (
 func (t *Timeline) proposals(f Filter) (out []raftdiag.ProposalPath, left int) {
 	out = []raftdiag.ProposalPath{}
 	tenures := t.Tenures()
+	var later []heir
 	for k := len(tenures) - 1; k >= 0; k-- {
-		c := t.course(tenures[k], tenures[k+1:])
+		c := t.course(tenures[k], later)
 		lo, hi := c.first, c.last
 		if f.Index > 0 {
-			if f.Index < lo || f.Index > hi {
-				continue
-			}
-			lo, hi = f.Index, f.Index
+			lo, hi = max(lo, f.Index), min(hi, f.Index)
 		}
 		for i := hi; i >= lo && i > 0; i-- {
 			at := c.birth(i)
@@ -360,6 +358,7 @@ func (t *Timeline) proposals(f Filter) (out []raftdiag.ProposalPath, left int) {
 			}
 			out = append(out, c.path(i, at))
 		}
+		later = c.before(later)
 	}
 	slices.Reverse(out)
 	return out, left
@@ -382,7 +381,7 @@ type course struct {
 	configs     []int32
 	voters      map[int]*Voters
 	stuck       []Stall
-	later       []laterOwn
+	later       []heir // the tenures after it, the next one last
 	commitEnd   raftdiag.Index
 }
 
@@ -392,8 +391,24 @@ type peerCourse struct {
 	sent, received, answered, heard, matched []Step
 }
 
-// laterOwn is what a later tenure committed.
-type laterOwn struct{ own, commit raftdiag.Index }
+// An heir is a later tenure that committed more than those between: its term,
+// its lowest own entry and its commit.
+type heir struct {
+	term        raftdiag.Term
+	own, commit raftdiag.Index
+}
+
+// before is the list of heirs with c's tenure before them.
+func (c *course) before(later []heir) []heir {
+	commit, _ := c.l.CommitAt(c.ten.End)
+	if c.own == 0 {
+		return later
+	}
+	for len(later) > 0 && later[len(later)-1].commit <= commit {
+		later = later[:len(later)-1]
+	}
+	return append(later, heir{c.ten.Term, c.own, commit})
+}
 
 // climb makes steps of a running maximum.
 func climb(steps []Step, i int32, v raftdiag.Index) []Step {
@@ -412,9 +427,9 @@ func reached(steps []Step, i raftdiag.Index) int {
 	return int(steps[k].At)
 }
 
-func (t *Timeline) course(ten *Tenure, laters []*Tenure) *course {
+func (t *Timeline) course(ten *Tenure, later []heir) *course {
 	l := ten.Lane
-	c := &course{t: t, ten: ten, l: l, own: t.OwnTerm(ten), voters: map[int]*Voters{},
+	c := &course{t: t, ten: ten, l: l, own: t.OwnTerm(ten), later: later, voters: map[int]*Voters{},
 		proposed: map[raftdiag.Index]int32{}, replied: map[raftdiag.Index]int32{}}
 	begin, lastKnown := l.LastAt(ten.Begin + 1)
 	commit, commitKnown := l.CommitAt(ten.Begin + 1)
@@ -457,12 +472,6 @@ func (t *Timeline) course(ten *Tenure, laters []*Tenure) *course {
 	for _, s := range ten.Stalls(DefaultPatience) {
 		if s.Open {
 			c.stuck = append(c.stuck, s)
-		}
-	}
-	for _, o := range laters {
-		if o.Term > ten.Term {
-			commit, _ := o.Lane.CommitAt(o.End)
-			c.later = append(c.later, laterOwn{t.OwnTerm(o), commit})
 		}
 	}
 	for _, n := range t.Nodes {
@@ -546,7 +555,10 @@ func (c *course) path(i raftdiag.Index, at int) raftdiag.ProposalPath {
 		e := l.Event(at)
 		return append(steps, raftdiag.Step{Gate: gate.String(), At: &e})
 	}
-	p.Steps = step(p.Steps, Proposed, l, at)
+	inherited := c.inherited(i)
+	if !inherited {
+		p.Steps = step(p.Steps, Proposed, l, at)
+	}
 	committed := reached(c.commits, i)
 	applied := reached(c.applies, i)
 	p.Steps = step(p.Steps, Committed, l, committed)
@@ -570,12 +582,23 @@ func (c *course) path(i raftdiag.Index, at int) raftdiag.ProposalPath {
 	p.Fate = c.fate(i)
 	if committed >= 0 {
 		p.Decider = c.decider(i, at, committed)
+	}
+	if committed >= 0 && !inherited {
 		p.ToCommit = c.wait(at, committed)
 	}
-	if applied >= 0 {
+	if applied >= 0 && !inherited {
 		p.ToApply = c.wait(at, applied)
 	}
 	return p
+}
+
+// inherited reports whether the leader found the entry in its log: then nothing
+// shows when it was proposed.
+func (c *course) inherited(i raftdiag.Index) bool {
+	if c.own > 0 {
+		return i < c.own
+	}
+	return i <= c.lasts[0].Value
 }
 
 // wait is the time between two places of the leader's log, if both have stamps.
@@ -593,14 +616,15 @@ func (c *course) fate(i raftdiag.Index) string {
 	if i <= c.commitEnd {
 		return fateCommitted
 	}
-	for _, o := range c.later {
-		if o.own == 0 || o.commit < i {
-			continue
-		}
-		if o.own <= i {
+	for k := len(c.later) - 1; k >= 0; k-- {
+		o := c.later[k]
+		switch {
+		case o.commit < i:
+		case o.own <= i && o.term > c.ten.Term:
 			return fateReplaced
+		default:
+			return fateCommitted // the later leader had it when it began
 		}
-		return fateCommitted // the later leader had it when it began
 	}
 	for _, s := range c.stuck {
 		if s.Index <= i && c.birth(i) <= s.To {

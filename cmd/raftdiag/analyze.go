@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -75,7 +76,11 @@ func runAnalyze(ctx context.Context, q question, outs []output, stdout, stderr i
 		return err
 	}
 	if !quiet {
-		warn(stderr, r, !toStdout(outs, "text"))
+		notes := r.Notes
+		if toStdout(outs, "text") {
+			notes = nil
+		}
+		warn(stderr, r.Inputs, notes)
 	}
 	err = writeAll(outs, stdout, look(stdout, noColor), func(format string, w io.Writer, o report.Options) error {
 		return writeReport(format, w, r, o)
@@ -96,16 +101,13 @@ func noEvent() error {
 
 // warn says which inputs were bad; and, where no text report says it, what else
 // the reading met.
-func warn(w io.Writer, r *raftdiag.Report, notes bool) {
-	for _, in := range r.Inputs {
+func warn(w io.Writer, inputs []raftdiag.Input, notes []string) {
+	for _, in := range inputs {
 		if in.Error != nil {
-			fmt.Fprintf(w, "raftdiag: warning: %s: %s\n", report.Safe(in.Source), report.Safe(*in.Error))
+			fmt.Fprintf(w, "raftdiag: warning: %s\n", report.Safe(*in.Error))
 		}
 	}
-	if !notes {
-		return
-	}
-	for _, n := range r.Notes {
+	for _, n := range notes {
 		fmt.Fprintf(w, "raftdiag: warning: %s\n", report.Safe(n))
 	}
 }
@@ -129,6 +131,11 @@ func complete(cmd *cobra.Command, flag string, words []string) {
 
 // inputsOr answers the inputs, or stdin where something is piped in.
 func inputsOr(cmd *cobra.Command, args []string) ([]string, error) {
+	for _, arg := range args {
+		if label, file, ok := strings.Cut(arg, "="); arg == "" || ok && file == "" {
+			return nil, usagef("the input %q names no file (hint: is a variable empty? %s=FILE says that %[2]s wrote FILE)", arg, cmp.Or(label, "LABEL"))
+		}
+	}
 	if len(args) > 0 {
 		return args, nil
 	}

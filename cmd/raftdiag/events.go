@@ -16,7 +16,6 @@ import (
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/parser"
-	"github.com/raftdiag/raftdiag/report"
 )
 
 func newEvents() *cobra.Command {
@@ -39,14 +38,13 @@ lines back as a log. They come when the whole input is read.`,
 			if inputs, err = inputsOr(cmd, args); err != nil {
 				return err
 			}
-			m := newMeter(cmd.ErrOrStderr(), quiet)
+			stderr := cmd.ErrOrStderr()
+			m := newMeter(stderr, quiet)
+			if quiet {
+				stderr = io.Discard
+			}
 			o := parser.Options{Stdin: cmd.InOrStdin(), Workers: jobs, Progress: m.progress()}
-			return events(cmd.Context(), inputs, o, cmd.OutOrStdout(), func(format string, args ...any) {
-				m.clear()
-				if !quiet {
-					fmt.Fprintf(cmd.ErrOrStderr(), "raftdiag: "+format+"\n", args...)
-				}
-			})
+			return events(cmd.Context(), inputs, o, m, cmd.OutOrStdout(), stderr)
 		},
 	}
 	cmd.Flags().IntVar(&jobs, "jobs", 0, "how many processors to use (default all)")
@@ -54,7 +52,7 @@ lines back as a log. They come when the whole input is read.`,
 	return cmd
 }
 
-func events(ctx context.Context, inputs []string, o parser.Options, stdout io.Writer, say func(format string, args ...any)) (err error) {
+func events(ctx context.Context, inputs []string, o parser.Options, m *meter, stdout, stderr io.Writer) (err error) {
 	var (
 		mu     sync.Mutex
 		spools []*spool
@@ -72,18 +70,12 @@ func events(ctx context.Context, inputs []string, o parser.Options, stdout io.Wr
 		return s.add
 	}
 	r, err := parser.Read(ctx, inputs, o)
+	m.clear()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	for _, in := range r.Inputs {
-		if in.Error != nil {
-			say("warning: %s: %s", report.Safe(in.Source), report.Safe(*in.Error))
-		}
-	}
-	for _, n := range r.Notes {
-		say("warning: %s", report.Safe(n))
-	}
+	warn(stderr, r.Inputs, r.Notes)
 	slices.SortStableFunc(spools, func(a, b *spool) int { return a.order - b.order })
 	var count int64
 	err = buffered(stdout, func(w io.Writer) error {

@@ -63,14 +63,11 @@ a duration before the log's end (30s).`,
 			filter := timeline.Filter{Index: raftdiag.Index(index), From: raftdiag.NodeID(from), To: raftdiag.NodeID(to)}
 			stderr := cmd.ErrOrStderr()
 			m := newMeter(stderr, quiet)
-			q.progress = m.progress()
-			list, err := transcripts(cmd.Context(), q, filter, window, func(format string, args ...any) {
-				m.clear()
-				if !quiet {
-					fmt.Fprintf(stderr, "raftdiag: "+format+"\n", args...)
-				}
-			})
-			m.clear()
+			told := stderr
+			if quiet {
+				told = io.Discard
+			}
+			list, err := transcripts(cmd.Context(), q, filter, window, m, told)
 			if err != nil {
 				return err
 			}
@@ -101,17 +98,15 @@ var timelineFormats = []string{"text", "json"}
 
 // transcripts reads the inputs and cuts out what the filter asks for, one
 // transcript for each life of each group.
-func transcripts(ctx context.Context, q question, f timeline.Filter, w window, say func(format string, args ...any)) ([]raftdiag.Transcript, error) {
+func transcripts(ctx context.Context, q question, f timeline.Filter, w window, m *meter, stderr io.Writer) ([]raftdiag.Transcript, error) {
+	q.progress = m.progress()
 	r, err := read(ctx, q)
+	m.clear()
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	for _, in := range r.Inputs {
-		if in.Error != nil {
-			say("warning: %s: %s", report.Safe(in.Source), report.Safe(*in.Error))
-		}
-	}
+	warn(stderr, r.Inputs, r.Notes)
 	groups := r.timelines.Groups()
 	if len(groups) == 0 {
 		return nil, noEvent()
@@ -129,7 +124,7 @@ func transcripts(ctx context.Context, q question, f timeline.Filter, w window, s
 			worst := r.worst(q)
 			chosen = []string{worst.Group}
 			others := slices.DeleteFunc(slices.Clone(groups), func(g string) bool { return g == worst.Group })
-			say("group %s (%s); there are also %s (hint: --group)", report.Safe(strconv.Quote(worst.Group)), worst.Verdict, report.Safe(some(others)))
+			fmt.Fprintf(stderr, "raftdiag: group %s (%s); there are also %s (hint: --group)\n", report.Safe(strconv.Quote(worst.Group)), worst.Verdict, report.Safe(some(others)))
 		}
 	}
 	list := []raftdiag.Transcript{}
