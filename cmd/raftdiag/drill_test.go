@@ -33,12 +33,7 @@ var gradeNames = []string{"right", "cause", "unknown", "missed", "wrong"}
 // verdict fails. RAFTDIAG_DRILLS=first-last sets the seeds (by default 1-4),
 // RAFTDIAG_DRILL=name one fault, RAFTDIAG_KEEP=dir keeps the logs of what went wrong.
 func TestDrills(t *testing.T) {
-	first, last := uint64(1), uint64(4)
-	if s := os.Getenv("RAFTDIAG_DRILLS"); s != "" {
-		if _, err := fmt.Sscanf(s, "%d-%d", &first, &last); err != nil {
-			t.Fatalf("RAFTDIAG_DRILLS: %v (hint: 1-100)", err)
-		}
-	}
+	first, last := seeds(t)
 	type job struct {
 		fault drill.Fault
 		seed  uint64
@@ -109,6 +104,51 @@ func TestDrills(t *testing.T) {
 	}
 }
 
+func seeds(t *testing.T) (first, last uint64) {
+	first, last = 1, 4
+	if s := os.Getenv("RAFTDIAG_DRILLS"); s != "" {
+		if _, err := fmt.Sscanf(s, "%d-%d", &first, &last); err != nil {
+			t.Fatalf("RAFTDIAG_DRILLS: %v (hint: 1-100)", err)
+		}
+	}
+	return first, last
+}
+
+// Two groups share their nodes and logs: a fault in one, something harmless in
+// the other. Each is diagnosed as if it were alone (promise 4).
+func TestDrillPairs(t *testing.T) {
+	first, last := seeds(t)
+	byName := map[string]drill.Fault{}
+	for _, f := range drill.Faults() {
+		byName[f.Name] = f
+	}
+	for seed := first; seed <= last; seed++ {
+		for i, name := range []string{"appends-lost", "answers-lost", "mute", "swallowed", "rejected", "stale-answers", "commit-frozen", "apply-blocked", "mixed-3", "mixed-3-heard"} {
+			calm := []string{"healthy", "follower-cut-off", "reordered", "lossy", "transfer"}[(int(seed)+i)%5]
+			f, g := byName[name], byName[calm]
+			files, groups := drill.RunPair(f, g, seed)
+			d := analyze(t, stow(t, files), nil, names(files)...)
+			if d.report == nil || len(d.report.Groups) != 2 {
+				t.Errorf("%s beside %s, seed %d: %s", name, calm, seed, sketch(d))
+				continue
+			}
+			for k, fault := range []drill.Fault{f, g} {
+				one := diagnosis{exit: d.exit, report: &raftdiag.Report{}}
+				for _, group := range d.report.Groups {
+					if group.Group == groups[k] {
+						one.report.Verdict, one.report.Groups = &group.Verdict, []raftdiag.Group{group}
+					}
+				}
+				if graded, why := judged(fault, one, false); graded == wrong {
+					t.Errorf("%s beside %s, seed %d: %s: %s\n%s", name, calm, seed, fault.Name, why, sketch(d))
+				} else if graded != right {
+					t.Logf("%s beside %s, seed %d: %s: %s %s", name, calm, seed, fault.Name, gradeNames[graded], why)
+				}
+			}
+		}
+	}
+}
+
 func tell(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.File, d diagnosis, g grade, why string) {
 	if g == wrong {
 		t.Errorf("%s %d%s: %s\n%s", f.Name, seed, what, why, sketch(d))
@@ -131,8 +171,14 @@ func tell(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.F
 // grades runs the command on files. With part, they are not all logs that there
 // are, or nothing says who wrote a line: then a fault may stay undecided.
 func grades(t *testing.T, f drill.Fault, files []drill.File, part bool) (diagnosis, grade, string) {
+	d := analyze(t, stow(t, files), nil, names(files)...)
+	g, why := judged(f, d, part)
+	return d, g, why
+}
+
+// stow writes files to a directory of their own.
+func stow(t *testing.T, files []drill.File) string {
 	dir := t.TempDir()
-	var args []string
 	for _, file := range files {
 		path := filepath.Join(dir, filepath.FromSlash(file.Name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -141,11 +187,21 @@ func grades(t *testing.T, f drill.Fault, files []drill.File, part bool) (diagnos
 		if err := os.WriteFile(path, file.Data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		args = append(args, file.Name)
 	}
-	d := analyze(t, dir, nil, args...)
+	return dir
+}
+
+func names(files []drill.File) (list []string) {
+	for _, file := range files {
+		list = append(list, file.Name)
+	}
+	return list
+}
+
+// judged holds a diagnosis against what is expected of the fault.
+func judged(f drill.Fault, d diagnosis, part bool) (grade, string) {
 	if d.report == nil || d.report.Verdict == nil {
-		return d, wrong, "no verdict"
+		return wrong, "no verdict"
 	}
 	verdict := string(*d.report.Verdict)
 	may := slices.Concat(f.Points, f.Also)
@@ -157,13 +213,13 @@ func grades(t *testing.T, f drill.Fault, files []drill.File, part bool) (diagnos
 		for _, v := range g.Violations {
 			must = must || v.Name == f.Must
 			if !slices.Contains(f.Violations, v.Name) {
-				return d, wrong, "violation " + v.Name
+				return wrong, "violation " + v.Name
 			}
 		}
 		for name := range confirmedIn(diagnosis{report: &raftdiag.Report{Groups: []raftdiag.Group{g}}}) {
 			name = strings.TrimPrefix(name, g.Group+" ")
 			if !strings.HasPrefix(name, "!") && !slices.Contains(may, name) {
-				return d, wrong, "confirmed " + name
+				return wrong, "confirmed " + name
 			}
 		}
 		for _, e := range g.Episodes {
@@ -187,33 +243,33 @@ func grades(t *testing.T, f drill.Fault, files []drill.File, part bool) (diagnos
 		}
 	}
 	if f.Gate != "" && named && *d.report.Verdict == raftdiag.Fault && !gates[f.Gate] {
-		return d, wrong, fmt.Sprintf("gate %v instead of %s", keys(gates), f.Gate)
+		return wrong, fmt.Sprintf("gate %v instead of %s", keys(gates), f.Gate)
 	}
 	switch {
 	case verdict == "unsafe" && !slices.Contains(f.Verdicts, verdict):
-		return d, wrong, "unsafe"
+		return wrong, "unsafe"
 	case len(f.Points) == 0 && f.Must == "":
 		if slices.Contains(f.Verdicts, verdict) || part && verdict == "undecided" {
-			return d, right, ""
+			return right, ""
 		}
 		if verdict == "fault" {
-			return d, wrong, "fault"
+			return wrong, "fault"
 		}
-		return d, unknown, verdict
+		return unknown, verdict
 	case named && must && causesRight:
-		return d, right, ""
+		return right, ""
 	case f.Must != "" && must:
-		return d, right, ""
+		return right, ""
 	case named && must:
-		return d, cause, why
+		return cause, why
 	case verdict == "undecided" && (f.Unknown || part):
-		return d, right, ""
+		return right, ""
 	case verdict == "undecided" || verdict == "fault":
-		return d, unknown, why
+		return unknown, why
 	case part || f.Unknown && slices.Contains(f.Verdicts, verdict):
-		return d, right, ""
+		return right, ""
 	}
-	return d, missed, verdict
+	return missed, verdict
 }
 
 func causeNames(list []raftdiag.Cause) string {

@@ -572,3 +572,34 @@ func (f Fault) Run(seed uint64) ([]File, Fault) {
 }
 
 func joined(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }
+
+// RunPair stages f in one group and g in another group of the same three
+// nodes, and weaves their lines by time. It returns the names of the groups.
+// Only faults whose lines all name their group can share a log.
+func RunPair(f, g Fault, seed uint64) (files []File, groups [2]string) {
+	var cs [2]*cluster
+	for i, fault := range []Fault{f, g} {
+		c := newCluster(seed, 3, nil)
+		c.look.merged, c.look.layout, c.look.silent = nil, "files", ""
+		c.look.group += []string{"", "1"}[i]
+		c.now = int64(i) * 43 * millisecond
+		c.fault = &fault
+		fault.stage(c)
+		cs[i], groups[i] = c, c.look.group
+	}
+	for i, n := range cs[0].nodes {
+		a, b := n.voice, cs[1].nodes[i].voice
+		var lines []string
+		for x, y := 0, 0; x < len(a.lines) || y < len(b.lines); {
+			if y == len(b.lines) || x < len(a.lines) && a.times[x] <= b.times[y] {
+				lines = append(lines, a.lines[x])
+				x++
+			} else {
+				lines = append(lines, b.lines[y])
+				y++
+			}
+		}
+		files = append(files, File{Name: fmt.Sprintf("node%d.log", n.id), Data: joined(lines), Node: n.id})
+	}
+	return files, groups
+}

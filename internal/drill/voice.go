@@ -105,13 +105,15 @@ type voice struct {
 	skew   time.Duration
 	thread int
 	lines  []string
+	times  []int64 // of lines; a row below a header has its header's
+	head   int64
 	last   int64
 	hiding bool // the rows below the last header are not printed
 }
 
 func (v *voice) put(line string) {
 	if v.merged == nil {
-		v.lines = append(v.lines, line)
+		v.lines, v.times = append(v.lines, line), append(v.times, v.head)
 		return
 	}
 	switch v.layout {
@@ -127,6 +129,9 @@ func (v *voice) put(line string) {
 
 func (v *voice) say(now int64, level, format string, args ...any) {
 	v.last = max(v.last+1, now) // lines of one block follow one another
+	if !strings.HasPrefix(format, " ") {
+		v.head = v.last
+	}
 	stamp := v.base.Add(v.skew + time.Duration(v.last)*time.Microsecond).Format(v.grain)
 	text := fmt.Sprintf(format, args...)
 	if v.silent != "" && v.hides(text) {
