@@ -55,8 +55,8 @@ func (v *Voters) Vote(votes map[raftdiag.NodeID]bool) quorum.VoteResult {
 
 // VotersOf are the voters as the leader's log shows them before place i of its
 // lane; lane may be nil. The ladder: a configuration that is printed, the
-// nodes that a candidate asks, the rows of the leader's Progress, all nodes
-// that appear.
+// nodes that a candidate asks if the rows of the leader's Progress name the
+// same, those rows, all nodes that appear.
 func (t *Timeline) VotersOf(lane *Lane, i int) Voters {
 	if lane != nil {
 		if v, ok := lane.configAt(i); ok {
@@ -68,13 +68,14 @@ func (t *Timeline) VotersOf(lane *Lane, i int) Voters {
 			return v
 		}
 	}
-	if v, ok := t.campaign(); ok {
-		return v
-	}
+	asked, campaigned := t.campaign()
 	if lane != nil {
-		if v, ok := lane.progressVoters(i); ok {
-			return v
+		if v, ok := lane.progressVoters(i); ok && !(campaigned && slices.Equal(v.Incoming, asked.Incoming)) {
+			return v // the leader's rows are newer: members came or went
 		}
+	}
+	if campaigned {
+		return asked
 	}
 	return Voters{Incoming: t.Nodes, From: "seen"}
 }
