@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -40,7 +41,7 @@ func TestDrills(t *testing.T) {
 	}
 	var mu sync.Mutex
 	table := map[string]*[5]int{}
-	one := map[string]*[5]int{} // graded without some of the logs
+	one := map[string]*[5]int{} // graded without a log, or a part of one
 	jobs := make(chan job)
 	var wait sync.WaitGroup
 	for range runtime.NumCPU() {
@@ -58,8 +59,10 @@ func TestDrills(t *testing.T) {
 				}
 				k := int(j.seed) % len(files)
 				for what, some := range map[string][]drill.File{
-					" with " + files[k].Name + " alone": files[k : k+1],
-					" without " + files[k].Name:         slices.Delete(slices.Clone(files), k, k+1),
+					" with " + files[k].Name + " alone":           files[k : k+1],
+					" without " + files[k].Name:                   slices.Delete(slices.Clone(files), k, k+1),
+					" with the tail of " + files[k].Name + " cut": cut(files, k, 0, 3+int(j.seed)%6),
+					" with the head of " + files[k].Name + " cut": cut(files, k, 1+int(j.seed)%6, 10),
 				} {
 					d, g, why = grades(t, j.fault, some, true)
 					mu.Lock()
@@ -82,7 +85,7 @@ func TestDrills(t *testing.T) {
 	close(jobs)
 	wait.Wait()
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-20s %s   without some logs: %s", "fault", strings.Join(gradeNames, " "), strings.Join(gradeNames, " "))
+	fmt.Fprintf(&b, "\n%-20s %s   part of the logs: %s", "fault", strings.Join(gradeNames, " "), strings.Join(gradeNames, " "))
 	row := func(name string, x, y [5]int) {
 		fmt.Fprintf(&b, "\n%-20s %5d %5d %7d %6d %5d                  %5d %5d %7d %6d %5d", name, x[0], x[1], x[2], x[3], x[4], y[0], y[1], y[2], y[3], y[4])
 	}
@@ -174,6 +177,14 @@ func grades(t *testing.T, f drill.Fault, files []drill.File, part bool) (diagnos
 	d := analyze(t, stow(t, files), nil, names(files)...)
 	g, why := judged(f, d, part)
 	return d, g, why
+}
+
+// cut keeps the tenths from a to b of one file's lines.
+func cut(files []drill.File, k, a, b int) []drill.File {
+	files = slices.Clone(files)
+	lines := bytes.SplitAfter(files[k].Data, []byte("\n"))
+	files[k].Data = bytes.Join(lines[len(lines)*a/10:len(lines)*b/10], nil)
+	return files
 }
 
 // stow writes files to a directory of their own.
