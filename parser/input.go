@@ -1,9 +1,11 @@
 package parser
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,6 +21,7 @@ type source struct {
 	path   string // where its bytes are; the spool of a pipe
 	label  string
 	node   raftdiag.NodeID // from the label
+	copies []string        // names of files with the same name and bytes
 	walked bool            // found in a directory
 	order  int
 	info   fs.FileInfo
@@ -64,6 +67,10 @@ func expand(inputs []string) []*source {
 					}
 					return
 				}
+				if have.isCopy(s) {
+					have.copies = append(have.copies, s.name)
+					return
+				}
 			}
 		}
 		if have := seen[s.name]; have != nil && have.pipe == s.pipe {
@@ -76,6 +83,36 @@ func expand(inputs []string) []*source {
 		expandOne(in, "", add)
 	}
 	return out
+}
+
+// isCopy reports whether two files are one log given twice: the same name in
+// another directory, the same node as far as names tell, and the same bytes.
+func (s *source) isCopy(o *source) bool {
+	if s.info == nil || o.info == nil || s.pipe || o.pipe || s.info.Size() != o.info.Size() || s.info.Size() == 0 ||
+		filepath.Base(s.name) != filepath.Base(o.name) || s.label != o.label || fileNumber(s.name).n != fileNumber(o.name).n {
+		return false
+	}
+	a, err := os.Open(s.path)
+	if err != nil {
+		return false
+	}
+	defer a.Close()
+	b, err := os.Open(o.path)
+	if err != nil {
+		return false
+	}
+	defer b.Close()
+	var x, y [1 << 16]byte
+	for {
+		n, errA := io.ReadFull(a, x[:])
+		m, errB := io.ReadFull(b, y[:])
+		if !bytes.Equal(x[:n], y[:m]) {
+			return false
+		}
+		if errA != nil || errB != nil {
+			return n == m && errA == errB
+		}
+	}
 }
 
 func expandOne(in, label string, add func(*source)) {

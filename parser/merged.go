@@ -53,6 +53,18 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 	id := w.ident(e.Group)
 	key := blockKey{it.thread, e.Group}
 	var b, rowOf *readyBlock
+	// A line that is there twice is its first copy's.
+	said := *e
+	said.Pos, said.Config = raftdiag.Position{}, nil
+	if c := &r.claimed; e.Time != raftdiag.NoStamp && r.at == c.line+1 && said == c.ev {
+		c.line = r.at
+		w.newestLine++
+		if e.Node = c.node; e.Node == 0 && c.block != nil && c.block.closed {
+			e.Node = c.block.writer()
+		}
+		r.keep(it, id, c.block)
+		return
+	}
 	switch {
 	case e.Kind == raftdiag.State:
 		prev := w.blocks[key]
@@ -158,7 +170,13 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 			e.Node = b.writer()
 		}
 	}
-	if e.Node != 0 {
+	r.claimed.ev, r.claimed.line, r.claimed.node, r.claimed.block = said, r.at, e.Node, b
+	r.keep(it, id, b)
+}
+
+// keep hands an event over once its Ready, if it has one, is complete.
+func (r *resolver) keep(it *item, id *ident, b *readyBlock) {
+	if it.ev.Node != 0 {
 		b = nil
 	}
 	if b == nil && len(r.held) == 0 {

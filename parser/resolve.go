@@ -1,6 +1,8 @@
 package parser
 
 import (
+	"slices"
+
 	"github.com/raftdiag/raftdiag"
 )
 
@@ -23,6 +25,12 @@ type resolver struct {
 	at      int64
 	held    []heldItem
 	row     lastRow
+	claimed struct { // the newest event of a merged stream
+		ev    raftdiag.Event
+		line  int64
+		node  raftdiag.NodeID
+		block *readyBlock
+	}
 	panic   *item // a panic whose next line may say more
 	panicAt int64
 	node    raftdiag.NodeID // the label's
@@ -94,6 +102,7 @@ type ring struct {
 type head struct {
 	group   string
 	id      *ident
+	time    raftdiag.Stamp
 	touched int64 // the line of the head or of its newest row
 	next    int64 // number of the next row
 	total   int64 // rows, or -1
@@ -118,21 +127,87 @@ func (r *ring) open(h head) *head {
 // this row, then one that it may belong to although rows are missing.
 func (r *ring) fit(it *item, at int64) *head {
 	n := min(r.n, len(r.heads))
-	var loose *head
+	var best, loose *head
+	score := 0
 	for k := range n {
 		h := &r.heads[(r.n-1-k)%len(r.heads)]
 		if at-h.touched > headLife {
 			continue
 		}
 		exact, may := h.fits(it)
-		if exact {
-			return h
-		}
-		if may && loose == nil {
-			loose = h
+		switch {
+		case !exact:
+			if may && loose == nil {
+				loose = h
+			}
+		case best == nil:
+			best = h
+		case h.group != best.group && (h.next == 0 && h.nseen == 0 || at-h.touched <= 4):
+			// Lists of two groups are being printed at a time.
+			if score == 0 {
+				score = best.suits(it)
+			}
+			if other := h.suits(it); other > score {
+				best, score = h, other
+			}
 		}
 	}
-	return loose
+	if best == nil {
+		return loose
+	}
+	return best
+}
+
+// suits grades, above 0, how well a row goes with what its head's group is
+// known to be.
+func (h *head) suits(it *item) int {
+	const plausible = 100
+	e, id := &it.ev, h.id
+	if e.Time != raftdiag.NoStamp && h.time != raftdiag.NoStamp && e.Time < h.time {
+		return 1 // no row is older than its head
+	}
+	grade := plausible
+	switch it.role {
+	case messageRow:
+		if id.states && e.Has(raftdiag.HasType) && e.Type.IsNetwork() {
+			if !mayBeSaid(id.role, e.Type) {
+				grade -= 50
+			}
+			if e.Has(raftdiag.HasTerm) && uint64(e.Term) != id.now[0] && e.Type != raftdiag.MsgPreVote && e.Type != raftdiag.MsgPreVoteResp {
+				grade -= 50
+			}
+			if e.Has(raftdiag.HasCommit) && uint64(e.Commit) == id.now[1] {
+				grade++
+			}
+		}
+		if !id.rows || !e.Has(raftdiag.HasIndex|raftdiag.HasType) || e.Reject {
+			return grade
+		}
+		covers := e.Index
+		switch e.Type {
+		case raftdiag.MsgApp:
+			covers = e.LastIndex()
+		case raftdiag.MsgAppResp, raftdiag.MsgVote, raftdiag.MsgPreVote:
+		default:
+			return grade
+		}
+		switch {
+		case covers > id.last:
+			grade -= 40
+		case covers == id.last:
+			grade += 5
+		}
+	case progressRow:
+		if id.rows && e.Has(raftdiag.HasNext) {
+			switch {
+			case e.Next > id.last+1:
+				grade -= 40
+			case e.Next == id.last+1:
+				grade += 5
+			}
+		}
+	}
+	return grade
 }
 
 func (h *head) fits(it *item) (exact, may bool) {
@@ -175,11 +250,21 @@ type ident struct {
 	toAll bool            // and nothing else
 	zero  []int64         // events without a node, by source
 
-	term, commit uint64
+	// What its newest lines say: state lines (states), log rows (rows).
+	role         raftdiag.Role
+	now          [2]uint64 // term and commit
+	last         raftdiag.Index
+	states, rows bool
+	sent         []way // who sent what arrived, and to whom
+
+	term, commit uint64 // of this run
 	sampled      bool
 	runs         int
 	openRun      bool
 }
+
+// A way is a message's sender and receiver.
+type way struct{ from, to raftdiag.NodeID }
 
 func newResolver(st *stream, window int64) *resolver {
 	r := &resolver{st: st, window: window, named: map[string]bool{}}
@@ -342,7 +427,7 @@ func (r *resolver) item(it *item, at int64) {
 		if e.Has(raftdiag.HasFirst) {
 			first = e.First
 		}
-		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), touched: at, total: total, first: first, node: e.Node})
+		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), time: e.Time, touched: at, total: total, first: first, node: e.Node})
 		if it.role == progressHead {
 			if w.all.merged && !r.rehears {
 				h.block = r.openBlock(w, blockKey{it.thread, e.Group})
@@ -467,7 +552,16 @@ func (id *ident) learn(e *raftdiag.Event) {
 		if e.Has(raftdiag.HasFrom) && (!e.Has(raftdiag.HasType) || e.Type.IsNetwork()) {
 			self = e.From
 		}
+	case raftdiag.LogRow:
+		if e.Has(raftdiag.HasLast) {
+			id.last, id.rows = e.Last, true
+		}
+		return
 	case raftdiag.State:
+		id.role, id.states = e.Role, e.Has(raftdiag.HasTerm|raftdiag.HasCommit|raftdiag.HasRole)
+		if id.states {
+			id.now = [2]uint64{uint64(e.Term), uint64(e.Commit)}
+		}
 		if e.Role == raftdiag.Leader && e.Has(raftdiag.HasLead) {
 			self = e.Lead
 		}
@@ -478,6 +572,12 @@ func (id *ident) learn(e *raftdiag.Event) {
 			} else if id.to != e.To {
 				id.toAll = false
 			}
+			if e.Has(raftdiag.HasFrom) && (!e.Has(raftdiag.HasType) || e.Type.IsNetwork()) && len(id.sent) < 16 {
+				if x := (way{e.From, e.To}); !slices.Contains(id.sent, x) {
+					id.sent = append(id.sent, x)
+					id.overheard()
+				}
+			}
 		}
 		return
 	}
@@ -486,10 +586,26 @@ func (id *ident) learn(e *raftdiag.Event) {
 	}
 	if id.self == 0 {
 		id.self = self
+		id.overheard()
 		return
 	}
 	id.other = self
 	id.w.all.merged = true
+}
+
+// overheard finds that what the node sent arrives, at two others: then their
+// lines stand among its own. (One other may be a node of the same id.)
+func (id *ident) overheard() {
+	var at raftdiag.NodeID
+	for _, x := range id.sent {
+		switch {
+		case id.self == 0 || x.from != id.self || x.to == id.self || x.to == at:
+		case at == 0:
+			at = x.to
+		default:
+			id.w.all.merged = true
+		}
+	}
 }
 
 // count notes runs of the process: a boot, a panic, or a fall of term and

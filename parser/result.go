@@ -264,6 +264,9 @@ func (r *Result) note(s *source) {
 	}
 	in := r.Inputs[slices.IndexFunc(r.Inputs, func(in raftdiag.Input) bool { return in.Source == s.name })]
 	add := func(format string, args ...any) { r.Notes = append(r.Notes, fmt.Sprintf(format, args...)) }
+	for _, c := range s.copies {
+		add("%s has the same bytes as %s, and is read once", c, s.name)
+	}
 	first := res.st.sources[0] == s
 	merged := false
 	writers := sortedWriters(res)
