@@ -1065,8 +1065,7 @@ func (v *view) down() {
 
 // aliveMeanwhile reports whether the voter's process ran for its patience after
 // the entry was there: the leader hears it that late, or it hears what the
-// leader sent that late, or its log goes on that long after it last heard the
-// leader.
+// leader sent that late.
 func (v *view) aliveMeanwhile() bool {
 	n := v.p.Node
 	if v.l != nil {
@@ -1095,14 +1094,7 @@ func (v *view) aliveMeanwhile() bool {
 			}
 		}
 	}
-	if v.f == nil {
-		return false
-	}
-	from := v.lastHeard()
-	if from < 0 {
-		from = v.f.lo
-	}
-	return v.passed(v.f, from, v.f.hi)
+	return false
 }
 
 // Refused reports whether a transport error says that nobody listens.

@@ -147,8 +147,8 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 		for i := f.hi - 1; i >= f.lo; i-- {
 			r := f.rec(i)
 			if r.kind == raftdiag.Panicked || r.kind == raftdiag.Stopped {
-				if r.kind == raftdiag.Stopped && (!t.missed(n, p) || t.outlives(f, n, p)) {
-					return Proof{}, "" // the others stop there too
+				if t.outlives(f, n, p) || r.kind == raftdiag.Stopped && !t.refused(n) && !t.missed(n, p) {
+					return Proof{}, "" // it was cut off before, or the others stop there too
 				}
 				return Proof{f, i}, "its log ends with a " + r.kind.String()
 			}
@@ -202,8 +202,32 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 	return by, "its address refuses connections and its own log does not go on"
 }
 
+// refused reports whether somebody's newest word about a node is a refusal,
+// after which it heard nothing of it.
+func (t *Timeline) refused(n raftdiag.NodeID) bool {
+	for _, l := range t.Lanes {
+		fails := l.failures[n]
+		if l.Node == n || len(fails) == 0 {
+			continue
+		}
+		newest := int(fails[len(fails)-1])
+		if !Refused(l.Event(newest).Text) {
+			continue
+		}
+		heard := false
+		for c, places := range l.receives {
+			heard = heard || c.From == n && len(places) > 0 && int(places[len(places)-1]) > newest
+		}
+		if !heard {
+			return true
+		}
+	}
+	return false
+}
+
 // outlives reports whether a node's log goes on for its patience after the last
-// message from any other node.
+// message from any other node. Where heartbeats are not printed, Ready blocks
+// of an idle node come before the silence as well; only its campaigns tell.
 func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 	last := f.lo
 	for _, c := range sortedChannels(f.receives) {
@@ -211,6 +235,9 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 		if c.From != n && len(places) > 0 {
 			last = max(last, int(places[len(places)-1]))
 		}
+	}
+	if f.Prints(In, raftdiag.MsgHeartbeat) == 0 {
+		return count(f.rounds[electionRound], last, f.hi) > 0
 	}
 	return f.Rounds(last, f.hi) >= p.Rounds || f.span(last, f.hi) >= p.Clock
 }
