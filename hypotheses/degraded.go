@@ -38,18 +38,20 @@ func (j *judgement) doubts() {
 	if len(j.episodes) > 0 || len(j.group.Violations) > 0 {
 		return
 	}
-	for _, l := range j.t.Lanes {
-		if l.Committed() {
-			return
-		}
-	}
+	committed := slices.ContainsFunc(j.t.Lanes, (*timeline.Lane).Committed)
 	for _, l := range j.t.Lanes {
 		at, what, ok := l.FirstEntry()
+		if committed {
+			var n int
+			at, n, ok = l.Unanswered(j.pat)
+			what = fmt.Sprintf("%d proposals after its last commit", n)
+		}
 		if !ok {
 			continue
 		}
 		role, _ := l.RoleAt(at.I + 1)
 		ep := j.plain(noBroadcast, timeline.Sent, at, role.Term, fmt.Sprintf("%s shows %s, and nothing in these logs shows that it commits", named(l.Node), what))
+		entry := !committed
 		if role.Lead != 0 {
 			ep.Leader = ptr(role.Lead.String())
 		}
@@ -63,7 +65,7 @@ func (j *judgement) doubts() {
 		}
 		ep.Remedy = "to settle it, " + ask
 		for _, h := range hypotheses {
-			if h == noLeader || h == proposalDropped || h == applyStalled {
+			if entry && (h == noLeader || h == proposalDropped) || h == applyStalled {
 				ep.Hypotheses = append(ep.Hypotheses, finding(h, raftdiag.RuledOut, "an entry is there, and not committed"))
 				continue
 			}

@@ -177,7 +177,7 @@ func (j *judgement) forwardLost(l *timeline.Lane) {
 				name = "forward-lost"
 			}
 			why = append(why, cause{name, []raftdiag.NodeID{l.Node, c.To}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, c.To, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
-		} else if pr.To == nil || pr.To.Prints(timeline.In, raftdiag.MsgProp) == 0 || !j.t.Covers(c, lost[len(lost)-1]) {
+		} else if pr.To == nil || pr.To.Prints(timeline.In, raftdiag.MsgProp) == 0 || !j.t.Covers(c, lost[0], lost[len(lost)-1]) {
 			continue
 		}
 		role, _ := l.RoleAt(lost[0].I + 1)

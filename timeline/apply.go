@@ -229,21 +229,50 @@ func (l *Lane) Transferring(i int) bool {
 	return false
 }
 
-// Covers reports whether the receiver's lane would show a message that was sent
-// at a place: it shows a later one from the same sender.
-func (t *Timeline) Covers(c Channel, sent Proof) bool {
-	for other := range sent.Lane.sends {
+// Covers reports whether the receiver's lane would show what was sent between
+// two places: it shows an earlier message and a later one from the same sender.
+func (t *Timeline) Covers(c Channel, first, last Proof) bool {
+	before, after := false, false
+	for other := range first.Lane.sends {
 		if other.From != c.From || other.To != c.To {
 			continue
 		}
 		p := t.Pair(other)
-		for k := len(p.Sends) - 1; k >= 0 && int(p.Sends[k]) > sent.I; k-- {
+		for k := range p.Sends {
 			if p.ReceiveOf[k] >= 0 {
-				return true
+				before = before || int(p.Sends[k]) < first.I
+				after = after || int(p.Sends[k]) > last.I
 			}
 		}
 	}
-	return false
+	return before && after
+}
+
+// Unanswered are the proposals that the lane shows behind its last commit, if
+// there are some and the lane goes on for its patience after the first.
+func (l *Lane) Unanswered(p Patience) (Proof, int, bool) {
+	from := l.lo
+	if n := len(l.commits); n > 0 {
+		from = int(l.commits[n-1].At)
+	}
+	var first Proof
+	n := 0
+	for i := from + 1; i < l.hi; i++ {
+		r := l.rec(i)
+		switch {
+		case r.kind == raftdiag.Proposing, r.kind == raftdiag.Proposed && l.kinds[raftdiag.Proposing] == 0,
+			r.kind == raftdiag.Sent && r.mtype == raftdiag.MsgProp && l.kinds[raftdiag.Proposing]+l.kinds[raftdiag.Proposed] == 0:
+			if n++; n == 1 {
+				first = Proof{l, i}
+			}
+		case r.kind == raftdiag.ProposalDropped:
+			n--
+		}
+	}
+	if n < p.Rounds {
+		return Proof{}, 0, false
+	}
+	return first, n, l.Passed(p, 1, first.I, l.hi) || n >= 2*p.Rounds
 }
 
 // CommitRange is the first and the last commit index that the lane shows.
