@@ -151,33 +151,31 @@ func (j *judgement) alsoLost(leader raftdiag.NodeID, c cause) bool {
 	return false
 }
 
+// linkSays is the cause that a transport's error names.
+func (j *judgement) linkSays(l *timeline.Lane, to raftdiag.NodeID, p timeline.Proof) []cause {
+	name := transportCause(p.Event().Text)
+	if name == "" {
+		return nil
+	}
+	return []cause{{name, []raftdiag.NodeID{l.Node, to}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, to, p.Event().Text), j.quote(p, "%s", p.Event().Text)}}
+}
+
 // forwardLost judges MsgProp that a node sends to a leader.
 func (j *judgement) forwardLost(l *timeline.Lane) {
 	for _, c := range l.Channels(timeline.Out) {
 		if c.Type != raftdiag.MsgProp || c.To == l.Node {
 			continue
 		}
-		pr := j.t.Pair(c)
-		lo, hi := l.Bounds()
-		var lost []timeline.Proof
-		for k, i := range pr.Sends {
-			if pr.ReceiveOf[k] >= 0 {
-				lost = nil // the way is open again
-				continue
+		var why []cause
+		lost := j.t.LostSends(c)
+		_, hi := l.Bounds()
+		if tail := j.t.UnpairedTail(c); len(tail) > 0 {
+			if p, failed := l.FailuresTo(c.To, tail[0].I, hi); failed {
+				lost = tail // the transport says so itself
+				why = j.linkSays(l, c.To, p)
 			}
-			lost = append(lost, l.Proof(int(i)))
 		}
 		if len(lost) < j.pat.Rounds && !(j.pat.Complete && len(lost) > 0) {
-			continue
-		}
-		var why []cause
-		if p, failed := l.FailuresTo(c.To, max(lo, lost[0].I), hi); failed {
-			name := transportCause(p.Event().Text)
-			if name == "" {
-				name = "forward-lost"
-			}
-			why = append(why, cause{name, []raftdiag.NodeID{l.Node, c.To}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, c.To, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
-		} else if pr.To == nil || pr.To.Prints(timeline.In, raftdiag.MsgProp) == 0 || !j.t.Covers(c, lost[0], lost[len(lost)-1]) {
 			continue
 		}
 		role, _ := l.RoleAt(lost[0].I + 1)
