@@ -265,4 +265,3 @@ func finding(h *Hypothesis, v raftdiag.Verdict, summary string) raftdiag.Finding
 	}
 	return f
 }
-
