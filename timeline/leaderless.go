@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -24,12 +25,18 @@ type Vacancy struct {
 func (l *Lane) Vacancies() []Vacancy {
 	var out []Vacancy
 	contacts := l.contacts()
+	var leaders [][]int32 // where messages of leaders arrive
+	for c, places := range l.receives {
+		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
+			leaders = append(leaders, places)
+		}
+	}
 	begin := -1
 	end := func(at int, open bool) {
 		if begin < 0 {
 			return
 		}
-		if v, ok := l.vacancy(begin, at, open); ok {
+		if v, ok := l.vacancy(begin, at, open, leaders); ok {
 			out = append(out, v)
 		}
 		begin = -1
@@ -80,22 +87,19 @@ func (l *Lane) contacts() []int {
 	return out
 }
 
-func (l *Lane) vacancy(from, to int, open bool) (Vacancy, bool) {
+func (l *Lane) vacancy(from, to int, open bool, leaders [][]int32) (Vacancy, bool) {
 	v := Vacancy{Lane: l, From: from, To: to, Open: open}
 	v.Campaigns = count(l.rounds[electionRound], from-1, to)
 	var newest raftdiag.Term
-	for _, r := range l.roles {
-		if int(r.At) >= from && int(r.At) < to && r.Term > newest {
+	for k := sort.Search(len(l.roles), func(k int) bool { return int(l.roles[k].At) >= from }); k < len(l.roles) && int(l.roles[k].At) < to; k++ {
+		if r := l.roles[k]; r.Term > newest {
 			newest = r.Term
 			v.Terms++
 		}
 	}
 	v.Rounds = max(v.Campaigns, v.Terms)
-	for _, c := range sortedChannels(l.receives) {
-		places := l.receives[c]
-		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
-			v.Ignored += len(between(places, from+1, to))
-		}
+	for _, places := range leaders {
+		v.Ignored += len(between(places, from+1, to))
 	}
 	if v.Campaigns > 0 {
 		return v, true

@@ -129,16 +129,13 @@ func (c *column) run(lo int, before int64) run {
 	return r
 }
 
+// freeStep is after how many rows that were copied the old ones are let go.
+const freeStep = 4096
+
 // free lets go of the pieces that lie before place i.
 func (c *column) free(i int) {
-	for k, p := range c.pieces {
-		if i < pieceSize(k) {
-			return
-		}
-		i -= pieceSize(k)
-		if p != nil {
-			c.pieces[k] = nil
-		}
+	for k := i>>pieceShift - 1; k >= 0 && c.pieces[k] != nil; k-- {
+		c.pieces[k] = nil
 	}
 }
 
@@ -206,11 +203,11 @@ func (s *Store) join(a, b *column, ascends bool) *column {
 			s.unite(out, a, x, b, y)
 			x, y = a.run(x.hi, x.time), b.run(y.hi, y.time)
 		}
-		if x.lo-freedA >= lastPiece {
+		if x.lo-freedA >= freeStep {
 			freedA = x.lo
 			a.free(x.lo)
 		}
-		if y.lo-freedB >= lastPiece {
+		if y.lo-freedB >= freeStep {
 			freedB = y.lo
 			b.free(y.lo)
 		}
@@ -223,7 +220,7 @@ func (c *column) mergeAfter(o *column) {
 	freed := 0
 	for i := range o.n {
 		*c.next() = *o.at(i)
-		if i-freed >= lastPiece {
+		if i-freed >= freeStep {
 			freed = i
 			o.free(i)
 		}
