@@ -38,18 +38,20 @@ func (j *judgement) doubts() {
 	if len(j.episodes) > 0 || len(j.group.Violations) > 0 {
 		return
 	}
-	for _, l := range j.t.Lanes {
-		if l.Committed() {
-			return
-		}
-	}
+	committed := slices.ContainsFunc(j.t.Lanes, (*timeline.Lane).Committed)
 	for _, l := range j.t.Lanes {
 		at, what, ok := l.FirstEntry()
+		if committed {
+			var n int
+			at, n, ok = l.Unanswered(j.pat)
+			what = fmt.Sprintf("%d proposals after its last commit", n)
+		}
 		if !ok {
 			continue
 		}
 		role, _ := l.RoleAt(at.I + 1)
 		ep := j.plain(noBroadcast, timeline.Sent, at, role.Term, fmt.Sprintf("%s shows %s, and nothing in these logs shows that it commits", named(l.Node), what))
+		entry := !committed
 		if role.Lead != 0 {
 			ep.Leader = ptr(role.Lead.String())
 		}
@@ -63,7 +65,7 @@ func (j *judgement) doubts() {
 		}
 		ep.Remedy = "to settle it, " + ask
 		for _, h := range hypotheses {
-			if h == noLeader || h == proposalDropped || h == applyStalled {
+			if entry && (h == noLeader || h == proposalDropped) || h == applyStalled {
 				ep.Hypotheses = append(ep.Hypotheses, finding(h, raftdiag.RuledOut, "an entry is there, and not committed"))
 				continue
 			}
@@ -170,7 +172,11 @@ func (j *judgement) degraded() {
 	for _, l := range j.t.Lanes {
 		if !blamed[l.Node.String()] {
 			j.slowStorage(l)
+			j.overloaded(l)
 			j.paused(l)
+		}
+		for _, ten := range l.Tenures() {
+			j.snapshotLoops(ten, blamed)
 		}
 	}
 	for _, l := range j.t.Lanes {
@@ -209,6 +215,48 @@ func (j *judgement) slowStorage(l *timeline.Lane) {
 	first, last := slow[0], slow[len(slow)-1]
 	j.slight(first, []cause{{"slow-disk", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's storage is slow, %s: %s took %s", l.Node, times(len(slow)), first.Event().Text, first.Event().Duration),
 		add(j.quote(first, "the first time"), j.quote(last, "the last time")...)}}, fmt.Sprintf("node %s's storage is slow", l.Node))
+}
+
+// overloaded files what a node says of its own ticks and of its processor.
+func (j *judgement) overloaded(l *timeline.Lane) {
+	lo, hi := l.Bounds()
+	var late []timeline.Proof
+	for _, p := range l.All(raftdiag.Slow, lo, hi) {
+		low := strings.ToLower(p.Event().Text)
+		if slices.ContainsFunc([]string{"overload", "tick", "cpu", "starv"}, func(w string) bool { return strings.Contains(low, w) }) {
+			late = append(late, p)
+		}
+	}
+	if len(late) < j.pat.Rounds {
+		return
+	}
+	first, last := late[0], late[len(late)-1]
+	j.slight(first, []cause{{"overloaded", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s is late, %s: %s", l.Node, times(len(late)), first.Event().Text),
+		add(j.quote(first, "the first time"), j.quote(last, "the last time")...)}}, fmt.Sprintf("node %s cannot keep up", l.Node))
+}
+
+// snapshotLoops files followers that get one snapshot after another.
+func (j *judgement) snapshotLoops(ten *timeline.Tenure, blamed map[string]bool) {
+	for _, c := range ten.Lane.Channels(timeline.Out) {
+		if c.Type != raftdiag.MsgSnap || blamed[c.To.String()] {
+			continue
+		}
+		var sent []timeline.Proof
+		newest := raftdiag.Index(0)
+		for _, i := range ten.Lane.Sends(c) {
+			if p := ten.Lane.Proof(int(i)); p.I >= ten.Begin && p.I < ten.End && p.Event().Snapshot > newest {
+				newest = p.Event().Snapshot
+				sent = append(sent, p)
+			}
+		}
+		if len(sent) <= j.pat.Rounds {
+			continue
+		}
+		blamed[c.To.String()] = true
+		first, last := sent[0], sent[len(sent)-1]
+		j.slight(first, []cause{{"snapshot-loop", []raftdiag.NodeID{c.To}, fmt.Sprintf("node %s gets %d snapshots, each newer than the one before", c.To, len(sent)),
+			add(j.quote(first, "the first snapshot"), j.quote(last, "the last one")...)}}, fmt.Sprintf("node %s gets snapshot after snapshot, and a quorum goes on without it", c.To))
+	}
 }
 
 func aboutStorage(text string) bool {

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -67,7 +66,15 @@ func Judge(t *timeline.Timelines, o Options) *raftdiag.Report {
 			r.Verdict, r.Summary = &v, g.Summary
 		}
 	}
-	if r.Verdict == nil {
+	lost := int64(0)
+	for _, n := range t.Unattributed {
+		lost += n
+	}
+	switch {
+	case r.Verdict != nil:
+	case lost > 0 && len(t.Groups()) == 0:
+		r.Verdict, r.Summary = ptr(raftdiag.Undecided), fmt.Sprintf("%d events name no node, so nothing can be followed", lost)
+	default:
 		r.Summary = "no Raft event was read"
 	}
 	return r
@@ -258,5 +265,3 @@ func finding(h *Hypothesis, v raftdiag.Verdict, summary string) raftdiag.Finding
 	}
 	return f
 }
-
-func num[T ~uint64](v T) string { return strconv.FormatUint(uint64(v), 10) }

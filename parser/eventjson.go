@@ -964,9 +964,9 @@ func skipValue(b []byte, i, depth int) int {
 		return skipString(b, i)
 	case 't', 'f', 'n':
 		return skipLiteral(b, i)
+	case '{', '[':
 	default:
 		return skipNumber(b, i)
-	case '{', '[':
 	}
 	closing := open + 2 // in ASCII
 	if i = blanks(b, i+1); i < len(b) && b[i] == closing {

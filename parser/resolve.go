@@ -43,6 +43,7 @@ type resolver struct {
 type parts struct {
 	list   []*writer
 	merged bool              // lines of several nodes mix
+	called raftdiag.NodeID   // what prefix, file name or label calls it, or 0
 	selves []raftdiag.NodeID // what each part sends as, as far as the window shows
 }
 
@@ -63,6 +64,8 @@ type writer struct {
 	seenExtracting bool
 	blocks         map[blockKey]*readyBlock
 	newest         *readyBlock
+	panics         int
+	openRun        bool
 	newestLine     int64           // the last line of it so far
 	named          map[string]bool // groups
 	only           string          // the group, if there is one
@@ -305,12 +308,26 @@ func (r *resolver) writer(name string) *writer {
 	}
 	all := r.writers[name]
 	if all == nil {
-		all = &parts{}
+		all = &parts{called: r.called(name)}
 		r.writers[name] = all
 		newWriter(name, all)
 	}
 	r.recent = all.list[len(all.list)-1]
 	return r.recent
+}
+
+// called is the node that a writer is called by.
+func (r *resolver) called(name string) raftdiag.NodeID {
+	if r.node != 0 {
+		return r.node
+	}
+	if n := writerNumber(name); n.ok {
+		return raftdiag.NodeID(n.n)
+	}
+	if s := r.st.sources[0]; !s.pipe {
+		return raftdiag.NodeID(fileNumber(s.name).n)
+	}
+	return 0
 }
 
 // reads takes a line's stamp, and begins the next part if the clock falls back
@@ -594,12 +611,16 @@ func (id *ident) learn(e *raftdiag.Event) {
 }
 
 // overheard finds that what the node sent arrives, at two others: then their
-// lines stand among its own. (One other may be a node of the same id.)
+// lines stand among its own. But if the log is called by this very node, the
+// node hears itself: its id is used twice, or addresses lead back to it.
 func (id *ident) overheard() {
+	if id.self == 0 || id.self == id.w.all.called {
+		return
+	}
 	var at raftdiag.NodeID
 	for _, x := range id.sent {
 		switch {
-		case id.self == 0 || x.from != id.self || x.to == id.self || x.to == at:
+		case x.from != id.self || x.to == id.self || x.to == at:
 		case at == 0:
 			at = x.to
 		default:
@@ -620,10 +641,10 @@ func (r *resolver) count(it *item, id *ident) {
 		}
 		id.sampled = false
 		return
-	case raftdiag.Panicked:
-		if id.openRun {
-			id.runs++
-			id.openRun = false
+	case raftdiag.Panicked: // ends the run of every group
+		if id.w.openRun {
+			id.w.panics++
+			id.w.openRun = false
 		}
 		return
 	case raftdiag.State:
@@ -636,7 +657,7 @@ func (r *resolver) count(it *item, id *ident) {
 		}
 		id.term, id.commit, id.sampled = term, commit, true
 	}
-	id.openRun = true
+	id.openRun, id.w.openRun = true, true
 }
 
 // pass hands an event over, but keeps a panic until its next lines are seen.

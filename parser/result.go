@@ -170,6 +170,7 @@ func (r *Result) input(s *source, cancelled bool) raftdiag.Input {
 				nodes[n] = true
 			}
 			for _, w := range all.list {
+				in.Incarnation = max(in.Incarnation, w.panics+1)
 				for _, id := range w.idents {
 					in.Incarnation = max(in.Incarnation, min(id.runs, 1<<20)+1)
 					n, _ := r.node(s, w.name, id.group)

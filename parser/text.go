@@ -94,7 +94,12 @@ func (s *spool) Read(b []byte) (int, error) {
 			case c := <-s.chunks:
 				s.take(c)
 			case <-s.ctx.Done():
-				s.err = io.EOF
+				select {
+				case c := <-s.chunks: // read before the end came, so it counts
+					s.take(c)
+				default:
+					s.err = io.EOF
+				}
 			}
 		}
 	}

@@ -115,9 +115,47 @@ func (t *Timelines) nameless(segments []segment, keys []laneKey) {
 				return
 			}
 		}
+		if seg.col.severalVoices() {
+			return
+		}
 		s[0].segments = append(s[0].segments, seg)
 	}
 	t.groups = groups
+}
+
+// severalVoices reports whether rows contradict one another as those of one
+// node do not: two leaders that each know themselves, or a term or a last index
+// that falls again and again.
+func (c *column) severalVoices() bool {
+	var term uint64
+	var leader uint16
+	var last uint64
+	falls := 0
+	for i := range c.n {
+		r := c.at(i)
+		if r.kind == raftdiag.LogRow && !r.wide() && r.has(raftdiag.HasLast) {
+			if r.a < last {
+				falls++
+			}
+			last = r.a
+		}
+		if r.kind != raftdiag.State || r.wide() {
+			continue
+		}
+		if r.has(raftdiag.HasTerm) {
+			if r.a < term {
+				falls++
+			}
+			term = r.a
+		}
+		if r.has(raftdiag.HasLead) && r.role() == raftdiag.Leader && r.to != 0 {
+			if leader != 0 && r.to != leader {
+				return true
+			}
+			leader = r.to
+		}
+	}
+	return falls > 1
 }
 
 // equal reports whether two columns say the same, wherever they stand.

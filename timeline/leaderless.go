@@ -200,7 +200,7 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 		return Proof{}, ""
 	case f == nil && reporters < 2:
 		return Proof{}, ""
-	case f != nil && t.outlives(f, n, p):
+	case f != nil && (t.outlives(f, n, p) || t.cutShort(by, n) || t.speaksLater(by, n)):
 		return Proof{}, ""
 	}
 	return by, "its address refuses connections and its own log does not go on"
@@ -244,6 +244,46 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 		return count(f.rounds[electionRound], last, f.hi) > 0
 	}
 	return f.Rounds(last, f.hi) >= p.Rounds || f.span(last, f.hi) >= p.Clock
+}
+
+// speaksLater reports whether another node hears a node in a later term than
+// that in which it was refused.
+func (t *Timeline) speaksLater(refusal Proof, n raftdiag.NodeID) bool {
+	role, _ := refusal.Lane.RoleAt(refusal.I)
+	for _, l := range t.Lanes {
+		for c, places := range l.receives {
+			if c.From != n || l.Node == n || !c.Type.IsNetwork() || len(places) == 0 {
+				continue
+			}
+			if term, ok := (Proof{l, int(places[len(places)-1])}).Term(); ok && term > role.Term {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// cutShort reports whether a node's log lacks the end of what the refused sender
+// had sent before the first refusal: then the log ends too early to say when
+// its process did.
+func (t *Timeline) cutShort(refusal Proof, n raftdiag.NodeID) bool {
+	l := refusal.Lane
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgHeartbeat, raftdiag.MsgApp} {
+		p := t.Pair(Channel{l.Node, n, mt})
+		if p.To == nil || p.To.Prints(In, mt) == 0 {
+			continue
+		}
+		missing := 0
+		for k := len(p.Sends) - 1; k >= 0 && p.ReceiveOf[k] < 0; k-- {
+			if int(p.Sends[k]) < refusal.I {
+				missing++
+			}
+		}
+		if missing > 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // missed reports whether another node goes on for its patience after it last

@@ -89,16 +89,6 @@ func (c *column) firstStamp() int64 {
 	return 0
 }
 
-// lastStamp is the last stamp that a row has, or 0.
-func (c *column) lastStamp() int64 {
-	for i := c.n - 1; i >= 0; i-- {
-		if t := c.at(i).time; t != 0 {
-			return t
-		}
-	}
-	return 0
-}
-
 // mergeLines puts o's rows among c's by their lines, from behind, so that what
 // stands in c need not be copied elsewhere.
 func (c *column) mergeLines(o *column) {
