@@ -70,6 +70,8 @@ type writer struct {
 	named          map[string]bool // groups
 	only           string          // the group, if there is one
 	said           raftdiag.NodeID // node_id=, 0 if none
+	over           bool            // all was read
+	sends          raftdiag.NodeID // self, once all was read
 }
 
 // A lastRow is the newest row, to know a line that is there twice.
