@@ -14,6 +14,7 @@ import (
 	"github.com/raftdiag/raftdiag"
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
+	"go.etcd.io/raft/v3/tracker"
 )
 
 const strikes = 1500 * time.Millisecond // after the first election, with some entries committed
@@ -114,9 +115,9 @@ func catalogue() []FaultInfo {
 			},
 		},
 		{
-			Name: "quorum-lost", Doc: "so few nodes run that nobody can be elected: the others never start, or stop with the leader among them if a time is given",
-			Params:  []Param{{"keep", "", "the nodes that run; by default the first ones, one less than a quorum", nodeSet}},
-			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"no-quorum", "proposal-dropped"},
+			Name: "quorum-lost", Doc: "so many nodes are killed, the leader among them, that nobody can be elected; with at=0s they never start",
+			Params: []Param{{"keep", "", "the nodes that run on; by default followers, or with at=0s the first nodes, one less than a quorum", nodeSet}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"no-quorum", "proposal-dropped"},
 			Causes:  []string{"quorum-lost", "dead-voters", "node-down", "connection-refused"},
 			Example: "quorum-lost:keep=1",
 			first: func(f *Fault, c *cluster) {
@@ -134,9 +135,13 @@ func catalogue() []FaultInfo {
 				if s.f.At == 0 {
 					return
 				}
+				if !s.await(func() bool { return s.c.settled(s.group) }) {
+					return
+				}
 				keep := s.nodes["keep"]
 				if len(keep) == 0 {
-					keep = s.c.resolve("followers", s.group, s.lead)[:len(s.c.boxes)/2]
+					keep = s.c.resolve("followers", s.group, s.c.leader(s.group))
+					keep = keep[:(len(s.c.boxes)-1)/2]
 				}
 				var down []*box
 				for _, b := range s.c.boxes {
@@ -145,6 +150,30 @@ func catalogue() []FaultInfo {
 					}
 				}
 				s.stop(down, "")
+			},
+		},
+		{
+			Name: "split-vote", Doc: "all nodes campaign at the same moments, over and over, as they would without random election timeouts, and each votes for itself",
+			Params:  []Param{{"delay", "20ms", "what a vote takes on the way, so that it finds the others candidates", duration}, paramGroup},
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", Causes: []string{"split-vote", "election-storm"},
+			Example: "split-vote:delay=40ms", perGroup: true,
+			check: withoutPreVote,
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				s.rule(func(_, _ uint64, m raftpb.Message) passage {
+					if m.Type == raftpb.MsgVote || m.Type == raftpb.MsgVoteResp {
+						return passage{delay: d}
+					}
+					return passage{}
+				})
+				for s.sleep(time.Duration(s.c.o.electionTick-2) * s.c.o.Tick) {
+					for _, b := range s.c.boxes {
+						if n := b.running(); n != nil {
+							d := n.byName[s.group]
+							d.post(func() { _ = d.rn.Campaign() }) // it cannot fail on a voter
+						}
+					}
+				}
 			},
 		},
 		{
@@ -390,6 +419,37 @@ func catalogue() []FaultInfo {
 			},
 		},
 
+		{
+			Name: "tls-failure", Doc: "certificates expire, and connections are made anew: the handshakes fail",
+			Params: []Param{on("all", "the nodes whose certificates expire")},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped", "no-leader"}, Causes: []string{"tls-failure"},
+			Example: "tls-failure:on=followers", leader: true,
+			build: func(_ *Fault, o *options) { o.tls = true },
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(s.c.papers.expire(b.id))
+					if n := b.running(); n != nil {
+						n.deafen()
+						if err := n.listen(); err != nil && s.c.ctx.Err() == nil {
+							s.c.fail(err)
+						}
+					}
+				}
+			},
+		},
+		{
+			Name: "cluster-id-mismatch", Doc: "nodes take themselves to be of other clusters, each of one: they refuse messages, and theirs are refused",
+			Params: []Param{on("followers", "the nodes with the other cluster's id")},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped", "no-leader"}, Causes: []string{"cluster-id-mismatch"},
+			Example: "cluster-id-mismatch:on=leader", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					own := b.family.Load()
+					b.family.Store(own + b.id)
+					s.undoing(func() { b.family.Store(own) })
+				}
+			},
+		},
 		{
 			Name: "flapping-link", Doc: "appends and their answers pass and are lost in turn, half of each period; heartbeats pass",
 			Params: []Param{{"period", "1.2s", "of loss and passage together", duration}, paramGroup},
@@ -679,6 +739,53 @@ func catalogue() []FaultInfo {
 					s.undoing(b.hooks.disk.add(func(string) (time.Duration, error) {
 						return 0, &os.PathError{Op: "write", Path: fmt.Sprintf("node%d.db", b.id), Err: syscall.ENOSPC}
 					}))
+				}
+			},
+		},
+		{
+			Name: "snapshot-loop", Doc: "the leader keeps no log behind its snapshots, and the way to one follower is slow: what the follower took in is compacted away before the next append is made",
+			Params: []Param{on("follower", "the nodes on the slow way"), {"delay", "250ms", "what appends and snapshots take to them", duration}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Degraded, Causes: []string{"snapshot-loop"},
+			Example: "snapshot-loop:delay=400ms", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				s.rule(func(_, to uint64, m raftpb.Message) passage {
+					if (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgSnap) && s.in("on", to) {
+						return passage{delay: d}
+					}
+					return passage{}
+				})
+				behind := false
+				for s.sleep(2 * s.c.o.Tick) {
+					if l := s.leader(); l != nil {
+						s.do(l, func(r *replica) {
+							if err := r.compact(); err != nil {
+								r.log.StorageFailed(err)
+							}
+							for _, id := range s.nodes["on"] {
+								if !behind {
+									r.rn.ReportUnreachable(id) // its connection breaks
+									behind = r.rn.Status().Progress[id].State == tracker.StateSnapshot
+								}
+							}
+						})
+					}
+				}
+			},
+		},
+		{
+			Name: "clock-step", Doc: "the clock of a node jumps; Raft does not care",
+			Params: []Param{on("follower", "the nodes whose clock jumps"), {"by", "2s", "how far", duration}, {"way", "back", "back or ahead", word}},
+			At:     2500 * time.Millisecond, Verdict: raftdiag.Healthy, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Causes: []string{"clock-step"},
+			Example: "clock-step:by=1m0s,way=ahead", words: []string{"back", "ahead"}, leader: true,
+			strike: func(s *strike) {
+				by := int64(s.f.duration("by"))
+				if s.f.param("way") == "back" {
+					by = -by
+				}
+				for _, b := range s.boxes("on") {
+					b.skew.Add(by)
+					s.undoing(func() { b.skew.Add(-by) })
 				}
 			},
 		},

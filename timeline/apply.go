@@ -60,8 +60,16 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 			if k := l.incarnation(i); i == l.Incarnations[k].Begin {
 				top = 0
 			}
-			if r.kind == raftdiag.Applied && !r.wide() && raftdiag.Index(r.a) > top {
-				top = raftdiag.Index(r.a)
+			if r.kind != raftdiag.Applied && r.kind != raftdiag.SnapshotInstalled || r.wide() {
+				continue
+			}
+			// A snapshot replaces the state machine's state as well.
+			index := raftdiag.Index(r.a)
+			if r.kind == raftdiag.SnapshotInstalled && index == 0 {
+				index, _ = l.CommitAt(i + 1)
+			}
+			if index > top {
+				top = index
 				machine = append(machine, Step{int32(i), top})
 			}
 		}
