@@ -173,6 +173,11 @@ func (j *judgement) degraded() {
 			blamed[n] = true
 		}
 	}
+	for _, l := range j.t.Lanes {
+		for _, ten := range l.Tenures() {
+			j.snapshotLoops(ten, blamed)
+		}
+	}
 	voters := j.allVoters()
 	for _, n := range j.t.Nodes {
 		if blamed[n.String()] {
@@ -209,9 +214,6 @@ func (j *judgement) degraded() {
 			j.slowStorage(l)
 			j.overloaded(l)
 			j.paused(l)
-		}
-		for _, ten := range l.Tenures() {
-			j.snapshotLoops(ten, blamed)
 		}
 	}
 	for _, l := range j.t.Lanes {
@@ -274,6 +276,9 @@ func (j *judgement) overloaded(l *timeline.Lane) {
 func (j *judgement) snapshotLoops(ten *timeline.Tenure, blamed map[string]bool) {
 	for _, c := range ten.Lane.Channels(timeline.Out) {
 		if c.Type != raftdiag.MsgSnap || blamed[c.To.String()] {
+			continue
+		}
+		if by, _ := j.t.DownProof(c.To, j.pat); by.OK() {
 			continue
 		}
 		var sent []timeline.Proof
