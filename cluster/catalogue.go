@@ -273,7 +273,7 @@ func catalogue() []FaultInfo {
 			strike: func(s *strike) { s.swallow("on", nil, raftpb.MsgAppResp) },
 		},
 		{
-			Name: "snapshot-pending", Doc: "a follower misses appends that are then compacted away; the snapshot that it needs never leaves, and nobody reports so; the other followers are removed, so that a quorum needs this one",
+			Name: "snapshot-pending", Doc: "a follower misses appends that are then compacted away, twice: it gets a snapshot, and the second one never leaves, and nobody reports so; the other followers are removed, so that a quorum needs this one",
 			Params: []Param{on("follower", "the follower that needs a snapshot"), paramGroup},
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast",
 			Causes: []string{"snapshot-pending", "dropped-before-send"}, Example: "snapshot-pending",
@@ -319,8 +319,8 @@ func catalogue() []FaultInfo {
 		{
 			Name: "packet-loss", Doc: "a share of appends and of their answers is lost by chance; heartbeats pass",
 			Params: []Param{{"share", "0.95", "how many are lost", fraction}, paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery",
-			Causes: []string{"packet-loss", "flapping-link", "partition", "one-way-partition"}, Example: "packet-loss:share=0.99",
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery", OrHypothesis: []string{"no-quorum"},
+			Causes: []string{"packet-loss", "flapping-link", "partition", "one-way-partition", "rejected"}, Example: "packet-loss:share=0.99",
 			perGroup: true, leader: true,
 			strike: func(s *strike) {
 				share, _ := strconv.ParseFloat(s.f.param("share"), 64)
@@ -988,8 +988,9 @@ func (s *strike) voters(b *box) []uint64 {
 	return nil
 }
 
-// pendSnapshot brings the first node of on into need of a snapshot that never
-// leaves, and then removes the others, so that a quorum needs it.
+// pendSnapshot brings the first node of on into need of a snapshot twice: the
+// first one arrives, as snapshots do, and the second never leaves. Then it
+// removes the others, so that a quorum needs this node.
 func pendSnapshot(s *strike) {
 	lead := s.c.box(s.lead)
 	behind := slices.DeleteFunc(s.boxes("on"), func(b *box) bool { return b == lead })
@@ -997,13 +998,33 @@ func pendSnapshot(s *strike) {
 		return
 	}
 	b := behind[0]
+	if !s.fallBehind(lead, b) || !s.await(func() bool { return s.peer(b.id).State == "StateReplicate" }) {
+		return
+	}
 	for _, from := range s.c.boxes {
 		s.undoing(from.hooks.leaves.add(func(g string, m raftpb.Message) bool { return g != s.group || m.Type != raftpb.MsgSnap }))
 	}
+	if !s.fallBehind(lead, b) {
+		return
+	}
+	for _, other := range s.c.boxes {
+		if other == b || other == lead {
+			continue
+		}
+		if !s.reconfigure(raftpb.ConfChangeRemoveNode, other.id) {
+			return
+		}
+		s.stop([]*box{other}, "removed from the cluster")
+	}
+}
+
+// fallBehind lets a node miss appends that the leader then compacts away, until
+// the leader takes it to need a snapshot, or it has got it.
+func (s *strike) fallBehind(lead, b *box) bool {
 	send := lead.hooks.leaves.add(func(g string, m raftpb.Message) bool {
 		return g != s.group || m.Type != raftpb.MsgApp || m.To != b.id
 	})
-	s.undoing(send)
+	defer send()
 	commit := func() uint64 {
 		for _, r := range s.c.replicas(s.group) {
 			if r.Node == s.lead {
@@ -1014,7 +1035,7 @@ func pendSnapshot(s *strike) {
 	}
 	was := commit()
 	if !s.await(func() bool { return commit() > was+2 }) {
-		return
+		return false
 	}
 	for _, b := range s.c.boxes {
 		s.do(b, func(r *replica) {
@@ -1023,20 +1044,12 @@ func pendSnapshot(s *strike) {
 			}
 		})
 	}
-	for s.peer(b.id).State != "StateSnapshot" {
+	behind := s.peer(b.id).Match
+	for p := s.peer(b.id); p.State != "StateSnapshot" && p.Match == behind; p = s.peer(b.id) {
 		s.do(lead, func(r *replica) { r.rn.ReportUnreachable(b.id) })
 		if !s.sleep(s.c.o.Tick) {
-			return
+			return false
 		}
 	}
-	send()
-	for _, other := range s.c.boxes {
-		if other == b || other == lead {
-			continue
-		}
-		if !s.reconfigure(raftpb.ConfChangeRemoveNode, other.id) {
-			return
-		}
-		s.stop([]*box{other}, "removed from the cluster")
-	}
+	return true
 }

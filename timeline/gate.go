@@ -209,6 +209,11 @@ func reach(r *record) raftdiag.Index {
 	return raftdiag.Index(r.b) + raftdiag.Index(uint32(r.d))
 }
 
+// saysReach reports whether the line prints how far the message reaches.
+func saysReach(r *record) bool {
+	return r.has(raftdiag.HasIndex) || r.mtype == raftdiag.MsgSnap && r.has(raftdiag.HasSnapshot)
+}
+
 // read gathers what both lanes hold of the entry.
 func (v *view) read() {
 	p, s := v.p, v.s
@@ -223,7 +228,7 @@ func (v *view) read() {
 		}
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
 			for _, i := range v.ofTerm(v.l, between(v.l.sends[v.channel(v.leader, n, mt)], v.lo, v.hi)) {
-				if r := v.l.rec(int(i)); !r.has(raftdiag.HasIndex) || reach(r) > base {
+				if r := v.l.rec(int(i)); !saysReach(r) || reach(r) > base {
 					v.sends = append(v.sends, i)
 				}
 			}
@@ -251,7 +256,7 @@ func (v *view) read() {
 	if v.f != nil {
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
 			for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, n, mt)]) {
-				if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) >= p.HeadLast {
+				if r := v.f.rec(int(i)); saysReach(r) && reach(r) >= p.HeadLast {
 					v.receipts = append(v.receipts, i)
 				}
 			}
