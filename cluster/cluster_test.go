@@ -157,13 +157,6 @@ func (w *witness) fates(f Fate) int {
 	return n
 }
 
-func (w *witness) proposed() int {
-	t := w.c.o.truth
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.proposals) - w.made
-}
-
 // grew reports whether the leader's log has grown by n entries that are not
 // committed, which the fault is to keep there.
 func (w *witness) grew(n uint64) bool {

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -266,5 +265,3 @@ func finding(h *Hypothesis, v raftdiag.Verdict, summary string) raftdiag.Finding
 	}
 	return f
 }
-
-func num[T ~uint64](v T) string { return strconv.FormatUint(uint64(v), 10) }

@@ -71,6 +71,7 @@ var refusalWords = map[string]string{
 	"forwarding-disabled":  "it knows a leader and does not forward to it",
 	"transfer-in-progress": "the leader is handing over",
 	"uncommitted-limit":    "the uncommitted log is as large as it may be",
+	"quota-exceeded":       "the store is over its quota",
 }
 
 func refusalGate(name string) timeline.Gate {
@@ -90,6 +91,8 @@ func (j *judgement) refusal(l *timeline.Lane, p timeline.Proof) string {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 	}
 	switch {
+	case has("quota", "nospace", "space exceeded"):
+		return "quota-exceeded"
 	case has("no leader", "leader unknown", "unknown leader", "leaderless"):
 		return ""
 	case has("transfer"):
@@ -151,33 +154,31 @@ func (j *judgement) alsoLost(leader raftdiag.NodeID, c cause) bool {
 	return false
 }
 
+// linkSays is the cause that a transport's error names.
+func (j *judgement) linkSays(l *timeline.Lane, to raftdiag.NodeID, p timeline.Proof) []cause {
+	name := transportCause(p.Event().Text)
+	if name == "" {
+		return nil
+	}
+	return []cause{{name, []raftdiag.NodeID{l.Node, to}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, to, p.Event().Text), j.quote(p, "%s", p.Event().Text)}}
+}
+
 // forwardLost judges MsgProp that a node sends to a leader.
 func (j *judgement) forwardLost(l *timeline.Lane) {
 	for _, c := range l.Channels(timeline.Out) {
 		if c.Type != raftdiag.MsgProp || c.To == l.Node {
 			continue
 		}
-		pr := j.t.Pair(c)
-		lo, hi := l.Bounds()
-		var lost []timeline.Proof
-		for k, i := range pr.Sends {
-			if pr.ReceiveOf[k] >= 0 {
-				lost = nil // the way is open again
-				continue
+		var why []cause
+		lost := j.t.LostSends(c)
+		_, hi := l.Bounds()
+		if tail := j.t.UnpairedTail(c); len(tail) > 0 {
+			if p, failed := l.FailuresTo(c.To, tail[0].I, hi); failed {
+				lost = tail // the transport says so itself
+				why = j.linkSays(l, c.To, p)
 			}
-			lost = append(lost, l.Proof(int(i)))
 		}
 		if len(lost) < j.pat.Rounds && !(j.pat.Complete && len(lost) > 0) {
-			continue
-		}
-		var why []cause
-		if p, failed := l.FailuresTo(c.To, max(lo, lost[0].I), hi); failed {
-			name := transportCause(p.Event().Text)
-			if name == "" {
-				name = "forward-lost"
-			}
-			why = append(why, cause{name, []raftdiag.NodeID{l.Node, c.To}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, c.To, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
-		} else if pr.To == nil || pr.To.Prints(timeline.In, raftdiag.MsgProp) == 0 || !j.t.Covers(c, lost[0], lost[len(lost)-1]) {
 			continue
 		}
 		role, _ := l.RoleAt(lost[0].I + 1)

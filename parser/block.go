@@ -116,31 +116,29 @@ type feeder struct {
 
 // read fills b with the next block and reports whether there was one.
 func (f *feeder) read(b *block) bool {
-	for {
-		if f.r == nil {
-			if f.next >= len(f.st.sources) || f.ctx.Err() != nil {
-				return false
-			}
-			if err := f.open(f.st.sources[f.next]); err != nil {
-				f.st.sources[f.next].err = err
-				f.next++
-				// An empty block keeps the stream's end in order.
-				*b = block{src: f.st.sources[f.next-1], seq: f.seq, data: b.data[:0], items: b.items[:0], last: true, end: f.next == len(f.st.sources)}
-				f.seq++
-				return true
-			}
+	if f.r == nil {
+		if f.next >= len(f.st.sources) || f.ctx.Err() != nil {
+			return false
 		}
-		src := f.st.sources[f.next]
-		f.fill(b, src)
-		b.src, b.seq = src, f.seq
-		f.seq++
-		if b.last {
-			f.shut()
+		if err := f.open(f.st.sources[f.next]); err != nil {
+			f.st.sources[f.next].err = err
 			f.next++
-			b.end = f.next == len(f.st.sources)
+			// An empty block keeps the stream's end in order.
+			*b = block{src: f.st.sources[f.next-1], seq: f.seq, data: b.data[:0], items: b.items[:0], last: true, end: f.next == len(f.st.sources)}
+			f.seq++
+			return true
 		}
-		return true
 	}
+	src := f.st.sources[f.next]
+	f.fill(b, src)
+	b.src, b.seq = src, f.seq
+	f.seq++
+	if b.last {
+		f.shut()
+		f.next++
+		b.end = f.next == len(f.st.sources)
+	}
+	return true
 }
 
 // fill reads into b.data up to the end of a line.

@@ -474,7 +474,7 @@ func (p *reader) prefix(s []byte, it *item, logged bool) int {
 	case ':':
 		if m := numbered(s[i:]); m > 0 {
 			i += m
-		} else if !digit(s[i]) && s[i] != 0x1b && s[i] != '{' && s[i] != ' ' && s[i] != '[' && !opener[s[i]] {
+		} else if !digit(s[i]) && s[i] != 0x1b && s[i] != '{' && s[i] != ' ' && s[i] != '[' && !opener[s[i]] && !lastWords(s[i:]) {
 			return 0
 		}
 	case '-':
@@ -488,6 +488,11 @@ func (p *reader) prefix(s []byte, it *item, logged bool) int {
 	}
 	p.writer(it, name[:end])
 	return i
+}
+
+// lastWords reports whether a dying process speaks: its lines have no logger.
+func lastWords(s []byte) bool {
+	return has(s, "thread '") || has(s, "panic: ") || has(s, "tocommit(") || has(s, "to_commit ")
 }
 
 // fileEnd is the length of a log's name at the start of a word, or 0.

@@ -2,6 +2,8 @@ package parser
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"time"
 
 	"github.com/raftdiag/raftdiag"
@@ -217,7 +219,14 @@ type sentence struct {
 // field that the kind has cannot be read. atEnd says that the line was cut
 // off: a value that touches the end of s may be a part of one.
 func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
+	may := kindFields[e.Kind&63]
 	for {
+		if !p.cut {
+			if n := plainField(s, e, may); n > 0 {
+				s = s[n:]
+				continue
+			}
+		}
 		key, val, rest := pair(s)
 		if key == nil {
 			return true
@@ -230,6 +239,187 @@ func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
 			return false
 		}
 	}
+}
+
+// plainField reads the pair that s begins with, if it is spelt as nearly all
+// are: a frequent key with a number, a number in Some( ), or one of a few
+// words. It answers the bytes that it takes, or 0 where pair and field must
+// look; what it reads, they would read alike.
+func plainField(s []byte, e *raftdiag.Event, may raftdiag.Field) int {
+	i := 0
+	for i < len(s) && (s[i] == ' ' || s[i] == ',') {
+		i++
+	}
+	const longest = 24 // a key and its sign
+	if cap(s)-i < longest {
+		return 0
+	}
+	n := signIn(s[i : i+longest]) // looks behind the line, where no key matches
+	v := i + n + 1
+	if n < 0 || v >= len(s) {
+		return 0
+	}
+	key := s[i : i+n]
+	j := v
+	some := s[v] == 'S' && has(s[v:], "Some(")
+	if some {
+		j += len("Some(")
+	}
+	if start := j; j < len(s) && digit(s[j]) {
+		num := uint64(0)
+		for j < len(s) && digit(s[j]) {
+			num = num*10 + uint64(s[j]-'0')
+			j++
+		}
+		if j-start > 18 {
+			return 0
+		}
+		if some {
+			if j == len(s) || s[j] != ')' {
+				return 0
+			}
+			j++
+		}
+		if j < len(s) && s[j] != ',' && s[j] != ' ' {
+			return 0
+		}
+		return plainNumber(key, num, j, e, may)
+	}
+	for j < len(s) && simple[s[j]] {
+		j++
+	}
+	if some || j == v || j < len(s) && s[j] != ',' && s[j] != ' ' {
+		return 0
+	}
+	val := s[v:j]
+	switch string(key) {
+	case "type":
+		if may.Has(raftdiag.HasType) && !may.Has(raftdiag.HasEntryType) && val[0] == 'M' {
+			if t, ok := messageType(val); ok {
+				e.Type, e.Set = t, e.Set|raftdiag.HasType
+			}
+			return j
+		}
+		if may.Has(raftdiag.HasEntryType) && string(val) == "EntryNormal" {
+			e.EntryType, e.Set = raftdiag.EntryNormal, e.Set|raftdiag.HasEntryType
+			return j
+		}
+	case "reject":
+		return plainFlag(val, j, e, may&raftdiag.HasReject, &e.Reject)
+	case "paused":
+		return plainFlag(val, j, e, may&raftdiag.HasPaused, &e.Paused)
+	case "recent_active":
+		return plainFlag(val, j, e, may&raftdiag.HasRecentActive, &e.RecentActive)
+	case "state":
+		if may.Has(raftdiag.HasProgressState) {
+			if state, ok := progressState(val); ok {
+				e.State, e.Set = state, e.Set|raftdiag.HasProgressState
+				return j
+			}
+		}
+	case "raft_state":
+		if may.Has(raftdiag.HasRole) && !may.Has(raftdiag.HasProgressState) {
+			if r, ok := roleNamed(val); ok {
+				e.Role, e.Set = r, e.Set|raftdiag.HasRole
+				return j
+			}
+		}
+	case "soft_state", "hard_state":
+		if string(val) == "None" {
+			return j
+		}
+	}
+	return 0
+}
+
+// signIn is the place of the first = among 24 bytes, or -1.
+func signIn(s []byte) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for at := 0; at < 24; at += 8 {
+		x := binary.LittleEndian.Uint64(s[at:]) ^ '='*ones
+		if m := (x - ones) &^ x & tops; m != 0 {
+			return at + bits.TrailingZeros64(m)/8
+		}
+	}
+	return -1
+}
+
+// plainNumber sets the field of a key to a number that ends at j, and answers
+// j, or 0 if it is none of the frequent keys.
+func plainNumber(key []byte, num uint64, j int, e *raftdiag.Event, may raftdiag.Field) int {
+	var at *uint64
+	var bit raftdiag.Field
+	switch string(key) {
+	case "from":
+		bit, at = raftdiag.HasFrom, (*uint64)(&e.From)
+	case "to":
+		if may.Has(raftdiag.HasPeer) {
+			return 0
+		}
+		bit, at = raftdiag.HasTo, (*uint64)(&e.To)
+	case "term":
+		bit, at = raftdiag.HasTerm, (*uint64)(&e.Term)
+	case "log_term":
+		bit, at = raftdiag.HasLogTerm, (*uint64)(&e.LogTerm)
+	case "index":
+		bit, at = raftdiag.HasIndex, (*uint64)(&e.Index)
+	case "commit", "committed":
+		bit, at = raftdiag.HasCommit, (*uint64)(&e.Commit)
+		if e.Kind == raftdiag.Ready {
+			bit, at = raftdiag.HasCount, &e.Count
+			may |= bit
+		}
+	case "entries":
+		bit, at = raftdiag.HasEntries, &e.Entries
+		if !may.Has(bit) {
+			bit, at = raftdiag.HasUnstable, &e.Unstable
+		}
+	case "unstable_entries", "unstable":
+		bit, at = raftdiag.HasUnstable, &e.Unstable
+	case "applied":
+		bit, at = raftdiag.HasApplied, (*uint64)(&e.Applied)
+	case "last_index":
+		bit, at = raftdiag.HasLast, (*uint64)(&e.Last)
+	case "first_index":
+		bit, at = raftdiag.HasFirst, (*uint64)(&e.First)
+	case "leader":
+		bit, at = raftdiag.HasLead, (*uint64)(&e.Lead)
+	case "matched":
+		bit, at = raftdiag.HasMatch, (*uint64)(&e.Match)
+	case "next_idx":
+		bit, at = raftdiag.HasNext, (*uint64)(&e.Next)
+	case "pending_snapshot":
+		bit, at = raftdiag.HasPendingSnapshot, (*uint64)(&e.PendingSnapshot)
+	case "immediate_msgs":
+		bit, at = raftdiag.HasImmediate, &e.Immediate
+	case "persisted_msgs":
+		bit, at = raftdiag.HasPersisted, &e.Persisted
+	case "count", "total":
+		bit, at = raftdiag.HasCount, &e.Count
+	case "data_len":
+		bit, at = raftdiag.HasSize, &e.Size
+	default:
+		return 0
+	}
+	if may.Has(bit) {
+		*at = num
+		e.Set |= bit
+	}
+	return j
+}
+
+// plainFlag sets a flag, if the kind may have it, and answers j; 0 for another
+// word than true and false.
+func plainFlag(val []byte, j int, e *raftdiag.Event, bit raftdiag.Field, at *bool) int {
+	switch string(val) {
+	case "true", "false":
+		if bit != 0 {
+			*at = len(val) == len("true")
+			e.Set |= bit
+		}
+		return j
+	}
+	return 0
 }
 
 // lastKey reports whether a line of the kind ends with this key, so that the

@@ -39,7 +39,6 @@ type source struct {
 	binary                 int64 // bytes of the start that no text has
 	sniffed                int64
 	formats                [numDialects][numEnvelopes]int64
-	runs                   int
 	err                    error
 }
 

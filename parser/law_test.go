@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -166,4 +167,36 @@ func (d *dribble) Read(b []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// What plainField reads, pair and field read alike.
+func TestPlainField(t *testing.T) {
+	keys := rapid.SampledFrom([]string{"from", "to", "term", "log_term", "index", "commit", "committed", "entries", "unstable_entries",
+		"unstable", "applied", "last_index", "first_index", "leader", "matched", "next_idx", "pending_snapshot", "immediate_msgs",
+		"persisted_msgs", "count", "total", "data_len", "type", "reject", "paused", "recent_active", "state", "raft_state",
+		"soft_state", "hard_state", "peer", "x", "", "indexes", "(index", "-> index"})
+	vals := rapid.SampledFrom([]string{"0", "7", "18446744073709551615", "18446744073709551616", "123456789012345678901", "007", "1.5",
+		"Some(3)", "Some(3", "Some()", "Some(x)", "Some(3)x", "None", "true", "false", "False", "MsgAppend", "MsgHeartbeat", "MsgNone", "M",
+		"EntryNormal", "EntryConfChange", "Leader", "StateLeader", "Follower", "Probe", "StateReplicate", "Snapshot", "", "...", "nil", `"4"`, "5)", "6]", "7;", "ab c"})
+	kinds := raftdiag.Kinds()
+	rapid.Check(t, func(t *rapid.T) {
+		var b []byte
+		for range rapid.IntRange(1, 4).Draw(t, "fields") {
+			b = append(b, rapid.SampledFrom([]string{", ", " ", ",", "", ": ", "("}).Draw(t, "sign")...)
+			b = append(append(append(b, keys.Draw(t, "key")...), '='), vals.Draw(t, "value")...)
+		}
+		s := append(b, bytes.Repeat([]byte{'\n'}, rapid.IntRange(0, 40).Draw(t, "behind"))...)[:len(b)]
+		kind := rapid.SampledFrom(kinds).Draw(t, "kind").Kind
+		got := raftdiag.Event{Kind: kind}
+		n := plainField(s, &got, kindFields[kind&63])
+		if n == 0 {
+			return
+		}
+		want := raftdiag.Event{Kind: kind}
+		var x sentence
+		key, val, rest := pair(s)
+		if key == nil || !newReader().field(key, val, &want, &x) || len(s)-len(rest) != n || got != want || !reflect.DeepEqual(x, sentence{}) {
+			t.Fatalf("%q: %d bytes, %+v; pair and field: %q=%q, %d bytes, %+v", s, n, got, key, val, len(s)-len(rest), want)
+		}
+	})
 }

@@ -94,7 +94,12 @@ func (s *spool) Read(b []byte) (int, error) {
 			case c := <-s.chunks:
 				s.take(c)
 			case <-s.ctx.Done():
-				s.err = io.EOF
+				select {
+				case c := <-s.chunks: // read before the end came, so it counts
+					s.take(c)
+				default:
+					s.err = io.EOF
+				}
 			}
 		}
 	}
@@ -189,7 +194,14 @@ func (c *cursor) seek(s *source, line int64) ([]byte, error) {
 	if i >= 0 {
 		at = s.marks[i]
 	}
-	if c.file == nil || c.line > line || s.kind == packedNot && at.line+1 > c.line {
+	switch {
+	case c.file != nil && s.kind == packedNot && (c.line > line || at.line+1 > c.line):
+		if _, err := c.file.Seek(at.offset, io.SeekStart); err != nil {
+			return nil, err
+		}
+		c.r.Reset(c.file)
+		c.line = at.line + 1
+	case c.file == nil || c.line > line:
 		c.close()
 		f, err := os.Open(s.path)
 		if err != nil {
@@ -200,7 +212,7 @@ func (c *cursor) seek(s *source, line int64) ([]byte, error) {
 			if _, err := f.Seek(at.offset, io.SeekStart); err != nil {
 				return nil, err
 			}
-			c.r, c.line = bufio.NewReaderSize(f, 1<<16), at.line+1
+			c.r, c.line = bufio.NewReaderSize(f, 1<<15), at.line+1
 		} else {
 			z, done, err := unpack(f, s.kind)
 			if err != nil {

@@ -229,23 +229,94 @@ func (l *Lane) Transferring(i int) bool {
 	return false
 }
 
-// Covers reports whether the receiver's lane would show what was sent between
-// two places: it shows an earlier message and a later one from the same sender.
-func (t *Timeline) Covers(c Channel, first, last Proof) bool {
-	before, after := false, false
-	for other := range first.Lane.sends {
+// LostSends are the messages of a channel that are proven lost: the receiver
+// prints their kind, and shows an earlier and a later message of the sender.
+// Where headers recur, those that arrived cannot be told from those that did
+// not, and as many count as the receiver lacks. Where they do not, only those
+// count that were sent after the last one that arrived: the way may be open
+// again.
+func (t *Timeline) LostSends(c Channel) []Proof {
+	p := t.Pair(c)
+	if p.From == nil || p.To == nil || len(p.Receives) == 0 {
+		return nil
+	}
+	lo, hi := p.From.hi, p.From.lo
+	for _, other := range sortedChannels(p.From.sends) {
 		if other.From != c.From || other.To != c.To {
 			continue
 		}
-		p := t.Pair(other)
-		for k := range p.Sends {
-			if p.ReceiveOf[k] >= 0 {
-				before = before || int(p.Sends[k]) < first.I
-				after = after || int(p.Sends[k]) > last.I
+		o := t.Pair(other)
+		for k, i := range o.Sends {
+			if o.ReceiveOf[k] >= 0 && !o.Vague(k) {
+				lo, hi = min(lo, int(i)), max(hi, int(i))
 			}
 		}
 	}
-	return before && after
+	var covered, lost []Proof
+	vague := false
+	for k, i := range p.Sends {
+		vague = vague || p.Vague(k)
+		if int(i) < lo || int(i) > hi {
+			continue
+		}
+		covered = append(covered, Proof{p.From, int(i)})
+		if p.ReceiveOf[k] >= 0 {
+			lost = nil
+		} else {
+			lost = append(lost, Proof{p.From, int(i)})
+		}
+	}
+	if !vague {
+		return lost
+	}
+	if n := len(covered) - len(p.Receives); n > 0 {
+		return covered[len(covered)-n:]
+	}
+	return nil
+}
+
+// LossRuns counts the times in which messages from one node to another stopped
+// arriving: runs of three lost heartbeats or appends at least, in channels of
+// which the receiver prints others before and after.
+func (t *Timeline) LossRuns(from, to raftdiag.NodeID) int {
+	most := 0
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp, raftdiag.MsgApp, raftdiag.MsgAppResp} {
+		p := t.Pair(Channel{from, to, mt})
+		if len(p.Receives) == 0 {
+			continue
+		}
+		runs, run, arrived := 0, 0, false
+		for k := range p.Sends {
+			if p.ReceiveOf[k] < 0 {
+				run++
+				continue
+			}
+			if run >= 3 && arrived {
+				runs++
+			}
+			run, arrived = 0, true
+		}
+		if run >= 3 && arrived {
+			runs++
+		}
+		most = max(most, runs)
+	}
+	return most
+}
+
+// UnpairedTail are the messages of a channel behind the last one that arrived;
+// without the receiver's log, all of them.
+func (t *Timeline) UnpairedTail(c Channel) []Proof {
+	p := t.Pair(c)
+	var out []Proof
+	for k, i := range p.Sends {
+		if p.ReceiveOf[k] >= 0 {
+			out = nil
+		} else {
+			out = append(out, Proof{p.From, int(i)})
+		}
+	}
+	return out
 }
 
 // Unanswered are the proposals that the lane shows behind its last commit, if

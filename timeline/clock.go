@@ -96,6 +96,9 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 		c.sum()
 		return c
 	}
+	if r := newRegime(bounds, x0, d0); r.b1 <= r.b2 {
+		c.regimes, bounds = []regime{r}, nil // as nearly always: no step
+	}
 	for len(bounds) > 0 {
 		n := regimeLength(bounds)
 		c.regimes = append(c.regimes, newRegime(bounds[:n], x0, d0))
@@ -132,6 +135,26 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 // of a's log, less an origin.
 func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 	ta, tb := a.tick(), b.tick()
+	type leg struct {
+		p     *Pairing
+		upper bool
+	}
+	var legs []leg
+	n := 0
+	for _, c := range sortedChannels(a.sends) {
+		if c.From == a.Node && c.To == b.Node {
+			legs = append(legs, leg{t.Pair(c), true})
+		}
+	}
+	for _, c := range sortedChannels(b.sends) {
+		if c.From == b.Node && c.To == a.Node {
+			legs = append(legs, leg{t.Pair(c), false})
+		}
+	}
+	for _, l := range legs {
+		n += min(len(l.p.SendOf), manyBounds)
+	}
+	out = make([]bound, 0, n)
 	add := func(p *Pairing, upper bool) {
 		sender, receiver := p.From, p.To
 		for j := 0; j < len(p.SendOf); j += 1 + len(p.SendOf)/manyBounds {
@@ -151,15 +174,8 @@ func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 			}
 		}
 	}
-	for _, c := range sortedChannels(a.sends) {
-		if c.From == a.Node && c.To == b.Node {
-			add(t.Pair(c), true)
-		}
-	}
-	for _, c := range sortedChannels(b.sends) {
-		if c.From == b.Node && c.To == a.Node {
-			add(t.Pair(c), false)
-		}
+	for _, l := range legs {
+		add(l.p, l.upper)
 	}
 	slices.SortStableFunc(out, func(p, q bound) int { return cmp.Or(cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b)) })
 	if len(out) == 0 {
@@ -232,17 +248,24 @@ func regimeLength(bounds []bound) int {
 // there is none.
 func newRegime(bounds []bound, x0, d0 int64) regime {
 	r := regime{x0: x0, d0: d0, x1: math.Inf(1), x2: math.Inf(-1)}
-	var up, down []point
+	uppers := 0
 	for i := range bounds {
-		q := bounds[i]
+		if bounds[i].upper {
+			uppers++
+		}
+	}
+	points := make([]point, len(bounds))
+	up, down := points[:0:uppers], points[uppers:uppers]
+	for i := range bounds {
+		q := &bounds[i]
 		ends, n := &r.low, r.lowers
 		if q.upper {
 			ends, n = &r.high, r.uppers
 		}
 		if n == 0 {
-			ends[0] = q
+			ends[0] = *q
 		}
-		ends[1] = q
+		ends[1] = *q
 		p := point{float64(q.x), float64(q.d)}
 		r.x1, r.x2 = min(r.x1, p.x), max(r.x2, p.x)
 		if q.upper {
@@ -305,7 +328,7 @@ func summit(f func(float64) float64, lo, hi float64) float64 {
 // all can touch.
 func hull(points []point) []point {
 	slices.SortFunc(points, func(p, q point) int { return cmp.Or(cmp.Compare(p.x, q.x), cmp.Compare(p.d, q.d)) })
-	var h []point
+	h := points[:0] // never longer than what was read
 	for _, p := range points {
 		if n := len(h); n > 0 && h[n-1].x == p.x {
 			continue // the lower one of the same moment came first

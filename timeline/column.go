@@ -1,7 +1,7 @@
 package timeline
 
 import (
-	"math/bits"
+	"sync"
 	"time"
 
 	"github.com/raftdiag/raftdiag"
@@ -256,55 +256,100 @@ func unpack(r *record, e *raftdiag.Event, nodes []raftdiag.NodeID, texts []strin
 	}
 }
 
-// A column holds records in pieces that grow, so that a group with three lines
-// costs little and a group with millions is never copied.
+// A column holds records in pieces, so that a group with three lines costs
+// little and a group with millions is never copied. Only the first piece grows.
 type column struct {
 	pieces [][]record
 	n      int
+	from   *quarry // of further pieces; nil for the heap
+	key    laneKey // in a feed
 }
 
 const (
-	firstPiece = 8
-	lastPiece  = 4096
-	fullPiece  = 9 // pieces 0 to 8 hold 8 to 2048; from 9 on each holds lastPiece
+	firstPiece = 4
+	pieceShift = 6
+	pieceSize  = 1 << pieceShift // records, 4 KiB
 )
 
-// pieceSize is how many records piece k holds.
-func pieceSize(k int) int { return min(firstPiece<<min(k, fullPiece), lastPiece) }
-
 func (c *column) next() *record {
-	k := len(c.pieces) - 1
-	if k < 0 || len(c.pieces[k]) == cap(c.pieces[k]) {
-		k++
-		c.pieces = append(c.pieces, make([]record, 0, pieceSize(k)))
+	k, i := c.n>>pieceShift, c.n&(pieceSize-1)
+	switch {
+	case k > 0 && k == len(c.pieces):
+		c.pieces = append(c.pieces, c.from.piece())
+	case k > 0:
+	case c.n == 0:
+		c.pieces = append(c.pieces[:0], make([]record, firstPiece))
+	case i == len(c.pieces[0]):
+		grown := make([]record, 2*i)
+		copy(grown, c.pieces[0])
+		c.pieces[0] = grown
 	}
-	p := &c.pieces[k]
-	*p = (*p)[:len(*p)+1]
 	c.n++
-	return &(*p)[len(*p)-1]
+	return &c.pieces[k][i]
 }
 
-// at is the record at place i, counted from 0. Pieces double from firstPiece
-// to lastPiece, so the place gives the piece away.
-func (c *column) at(i int) *record {
-	const small = lastPiece - firstPiece // what the doubling pieces before the first full one hold
-	if i >= small {
-		return &c.pieces[fullPiece+(i-small)/lastPiece][(i-small)%lastPiece]
-	}
-	k := bits.Len(uint(i/firstPiece+1)) - 1
-	return &c.pieces[k][i-firstPiece*(1<<k-1)]
-}
+// at is the record at place i, counted from 0.
+func (c *column) at(i int) *record { return &c.pieces[i>>pieceShift][i&(pieceSize-1)] }
 
 // truncate keeps the first n records.
 func (c *column) truncate(n int) {
-	for c.n > n {
-		k := len(c.pieces) - 1
-		if cut := c.n - n; cut < len(c.pieces[k]) {
-			c.pieces[k] = c.pieces[k][:len(c.pieces[k])-cut]
-			c.n = n
-			return
-		}
-		c.n -= len(c.pieces[k])
-		c.pieces = c.pieces[:k]
+	if n < c.n {
+		c.n = n
+		c.pieces = c.pieces[:(n+pieceSize-1)>>pieceShift]
 	}
+}
+
+// free lets go of the pieces that lie before place i.
+func (c *column) free(i int) {
+	for k := i>>pieceShift - 1; k >= 0 && c.pieces[k] != nil; k-- {
+		c.from.back(c.pieces[k])
+		c.pieces[k] = nil
+	}
+}
+
+// A quarry is where a store's pieces come from. It cuts them from slabs, which
+// spares the system one page fault for each of them, and hands out again what
+// came back. What a piece holds is not cleared.
+type quarry struct {
+	mu    sync.Mutex
+	spare [][]record
+	slab  []record
+	cut   int // pieces
+}
+
+const (
+	slabSize = 1 << 19 // records, 32 MiB
+	bySlab   = 1 << 11 // pieces; fewer are not worth a slab
+)
+
+func (q *quarry) piece() []record {
+	if q == nil {
+		return make([]record, pieceSize)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if n := len(q.spare); n > 0 {
+		p := q.spare[n-1]
+		q.spare = q.spare[:n-1]
+		return p
+	}
+	if q.cut++; q.cut <= bySlab {
+		return make([]record, pieceSize)
+	}
+	if len(q.slab) == 0 {
+		q.slab = make([]record, slabSize)
+		preferLargePages(q.slab)
+	}
+	p := q.slab[:pieceSize:pieceSize]
+	q.slab = q.slab[pieceSize:]
+	return p
+}
+
+func (q *quarry) back(p []record) {
+	if q == nil || len(p) < pieceSize {
+		return
+	}
+	q.mu.Lock()
+	q.spare = append(q.spare, p)
+	q.mu.Unlock()
 }

@@ -75,7 +75,7 @@ type Place struct {
 	Rejects  []Proof // rejections that the leader heard while the entry waited
 	Failures []Proof // what the leader's transport said about the voter
 	Strays   []Proof // the voter's messages that arrived elsewhere
-	Refused  bool    // its address refuses, and its own log, which would tell a dead process from a wrong port, is missing
+	Refused  bool    // its address refuses, and no log tells a dead process from a wrong port
 	Down     Proof   // shows that the voter's process is gone
 	DownWhy  string
 }
@@ -682,7 +682,7 @@ func (v *view) undeliverable() bool {
 	}
 	e := after[0].Event()
 	v.set(Received, No, after[0], "the transport says: %s", e.Text)
-	p.Refused = v.f == nil && Refused(after[len(after)-1].Event().Text)
+	p.Refused = Refused(after[len(after)-1].Event().Text) && (v.f == nil || !v.t.outlives(v.f, p.Node, v.pat) && !v.aliveMeanwhile())
 	return true
 }
 

@@ -79,7 +79,7 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 			}
 			into[id].segments = append(into[id].segments, segment{f, col, false})
 		}
-		f.columns, f.cache, f.nodes, f.texts = nil, nil, nil, nil
+		f.columns, f.cache, f.newest, f.nodes, f.texts = nil, nil, nil, nil, nil
 	}
 	if len(t.groups) == 0 && len(t.common) == 0 {
 		t.nameless(nameless, orphans)
@@ -124,14 +124,21 @@ func (t *Timelines) nameless(segments []segment, keys []laneKey) {
 }
 
 // severalVoices reports whether rows contradict one another as those of one
-// node do not: two leaders that each know themselves, or a term that falls
-// again and again.
+// node do not: two leaders that each know themselves, or a term or a last index
+// that falls again and again.
 func (c *column) severalVoices() bool {
 	var term uint64
 	var leader uint16
+	var last uint64
 	falls := 0
 	for i := range c.n {
 		r := c.at(i)
+		if r.kind == raftdiag.LogRow && !r.wide() && r.has(raftdiag.HasLast) {
+			if r.a < last {
+				falls++
+			}
+			last = r.a
+		}
 		if r.kind != raftdiag.State || r.wide() {
 			continue
 		}

@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -24,12 +25,18 @@ type Vacancy struct {
 func (l *Lane) Vacancies() []Vacancy {
 	var out []Vacancy
 	contacts := l.contacts()
+	var leaders [][]int32 // where messages of leaders arrive
+	for c, places := range l.receives {
+		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
+			leaders = append(leaders, places)
+		}
+	}
 	begin := -1
 	end := func(at int, open bool) {
 		if begin < 0 {
 			return
 		}
-		if v, ok := l.vacancy(begin, at, open); ok {
+		if v, ok := l.vacancy(begin, at, open, leaders); ok {
 			out = append(out, v)
 		}
 		begin = -1
@@ -80,22 +87,19 @@ func (l *Lane) contacts() []int {
 	return out
 }
 
-func (l *Lane) vacancy(from, to int, open bool) (Vacancy, bool) {
+func (l *Lane) vacancy(from, to int, open bool, leaders [][]int32) (Vacancy, bool) {
 	v := Vacancy{Lane: l, From: from, To: to, Open: open}
 	v.Campaigns = count(l.rounds[electionRound], from-1, to)
 	var newest raftdiag.Term
-	for _, r := range l.roles {
-		if int(r.At) >= from && int(r.At) < to && r.Term > newest {
+	for k := sort.Search(len(l.roles), func(k int) bool { return int(l.roles[k].At) >= from }); k < len(l.roles) && int(l.roles[k].At) < to; k++ {
+		if r := l.roles[k]; r.Term > newest {
 			newest = r.Term
 			v.Terms++
 		}
 	}
 	v.Rounds = max(v.Campaigns, v.Terms)
-	for _, c := range sortedChannels(l.receives) {
-		places := l.receives[c]
-		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
-			v.Ignored += len(between(places, from+1, to))
-		}
+	for _, places := range leaders {
+		v.Ignored += len(between(places, from+1, to))
 	}
 	if v.Campaigns > 0 {
 		return v, true
@@ -196,7 +200,7 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 		return Proof{}, ""
 	case f == nil && reporters < 2:
 		return Proof{}, ""
-	case f != nil && (t.outlives(f, n, p) || t.cutShort(by, n)):
+	case f != nil && (t.outlives(f, n, p) || t.cutShort(by, n) || t.speaksLater(by, n)):
 		return Proof{}, ""
 	}
 	return by, "its address refuses connections and its own log does not go on"
@@ -240,6 +244,23 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 		return count(f.rounds[electionRound], last, f.hi) > 0
 	}
 	return f.Rounds(last, f.hi) >= p.Rounds || f.span(last, f.hi) >= p.Clock
+}
+
+// speaksLater reports whether another node hears a node in a later term than
+// that in which it was refused.
+func (t *Timeline) speaksLater(refusal Proof, n raftdiag.NodeID) bool {
+	role, _ := refusal.Lane.RoleAt(refusal.I)
+	for _, l := range t.Lanes {
+		for c, places := range l.receives {
+			if c.From != n || l.Node == n || !c.Type.IsNetwork() || len(places) == 0 {
+				continue
+			}
+			if term, ok := (Proof{l, int(places[len(places)-1])}).Term(); ok && term > role.Term {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // cutShort reports whether a node's log lacks the end of what the refused sender

@@ -37,7 +37,7 @@ func (s *Store) weave(segments []segment) *column {
 				into = j
 			}
 		}
-		col := &column{}
+		col := &column{from: s.quarry}
 		if into >= 0 {
 			col = segments[into].col
 		}
@@ -89,16 +89,6 @@ func (c *column) firstStamp() int64 {
 	return 0
 }
 
-// lastStamp is the last stamp that a row has, or 0.
-func (c *column) lastStamp() int64 {
-	for i := c.n - 1; i >= 0; i-- {
-		if t := c.at(i).time; t != 0 {
-			return t
-		}
-	}
-	return 0
-}
-
 // mergeLines puts o's rows among c's by their lines, from behind, so that what
 // stands in c need not be copied elsewhere.
 func (c *column) mergeLines(o *column) {
@@ -139,18 +129,8 @@ func (c *column) run(lo int, before int64) run {
 	return r
 }
 
-// free lets go of the pieces that lie before place i.
-func (c *column) free(i int) {
-	for k, p := range c.pieces {
-		if i < pieceSize(k) {
-			return
-		}
-		i -= pieceSize(k)
-		if p != nil {
-			c.pieces[k] = nil
-		}
-	}
-}
+// freeStep is after how many rows that were copied the old ones are let go.
+const freeStep = 4096
 
 // join puts b's rows among a's by their stamps and uses both up. Rows that both
 // have at one stamp are the same rows: of each as many are kept as the source
@@ -188,7 +168,7 @@ func (s *Store) join(a, b *column, ascends bool) *column {
 			a.mergeAfter(b)
 			return a
 		}
-		tail := &column{}
+		tail := &column{from: s.quarry}
 		for i := n; i < a.n; i++ {
 			*tail.next() = *a.at(i)
 		}
@@ -196,7 +176,7 @@ func (s *Store) join(a, b *column, ascends bool) *column {
 		a.mergeAfter(s.join(tail, b, false))
 		return a
 	}
-	out := &column{}
+	out := &column{from: s.quarry}
 	copyRun := func(c *column, r run) {
 		for i := r.lo; i < r.hi; i++ {
 			*out.next() = *c.at(i)
@@ -216,11 +196,11 @@ func (s *Store) join(a, b *column, ascends bool) *column {
 			s.unite(out, a, x, b, y)
 			x, y = a.run(x.hi, x.time), b.run(y.hi, y.time)
 		}
-		if x.lo-freedA >= lastPiece {
+		if x.lo-freedA >= freeStep {
 			freedA = x.lo
 			a.free(x.lo)
 		}
-		if y.lo-freedB >= lastPiece {
+		if y.lo-freedB >= freeStep {
 			freedB = y.lo
 			b.free(y.lo)
 		}
@@ -233,7 +213,7 @@ func (c *column) mergeAfter(o *column) {
 	freed := 0
 	for i := range o.n {
 		*c.next() = *o.at(i)
-		if i-freed >= lastPiece {
+		if i-freed >= freeStep {
 			freed = i
 			o.free(i)
 		}
