@@ -39,6 +39,9 @@ func (j *judgement) doubts() {
 		return
 	}
 	committed := slices.ContainsFunc(j.t.Lanes, (*timeline.Lane).Committed)
+	if !committed && j.early() {
+		return
+	}
 	for _, l := range j.t.Lanes {
 		at, what, ok := l.FirstEntry()
 		if committed {
@@ -86,6 +89,38 @@ func named(n raftdiag.NodeID) string {
 		return "the log"
 	}
 	return "node " + n.String()
+}
+
+// early follows the entry that waits under the newest leader though patience has
+// not run out: where it stands so far is worth knowing, and decides nothing.
+func (j *judgement) early() bool {
+	tenures := j.t.Tenures()
+	if len(tenures) == 0 {
+		return false
+	}
+	stall, ok := tenures[len(tenures)-1].Waiting()
+	if !ok {
+		return false
+	}
+	j.weigh(&stall)
+	ep := j.episodes[len(j.episodes)-1]
+	ep.Summary = fmt.Sprintf("entry %d of leader %s in term %d is not committed when the log ends, before patience runs out", stall.Index, stall.Tenure.Leader, stall.Tenure.Term)
+	ask := "give more of the log, or say --complete if its end is final"
+	if missing := j.unlogged(); len(missing) > 0 {
+		ask += "; give the log of " + list(missing)
+	}
+	if ep.FailurePoint != nil {
+		ep.FailurePoint, ep.Gate = nil, nil
+	}
+	ep.Remedy = "to settle it, " + ask
+	for i := range ep.Hypotheses {
+		if f := &ep.Hypotheses[i]; f.Verdict == raftdiag.Confirmed {
+			f.Verdict, f.Ask = raftdiag.Unknown, ask
+			f.Summary = "so far the entry stops here, and patience has not run out"
+			f.Missing = []string{"more of the log"}
+		}
+	}
+	return true
 }
 
 // unlogged are the voters whose logs are not among the inputs.
