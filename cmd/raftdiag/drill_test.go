@@ -32,9 +32,18 @@ var gradeNames = []string{"right", "cause", "unknown", "missed", "wrong"}
 
 // TestDrills grades the command on logs of staged faults. A wrong confirmed
 // verdict fails. RAFTDIAG_DRILLS=first-last sets the seeds (by default 1-4),
-// RAFTDIAG_DRILL=name one fault, RAFTDIAG_KEEP=dir keeps the logs of what went wrong.
+// RAFTDIAG_DRILL=name one fault, RAFTDIAG_STYLE=text, odd or
+// events one style, RAFTDIAG_KEEP=dir keeps the logs of what went wrong.
 func TestDrills(t *testing.T) {
 	first, last := seeds(t)
+	for _, style := range []drill.Style{drill.Text, drill.Odd, drill.Events} {
+		if only := os.Getenv("RAFTDIAG_STYLE"); only == "" || only == style.String() {
+			t.Run(style.String(), func(t *testing.T) { drills(t, style, first, last) })
+		}
+	}
+}
+
+func drills(t *testing.T, style drill.Style, first, last uint64) {
 	type job struct {
 		fault drill.Fault
 		seed  uint64
@@ -47,7 +56,7 @@ func TestDrills(t *testing.T) {
 	for range runtime.NumCPU() {
 		wait.Go(func() {
 			for j := range jobs {
-				files, expected := j.fault.Run(j.seed)
+				files, expected := j.fault.RunAs(style, j.seed)
 				j.fault = expected
 				d, g, why := grades(t, j.fault, files, files[0].Blind)
 				mu.Lock()
