@@ -229,7 +229,13 @@ func judged(f drill.Fault, d diagnosis, part bool) (grade, string) {
 	named, must := false, f.Must == ""
 	why := "no confirmed point"
 	causesRight := len(f.Causes) == 0
+	open := ""
 	for _, g := range d.report.Groups {
+		for _, e := range costly(&g) {
+			if f.Heals && !part && e.EndAt == nil {
+				open = "an episode is open that ended"
+			}
+		}
 		for _, v := range g.Violations {
 			must = must || v.Name == f.Must
 			if !slices.Contains(f.Violations, v.Name) {
@@ -276,6 +282,8 @@ func judged(f drill.Fault, d diagnosis, part bool) (grade, string) {
 			return wrong, "fault"
 		}
 		return unknown, verdict
+	case named && must && causesRight && open != "":
+		return cause, open
 	case named && must && causesRight:
 		return right, ""
 	case f.Must != "" && must:

@@ -25,6 +25,7 @@ type Fault struct {
 	Violations []string // impossible states that it may show
 	Must       string   // the impossible state that it must show
 	Verdicts   []string // of the run
+	Heals      bool     // no episode that costs a write is open at the end
 	Unknown    bool     // what these logs carry may not decide it: unknown is as right
 
 	size   int
@@ -468,6 +469,7 @@ func Faults() []Fault {
 				c.ready(l)
 			}},
 	}
+	list = append(list, more()...)
 	for i := range list {
 		if list[i].size == 0 {
 			list[i].size = 3
