@@ -169,7 +169,7 @@ func tell(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.F
 	}
 	if dir := os.Getenv("RAFTDIAG_KEEP"); dir != "" && g != right {
 		for _, file := range files {
-			path := filepath.Join(dir, f.Name+"-"+strconv.FormatUint(seed, 10), filepath.FromSlash(file.Name))
+			path := filepath.Join(dir, f.Name+"-"+strconv.FormatUint(seed, 10)+strings.ReplaceAll(strings.ReplaceAll(what, " ", "_"), "/", "-"), filepath.FromSlash(file.Name))
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
 			}

@@ -271,6 +271,9 @@ func (c *cluster) ready(n *node) {
 			ms = c.hooks.outgoing(n, ms)
 		}
 		last, _ := n.store.LastIndex()
+		if !raft.IsEmptySnap(rd.Snapshot) {
+			last = rd.Snapshot.Metadata.Index
+		}
 		if len(rd.Entries) > 0 {
 			last = rd.Entries[len(rd.Entries)-1].Index
 		}
