@@ -39,6 +39,9 @@ func (j *judgement) doubts() {
 		return
 	}
 	committed := slices.ContainsFunc(j.t.Lanes, (*timeline.Lane).Committed)
+	if !committed && j.early() {
+		return
+	}
 	for _, l := range j.t.Lanes {
 		at, what, ok := l.FirstEntry()
 		if committed {
@@ -86,6 +89,38 @@ func named(n raftdiag.NodeID) string {
 		return "the log"
 	}
 	return "node " + n.String()
+}
+
+// early follows the entry that waits under the newest leader though patience has
+// not run out: where it stands so far is worth knowing, and decides nothing.
+func (j *judgement) early() bool {
+	tenures := j.t.Tenures()
+	if len(tenures) == 0 {
+		return false
+	}
+	stall, ok := tenures[len(tenures)-1].Waiting()
+	if !ok {
+		return false
+	}
+	j.weigh(&stall)
+	ep := j.episodes[len(j.episodes)-1]
+	ep.Summary = fmt.Sprintf("entry %d of leader %s in term %d is not committed when the log ends, before patience runs out", stall.Index, stall.Tenure.Leader, stall.Tenure.Term)
+	ask := "give more of the log, or say --complete if its end is final"
+	if missing := j.unlogged(); len(missing) > 0 {
+		ask += "; give the log of " + list(missing)
+	}
+	if ep.FailurePoint != nil {
+		ep.FailurePoint, ep.Gate = nil, nil
+	}
+	ep.Remedy = "to settle it, " + ask
+	for i := range ep.Hypotheses {
+		if f := &ep.Hypotheses[i]; f.Verdict == raftdiag.Confirmed {
+			f.Verdict, f.Ask = raftdiag.Unknown, ask
+			f.Summary = "so far the entry stops here, and patience has not run out"
+			f.Missing = []string{"more of the log"}
+		}
+	}
+	return true
 }
 
 // unlogged are the voters whose logs are not among the inputs.
@@ -172,7 +207,11 @@ func (j *judgement) degraded() {
 	for _, l := range j.t.Lanes {
 		if !blamed[l.Node.String()] {
 			j.slowStorage(l)
+			j.overloaded(l)
 			j.paused(l)
+		}
+		for _, ten := range l.Tenures() {
+			j.snapshotLoops(ten, blamed)
 		}
 	}
 	for _, l := range j.t.Lanes {
@@ -211,6 +250,48 @@ func (j *judgement) slowStorage(l *timeline.Lane) {
 	first, last := slow[0], slow[len(slow)-1]
 	j.slight(first, []cause{{"slow-disk", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's storage is slow, %s: %s took %s", l.Node, times(len(slow)), first.Event().Text, first.Event().Duration),
 		add(j.quote(first, "the first time"), j.quote(last, "the last time")...)}}, fmt.Sprintf("node %s's storage is slow", l.Node))
+}
+
+// overloaded files what a node says of its own ticks and of its processor.
+func (j *judgement) overloaded(l *timeline.Lane) {
+	lo, hi := l.Bounds()
+	var late []timeline.Proof
+	for _, p := range l.All(raftdiag.Slow, lo, hi) {
+		low := strings.ToLower(p.Event().Text)
+		if slices.ContainsFunc([]string{"overload", "tick", "cpu", "starv"}, func(w string) bool { return strings.Contains(low, w) }) {
+			late = append(late, p)
+		}
+	}
+	if len(late) < j.pat.Rounds {
+		return
+	}
+	first, last := late[0], late[len(late)-1]
+	j.slight(first, []cause{{"overloaded", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s is late, %s: %s", l.Node, times(len(late)), first.Event().Text),
+		add(j.quote(first, "the first time"), j.quote(last, "the last time")...)}}, fmt.Sprintf("node %s cannot keep up", l.Node))
+}
+
+// snapshotLoops files followers that get one snapshot after another.
+func (j *judgement) snapshotLoops(ten *timeline.Tenure, blamed map[string]bool) {
+	for _, c := range ten.Lane.Channels(timeline.Out) {
+		if c.Type != raftdiag.MsgSnap || blamed[c.To.String()] {
+			continue
+		}
+		var sent []timeline.Proof
+		newest := raftdiag.Index(0)
+		for _, i := range ten.Lane.Sends(c) {
+			if p := ten.Lane.Proof(int(i)); p.I >= ten.Begin && p.I < ten.End && p.Event().Snapshot > newest {
+				newest = p.Event().Snapshot
+				sent = append(sent, p)
+			}
+		}
+		if len(sent) <= j.pat.Rounds {
+			continue
+		}
+		blamed[c.To.String()] = true
+		first, last := sent[0], sent[len(sent)-1]
+		j.slight(first, []cause{{"snapshot-loop", []raftdiag.NodeID{c.To}, fmt.Sprintf("node %s gets %d snapshots, each newer than the one before", c.To, len(sent)),
+			add(j.quote(first, "the first snapshot"), j.quote(last, "the last one")...)}}, fmt.Sprintf("node %s gets snapshot after snapshot, and a quorum goes on without it", c.To))
+	}
 }
 
 func aboutStorage(text string) bool {

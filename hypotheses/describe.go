@@ -18,6 +18,49 @@ func (j *judgement) describe() {
 		g.Nodes = append(g.Nodes, j.nodeState(n))
 	}
 	g.Ledgers = j.t.Ledgers()
+	j.members()
+	for _, c := range g.Ledgers.Clocks {
+		if c.Steps > 0 {
+			g.Notes = append(g.Notes, raftdiag.Note{Name: "clock-step", Summary: fmt.Sprintf("between the clocks of nodes %s and %s there are %d steps; Raft does not care, and waits are measured inside one log only", c.From, c.To, c.Steps), Evidence: []raftdiag.Quote{}})
+		}
+	}
+}
+
+// members notes who joined and who left by a change of configuration.
+func (j *judgement) members() {
+	seen := map[string]bool{}
+	for _, l := range j.t.Lanes {
+		var before *raftdiag.Config
+		for _, p := range l.Configs() {
+			now := p.Event().Config
+			if before != nil && len(before.Voters) > 0 && len(now.Voters) > 0 {
+				for _, n := range now.Voters {
+					if !slices.Contains(before.Voters, n) {
+						j.member("member-added", n, p, seen)
+					}
+				}
+				for _, n := range before.Voters {
+					if !slices.Contains(now.Voters, n) && !slices.Contains(now.VotersOutgoing, n) {
+						j.member("member-removed", n, p, seen)
+					}
+				}
+			}
+			before = now
+		}
+	}
+}
+
+func (j *judgement) member(name string, n raftdiag.NodeID, p timeline.Proof, seen map[string]bool) {
+	key := name + n.String()
+	if seen[key] {
+		return
+	}
+	seen[key] = true
+	word := "joins"
+	if name == "member-removed" {
+		word = "leaves"
+	}
+	j.group.Notes = append(j.group.Notes, raftdiag.Note{Name: name, Summary: fmt.Sprintf("node %s %s the voters", n, word), Evidence: j.quote(p, "the configuration from here on")})
 }
 
 func (j *judgement) nodeState(n raftdiag.NodeID) raftdiag.NodeState {

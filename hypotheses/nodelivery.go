@@ -44,6 +44,7 @@ var transportWords = []struct {
 	{"tls-failure", []string{"tls", "x509", "certificate", "handshake"}},
 	{"undecodable", []string{"decode", "unmarshal", "protobuf", "malformed", "invalid wire"}},
 	{"buffer-full", []string{"buffer full", "buffer is full", "queue full", "queue is full", "channel full", "channel is full", "no available capacity", "would block", "overflow", "sending buffer"}},
+	{"sender-blocked", []string{"sender blocked", "send blocked", "blocked sending", "blocked on send", "sender is stuck", "stream is stuck"}},
 	{"connection-refused", []string{"refused", "connection reset", "reset by peer", "broken pipe", "connection closed", "eof", "not connected", "unavailable"}},
 	{"partition", []string{"timed out", "timeout", "deadline", "unreachable", "no route to host", "host is down"}},
 }
@@ -135,7 +136,9 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 	who := []raftdiag.NodeID{from, to}
 	ev := c.place(p).Evidence
 	there, back := c.traffic(p, from, to), c.traffic(p, to, from)
-	switch {
+	switch cuts := c.j.t.LossRuns(from, to); {
+	case cuts >= 3 && there.late == 0:
+		return []cause{{"flapping-link", who, fmt.Sprintf("what node %s sends to node %s stops arriving %d times, and arrives again between", from, to, cuts), ev}}
 	case there.late > 0:
 		return []cause{{"slow-network", who, fmt.Sprintf("%d messages from node %s to node %s arrive when the leader's time is over", there.late, from, to), ev}}
 	case there.passed > 0 && there.lost > 0:

@@ -71,6 +71,7 @@ var refusalWords = map[string]string{
 	"forwarding-disabled":  "it knows a leader and does not forward to it",
 	"transfer-in-progress": "the leader is handing over",
 	"uncommitted-limit":    "the uncommitted log is as large as it may be",
+	"quota-exceeded":       "the store is over its quota",
 }
 
 func refusalGate(name string) timeline.Gate {
@@ -90,6 +91,8 @@ func (j *judgement) refusal(l *timeline.Lane, p timeline.Proof) string {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 	}
 	switch {
+	case has("quota", "nospace", "space exceeded"):
+		return "quota-exceeded"
 	case has("no leader", "leader unknown", "unknown leader", "leaderless"):
 		return ""
 	case has("transfer"):

@@ -152,6 +152,320 @@ var keysOfKind = func() (f [256]raftdiag.Field) {
 	return f
 }()
 
+// The keys of raftdiag's events, and two that slog writes beside them.
+type key uint8
+
+const (
+	keyOther key = iota
+	keyKind
+	keyTime
+	keyNode
+	keyGroup
+	keyWriter
+	keySource
+	keyLine
+	keyType
+	keyFrom
+	keyTo
+	keyRole
+	keyOldRole
+	keyTerm
+	keyVote
+	keyLead
+	keyLogTerm
+	keyIndex
+	keyFirst
+	keyLast
+	keyCommit
+	keyApplied
+	keyUnstable
+	keyEntries
+	keyEntryTerm
+	keyReject
+	keyHint
+	keySnapshot
+	keyPeer
+	keyMatch
+	keyNext
+	keyState
+	keyPaused
+	keyPendingSnapshot
+	keyRecentActive
+	keyInflight
+	keyLearner
+	keyCount
+	keyImmediate
+	keyPersisted
+	keyEntryType
+	keySize
+	keyDurationNs
+	keyConfig
+	keyText
+	keyLevel
+	keyMsg
+	numKeys
+)
+
+// A keyForm is a key as it stands in a line, quotes and colon with it, and how
+// its value is read.
+type keyForm struct {
+	name       string
+	bit        raftdiag.Field
+	how        form
+	size       int
+	mask, word [3]uint64
+}
+
+var keyForms = func() (forms [numKeys]keyForm) {
+	forms = [numKeys]keyForm{
+		keyKind:            {name: "kind", bit: seenKind, how: asKind},
+		keyTime:            {name: "time", bit: seenTime, how: asTime},
+		keyNode:            {name: "node", bit: seenNode, how: asID},
+		keyGroup:           {name: "group", bit: seenGroup, how: asGroup},
+		keyWriter:          {name: "writer", bit: seenWriter, how: asWriter},
+		keySource:          {name: "source", bit: seenSource, how: asSource},
+		keyLine:            {name: "line", bit: seenLine, how: asLine},
+		keyType:            {name: "type", bit: raftdiag.HasType, how: asType},
+		keyFrom:            {name: "from", bit: raftdiag.HasFrom, how: asID},
+		keyTo:              {name: "to", bit: raftdiag.HasTo, how: asID},
+		keyRole:            {name: "role", bit: raftdiag.HasRole, how: asRole},
+		keyOldRole:         {name: "old_role", bit: raftdiag.HasOldRole, how: asOldRole},
+		keyTerm:            {name: "term", bit: raftdiag.HasTerm, how: asNumber},
+		keyVote:            {name: "vote", bit: raftdiag.HasVote, how: asID},
+		keyLead:            {name: "lead", bit: raftdiag.HasLead, how: asID},
+		keyLogTerm:         {name: "log_term", bit: raftdiag.HasLogTerm, how: asNumber},
+		keyIndex:           {name: "index", bit: raftdiag.HasIndex, how: asNumber},
+		keyFirst:           {name: "first", bit: raftdiag.HasFirst, how: asNumber},
+		keyLast:            {name: "last", bit: raftdiag.HasLast, how: asNumber},
+		keyCommit:          {name: "commit", bit: raftdiag.HasCommit, how: asNumber},
+		keyApplied:         {name: "applied", bit: raftdiag.HasApplied, how: asNumber},
+		keyUnstable:        {name: "unstable", bit: raftdiag.HasUnstable, how: asNumber},
+		keyEntries:         {name: "entries", bit: raftdiag.HasEntries, how: asNumber},
+		keyEntryTerm:       {name: "entry_term", bit: raftdiag.HasEntryTerm, how: asNumber},
+		keyReject:          {name: "reject", bit: raftdiag.HasReject, how: asFlag},
+		keyHint:            {name: "hint", bit: raftdiag.HasHint, how: asNumber},
+		keySnapshot:        {name: "snapshot", bit: raftdiag.HasSnapshot, how: asNumber},
+		keyPeer:            {name: "peer", bit: raftdiag.HasPeer, how: asID},
+		keyMatch:           {name: "match", bit: raftdiag.HasMatch, how: asNumber},
+		keyNext:            {name: "next", bit: raftdiag.HasNext, how: asNumber},
+		keyState:           {name: "state", bit: raftdiag.HasProgressState, how: asState},
+		keyPaused:          {name: "paused", bit: raftdiag.HasPaused, how: asFlag},
+		keyPendingSnapshot: {name: "pending_snapshot", bit: raftdiag.HasPendingSnapshot, how: asNumber},
+		keyRecentActive:    {name: "recent_active", bit: raftdiag.HasRecentActive, how: asFlag},
+		keyInflight:        {name: "inflight", bit: raftdiag.HasInflight, how: asNumber},
+		keyLearner:         {name: "learner", bit: raftdiag.HasLearner, how: asFlag},
+		keyCount:           {name: "count", bit: raftdiag.HasCount, how: asNumber},
+		keyImmediate:       {name: "immediate", bit: raftdiag.HasImmediate, how: asNumber},
+		keyPersisted:       {name: "persisted", bit: raftdiag.HasPersisted, how: asNumber},
+		keyEntryType:       {name: "entry_type", bit: raftdiag.HasEntryType, how: asEntryType},
+		keySize:            {name: "size", bit: raftdiag.HasSize, how: asNumber},
+		keyDurationNs:      {name: "duration_ns", bit: raftdiag.HasDuration, how: asDuration},
+		keyConfig:          {name: "config", bit: raftdiag.HasConfig, how: asConfig},
+		keyText:            {name: "text", bit: raftdiag.HasText, how: asText},
+		keyLevel:           {name: "level"},
+		keyMsg:             {name: "msg"},
+	}
+	for k := range forms {
+		f := &forms[k]
+		if f.name == "" {
+			f.word[0] = 1 // which no masked word is
+			continue
+		}
+		var text, mask [24]byte
+		f.size = copy(text[:], `"`+f.name+`":`)
+		for i := range f.size {
+			mask[i] = 0xff
+		}
+		for i := range f.word {
+			f.word[i], f.mask[i] = binary.LittleEndian.Uint64(text[8*i:]), binary.LittleEndian.Uint64(mask[8*i:])
+		}
+	}
+	return forms
+}()
+
+// begins reports whether the key stands at place i of b. It may look behind b.
+func (f *keyForm) begins(b []byte, i int) bool {
+	if i+f.size > len(b) || cap(b)-i < 24 {
+		return false
+	}
+	b = b[i : i+24]
+	return binary.LittleEndian.Uint64(b)&f.mask[0] == f.word[0] &&
+		(f.size <= 8 || binary.LittleEndian.Uint64(b[8:])&f.mask[1] == f.word[1] &&
+			(f.size <= 16 || binary.LittleEndian.Uint64(b[16:])&f.mask[2] == f.word[2]))
+}
+
+func keyNamed(b []byte) key {
+	switch string(b) {
+	case "kind":
+		return keyKind
+	case "time":
+		return keyTime
+	case "node":
+		return keyNode
+	case "group":
+		return keyGroup
+	case "writer":
+		return keyWriter
+	case "source":
+		return keySource
+	case "line":
+		return keyLine
+	case "type":
+		return keyType
+	case "from":
+		return keyFrom
+	case "to":
+		return keyTo
+	case "role":
+		return keyRole
+	case "old_role":
+		return keyOldRole
+	case "term":
+		return keyTerm
+	case "vote":
+		return keyVote
+	case "lead":
+		return keyLead
+	case "log_term":
+		return keyLogTerm
+	case "index":
+		return keyIndex
+	case "first":
+		return keyFirst
+	case "last":
+		return keyLast
+	case "commit":
+		return keyCommit
+	case "applied":
+		return keyApplied
+	case "unstable":
+		return keyUnstable
+	case "entries":
+		return keyEntries
+	case "entry_term":
+		return keyEntryTerm
+	case "reject":
+		return keyReject
+	case "hint":
+		return keyHint
+	case "snapshot":
+		return keySnapshot
+	case "peer":
+		return keyPeer
+	case "match":
+		return keyMatch
+	case "next":
+		return keyNext
+	case "state":
+		return keyState
+	case "paused":
+		return keyPaused
+	case "pending_snapshot":
+		return keyPendingSnapshot
+	case "recent_active":
+		return keyRecentActive
+	case "inflight":
+		return keyInflight
+	case "learner":
+		return keyLearner
+	case "count":
+		return keyCount
+	case "immediate":
+		return keyImmediate
+	case "persisted":
+		return keyPersisted
+	case "entry_type":
+		return keyEntryType
+	case "size":
+		return keySize
+	case "duration_ns":
+		return keyDurationNs
+	case "config":
+		return keyConfig
+	case "text":
+		return keyText
+	case "level":
+		return keyLevel
+	case "msg":
+		return keyMsg
+	}
+	return keyOther
+}
+
+// number is where the number of a key goes.
+func (k key) number(e *raftdiag.Event) *uint64 {
+	switch k {
+	case keyNode:
+		return (*uint64)(&e.Node)
+	case keyFrom:
+		return (*uint64)(&e.From)
+	case keyTo:
+		return (*uint64)(&e.To)
+	case keyTerm:
+		return (*uint64)(&e.Term)
+	case keyVote:
+		return (*uint64)(&e.Vote)
+	case keyLead:
+		return (*uint64)(&e.Lead)
+	case keyLogTerm:
+		return (*uint64)(&e.LogTerm)
+	case keyIndex:
+		return (*uint64)(&e.Index)
+	case keyFirst:
+		return (*uint64)(&e.First)
+	case keyLast:
+		return (*uint64)(&e.Last)
+	case keyCommit:
+		return (*uint64)(&e.Commit)
+	case keyApplied:
+		return (*uint64)(&e.Applied)
+	case keyUnstable:
+		return &e.Unstable
+	case keyEntries:
+		return &e.Entries
+	case keyEntryTerm:
+		return (*uint64)(&e.EntryTerm)
+	case keyHint:
+		return (*uint64)(&e.Hint)
+	case keySnapshot:
+		return (*uint64)(&e.Message.Snapshot)
+	case keyPeer:
+		return (*uint64)(&e.Peer)
+	case keyMatch:
+		return (*uint64)(&e.Match)
+	case keyNext:
+		return (*uint64)(&e.Next)
+	case keyPendingSnapshot:
+		return (*uint64)(&e.PendingSnapshot)
+	case keyInflight:
+		return &e.Inflight
+	case keyCount:
+		return &e.Count
+	case keyImmediate:
+		return &e.Immediate
+	case keyPersisted:
+		return &e.Persisted
+	case keySize:
+		return &e.Size
+	}
+	return nil
+}
+
+// flag is where the flag of a key goes.
+func (k key) flag(e *raftdiag.Event) *bool {
+	switch k {
+	case keyReject:
+		return &e.Reject
+	case keyPaused:
+		return &e.Paused
+	case keyRecentActive:
+		return &e.RecentActive
+	case keyLearner:
+		return &e.Learner
+	}
+	return nil
+}
+
 func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 	*e = raftdiag.Event{}
 	i := blanks(b, 0)
@@ -166,121 +480,37 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 		fields = seenAlways // the keys that the kind has
 		seen   raftdiag.Field
 		set    raftdiag.Field
+		name   key // the newest
 	)
 	for {
-		// The key and its colon.
-		if i >= len(b) || b[i] != '"' {
-			return unusual
-		}
-		i++
-		start := i
-		for i < len(b) && plainByte[b[i]] {
-			i++
-		}
-		if i+1 >= len(b) || b[i] != '"' {
-			return unusual
-		}
-		var (
-			bit  raftdiag.Field
-			how  form
-			num  *uint64
-			flag *bool
-		)
-		switch string(b[start:i]) {
-		case "kind":
-			bit, how = seenKind, asKind
-		case "time":
-			bit, how = seenTime, asTime
-		case "node":
-			bit, how, num = seenNode, asID, (*uint64)(&e.Node)
-		case "group":
-			bit, how = seenGroup, asGroup
-		case "writer":
-			bit, how = seenWriter, asWriter
-		case "source":
-			bit, how = seenSource, asSource
-		case "line":
-			bit, how = seenLine, asLine
-		case "type":
-			bit, how = raftdiag.HasType, asType
-		case "from":
-			bit, how, num = raftdiag.HasFrom, asID, (*uint64)(&e.From)
-		case "to":
-			bit, how, num = raftdiag.HasTo, asID, (*uint64)(&e.To)
-		case "role":
-			bit, how = raftdiag.HasRole, asRole
-		case "old_role":
-			bit, how = raftdiag.HasOldRole, asOldRole
-		case "term":
-			bit, how, num = raftdiag.HasTerm, asNumber, (*uint64)(&e.Term)
-		case "vote":
-			bit, how, num = raftdiag.HasVote, asID, (*uint64)(&e.Vote)
-		case "lead":
-			bit, how, num = raftdiag.HasLead, asID, (*uint64)(&e.Lead)
-		case "log_term":
-			bit, how, num = raftdiag.HasLogTerm, asNumber, (*uint64)(&e.LogTerm)
-		case "index":
-			bit, how, num = raftdiag.HasIndex, asNumber, (*uint64)(&e.Index)
-		case "first":
-			bit, how, num = raftdiag.HasFirst, asNumber, (*uint64)(&e.First)
-		case "last":
-			bit, how, num = raftdiag.HasLast, asNumber, (*uint64)(&e.Last)
-		case "commit":
-			bit, how, num = raftdiag.HasCommit, asNumber, (*uint64)(&e.Commit)
-		case "applied":
-			bit, how, num = raftdiag.HasApplied, asNumber, (*uint64)(&e.Applied)
-		case "unstable":
-			bit, how, num = raftdiag.HasUnstable, asNumber, &e.Unstable
-		case "entries":
-			bit, how, num = raftdiag.HasEntries, asNumber, &e.Entries
-		case "entry_term":
-			bit, how, num = raftdiag.HasEntryTerm, asNumber, (*uint64)(&e.EntryTerm)
-		case "reject":
-			bit, how, flag = raftdiag.HasReject, asFlag, &e.Reject
-		case "hint":
-			bit, how, num = raftdiag.HasHint, asNumber, (*uint64)(&e.Hint)
-		case "snapshot":
-			bit, how, num = raftdiag.HasSnapshot, asNumber, (*uint64)(&e.Message.Snapshot)
-		case "peer":
-			bit, how, num = raftdiag.HasPeer, asID, (*uint64)(&e.Peer)
-		case "match":
-			bit, how, num = raftdiag.HasMatch, asNumber, (*uint64)(&e.Match)
-		case "next":
-			bit, how, num = raftdiag.HasNext, asNumber, (*uint64)(&e.Next)
-		case "state":
-			bit, how = raftdiag.HasProgressState, asState
-		case "paused":
-			bit, how, flag = raftdiag.HasPaused, asFlag, &e.Paused
-		case "pending_snapshot":
-			bit, how, num = raftdiag.HasPendingSnapshot, asNumber, (*uint64)(&e.PendingSnapshot)
-		case "recent_active":
-			bit, how, flag = raftdiag.HasRecentActive, asFlag, &e.RecentActive
-		case "inflight":
-			bit, how, num = raftdiag.HasInflight, asNumber, &e.Inflight
-		case "learner":
-			bit, how, flag = raftdiag.HasLearner, asFlag, &e.Learner
-		case "count":
-			bit, how, num = raftdiag.HasCount, asNumber, &e.Count
-		case "immediate":
-			bit, how, num = raftdiag.HasImmediate, asNumber, &e.Immediate
-		case "persisted":
-			bit, how, num = raftdiag.HasPersisted, asNumber, &e.Persisted
-		case "entry_type":
-			bit, how = raftdiag.HasEntryType, asEntryType
-		case "size":
-			bit, how, num = raftdiag.HasSize, asNumber, &e.Size
-		case "duration_ns":
-			bit, how = raftdiag.HasDuration, asDuration
-		case "config":
-			bit, how = raftdiag.HasConfig, asConfig
-		case "text":
-			bit, how = raftdiag.HasText, asText
-		}
-		if i++; b[i] != ':' {
-			if i = blanks(b, i); i == len(b) || b[i] != ':' {
+		// The key and its colon. Most lines of a kind have the same keys in
+		// the same order.
+		guess := &in.follow[e.Kind&63][name]
+		f := &keyForms[*guess]
+		if name = *guess; f.begins(b, i) {
+			i += f.size - 1
+		} else {
+			if i >= len(b) || b[i] != '"' {
 				return unusual
 			}
+			i++
+			start := i
+			for i < len(b) && plainByte[b[i]] {
+				i++
+			}
+			if i+1 >= len(b) || b[i] != '"' {
+				return unusual
+			}
+			name = keyNamed(b[start:i])
+			*guess = name
+			f = &keyForms[name]
+			if i++; b[i] != ':' {
+				if i = blanks(b, i); i == len(b) || b[i] != ':' {
+					return unusual
+				}
+			}
 		}
+		bit, how := f.bit, f.how
 		if i++; i < len(b) && b[i] <= ' ' {
 			i = blanks(b, i)
 		}
@@ -320,7 +550,7 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			if next < 0 {
 				return unusual
 			}
-			*num = n
+			*name.number(e) = n
 			set |= bit
 			i = next
 
@@ -339,12 +569,12 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 				}
 				next++
 			}
-			*num = n
+			*name.number(e) = n
 			set |= bit
 			i = next
 
 		case asFlag:
-			*flag = c == 't'
+			*name.flag(e) = c == 't'
 			if i = skipLiteral(b, i); i < 0 {
 				return unusual
 			}

@@ -23,8 +23,9 @@ type interner struct {
 	shift  uint     // of the hash, to the number of the set
 	misses int      // since the last growth
 	minute [2]uint64
-	base   int64  // the minute, in nanoseconds since 1970
-	text   []byte // a string without its escapes
+	base   int64            // the minute, in nanoseconds since 1970
+	text   []byte           // a string without its escapes
+	follow [64][numKeys]key // of our events: by kind and key, the key that came next
 }
 
 const (

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"hash/maphash"
 	"slices"
 
 	"github.com/raftdiag/raftdiag"
@@ -58,7 +59,9 @@ type writer struct {
 	begin, latest  raftdiag.Stamp
 	lines          int
 	idents         map[string]*ident
-	cache          [256]*ident
+	cache          []*ident // by hash; it grows with the number of groups
+	seed           maphash.Seed
+	latestID       *ident
 	heads          []threadHeads
 	evicted        int
 	seenExtracting bool
@@ -70,6 +73,8 @@ type writer struct {
 	named          map[string]bool // groups
 	only           string          // the group, if there is one
 	said           raftdiag.NodeID // node_id=, 0 if none
+	over           bool            // all was read
+	sends          raftdiag.NodeID // self, once all was read
 }
 
 // A lastRow is the newest row, to know a line that is there twice.
@@ -350,25 +355,32 @@ func (r *resolver) reads(w *writer, t raftdiag.Stamp) *writer {
 }
 
 func (w *writer) ident(group string) *ident {
-	h := uint(len(group))
-	if n := len(group); n > 0 {
-		h ^= uint(group[n-1])<<2 ^ uint(group[n/2])
-		if n > 1 {
-			h ^= uint(group[n-2]) << 4
+	if w.latestID != nil && w.latestID.group == group {
+		return w.latestID
+	}
+	if len(w.cache) == 0 {
+		w.seed, w.cache = maphash.MakeSeed(), make([]*ident, 64)
+	}
+	slot := &w.cache[maphash.String(w.seed, group)&uint64(len(w.cache)-1)]
+	if *slot == nil || (*slot).group != group {
+		id := w.idents[group]
+		if id == nil {
+			id = &ident{w: w, group: group}
+			w.idents[group] = id
+			if n := len(w.cache); len(w.idents) > n/4 && n < mostCached {
+				w.cache = make([]*ident, 4*n)
+				w.latestID = id
+				return id
+			}
 		}
+		*slot = id
 	}
-	slot := &w.cache[h%uint(len(w.cache))]
-	if *slot != nil && (*slot).group == group {
-		return *slot
-	}
-	id := w.idents[group]
-	if id == nil {
-		id = &ident{w: w, group: group}
-		w.idents[group] = id
-	}
-	*slot = id
-	return id
+	w.latestID = *slot
+	return *slot
 }
+
+// mostCached is how many of a writer's groups are found without a map.
+const mostCached = 1 << 16
 
 func (w *writer) ring(thread uint32, which int) *ring {
 	for i := range w.heads {

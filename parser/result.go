@@ -98,6 +98,13 @@ func (p *parts) nodes() []raftdiag.NodeID {
 
 // self is the one node that the writer's groups send as, or 0.
 func (w *writer) self() raftdiag.NodeID {
+	if !w.over {
+		return w.sole()
+	}
+	return w.sends
+}
+
+func (w *writer) sole() raftdiag.NodeID {
 	var all raftdiag.NodeID
 	for _, id := range w.idents {
 		if id.self == 0 {
@@ -130,6 +137,13 @@ func (r *Result) named(s *source, writer string) (raftdiag.NodeID, string) {
 
 // conclude makes the inputs' rows and the notes.
 func (r *Result) conclude(all []*source, cancelled bool) {
+	for _, res := range r.streams {
+		for _, parts := range res.writers {
+			for _, w := range parts.list {
+				w.over, w.sends = true, w.sole()
+			}
+		}
+	}
 	r.zeros = map[string]bool{}
 	for _, s := range all {
 		if n := fileNumber(s.name); n.ok && n.n == 0 {

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,15 +15,83 @@ import (
 // never null. What a terminal or a CI runner could take for a command is
 // written as an escape of JSON, so that the text reads back as it was.
 func JSON(w io.Writer, r *raftdiag.Report) error {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	p := &indenter{w: w}
+	enc := json.NewEncoder(p)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
 	if err := enc.Encode(filled(reflect.ValueOf(r)).Interface()); err != nil {
-		return fmt.Errorf("encode the report: %w", err)
+		return cmp.Or(p.err, fmt.Errorf("encode the report: %w", err))
 	}
-	_, err := w.Write(harmless(b.Bytes()))
-	return err
+	return nil
+}
+
+// An indenter indents the compact JSON that is written to it and makes it
+// harmless, and passes it on. It expects all of it at once, which is how an
+// Encoder writes.
+type indenter struct {
+	w   io.Writer
+	err error // of w
+}
+
+func (p *indenter) Write(b []byte) (int, error) {
+	const full = 1 << 16
+	out := make([]byte, 0, 2*full)
+	depth := 0
+	newline := func() {
+		out = append(out, '\n')
+		for range depth {
+			out = append(out, "  "...)
+		}
+	}
+	for i := 0; i < len(b); {
+		switch c := b[i]; c {
+		case '"':
+			end := stringEnd(b, i)
+			out = harmless(out, b[i:end])
+			i = end
+			continue
+		case '{', '[':
+			out = append(out, c)
+			if b[i+1] == c+2 { // the closing one, in ASCII
+				i++
+				out = append(out, c+2)
+				break
+			}
+			depth++
+			newline()
+		case '}', ']':
+			depth--
+			newline()
+			out = append(out, c)
+		case ',':
+			out = append(out, c)
+			newline()
+		case ':':
+			out = append(out, ": "...)
+		default:
+			out = append(out, c)
+		}
+		i++
+		if len(out) >= full {
+			if _, p.err = p.w.Write(out); p.err != nil {
+				return 0, p.err
+			}
+			out = out[:0]
+		}
+	}
+	if _, p.err = p.w.Write(out); p.err != nil {
+		return 0, p.err
+	}
+	return len(b), nil
+}
+
+// stringEnd is the place behind the JSON string at i.
+func stringEnd(b []byte, i int) int {
+	for i++; b[i] != '"'; i++ {
+		if b[i] == '\\' {
+			i++
+		}
+	}
+	return i + 1
 }
 
 // filled is a copy of v in which every nil slice is an empty one.
@@ -52,11 +120,17 @@ func filled(v reflect.Value) reflect.Value {
 	return v
 }
 
-// harmless escapes hidden characters and the # pairs of runner commands. They
-// can stand only inside strings.
-func harmless(b []byte) []byte {
-	out := make([]byte, 0, len(b))
+// harmless appends a JSON string with hidden characters and the # pairs of
+// runner commands escaped.
+func harmless(out, b []byte) []byte {
 	for i := 0; i < len(b); {
+		start := i
+		for i < len(b) && b[i] < 0x7F && b[i] != '#' {
+			i++
+		}
+		if out = append(out, b[start:i]...); i == len(b) {
+			break
+		}
 		if b[i] == '#' && i > 0 && b[i-1] == '#' {
 			out = append(out, `\u0023`...)
 			i++

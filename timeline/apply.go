@@ -275,6 +275,35 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 	return nil
 }
 
+// LossRuns counts the times in which messages from one node to another stopped
+// arriving: runs of three lost heartbeats or appends at least, in channels of
+// which the receiver prints others before and after.
+func (t *Timeline) LossRuns(from, to raftdiag.NodeID) int {
+	most := 0
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp, raftdiag.MsgApp, raftdiag.MsgAppResp} {
+		p := t.Pair(Channel{from, to, mt})
+		if len(p.Receives) == 0 {
+			continue
+		}
+		runs, run, arrived := 0, 0, false
+		for k := range p.Sends {
+			if p.ReceiveOf[k] < 0 {
+				run++
+				continue
+			}
+			if run >= 3 && arrived {
+				runs++
+			}
+			run, arrived = 0, true
+		}
+		if run >= 3 && arrived {
+			runs++
+		}
+		most = max(most, runs)
+	}
+	return most
+}
+
 // UnpairedTail are the messages of a channel behind the last one that arrived;
 // without the receiver's log, all of them.
 func (t *Timeline) UnpairedTail(c Channel) []Proof {

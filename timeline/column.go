@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"sync"
 	"time"
 
 	"github.com/raftdiag/raftdiag"
@@ -260,6 +261,8 @@ func unpack(r *record, e *raftdiag.Event, nodes []raftdiag.NodeID, texts []strin
 type column struct {
 	pieces [][]record
 	n      int
+	from   *quarry // of further pieces; nil for the heap
+	key    laneKey // in a feed
 }
 
 const (
@@ -272,7 +275,7 @@ func (c *column) next() *record {
 	k, i := c.n>>pieceShift, c.n&(pieceSize-1)
 	switch {
 	case k > 0 && k == len(c.pieces):
-		c.pieces = append(c.pieces, make([]record, pieceSize))
+		c.pieces = append(c.pieces, c.from.piece())
 	case k > 0:
 	case c.n == 0:
 		c.pieces = append(c.pieces[:0], make([]record, firstPiece))
@@ -294,4 +297,59 @@ func (c *column) truncate(n int) {
 		c.n = n
 		c.pieces = c.pieces[:(n+pieceSize-1)>>pieceShift]
 	}
+}
+
+// free lets go of the pieces that lie before place i.
+func (c *column) free(i int) {
+	for k := i>>pieceShift - 1; k >= 0 && c.pieces[k] != nil; k-- {
+		c.from.back(c.pieces[k])
+		c.pieces[k] = nil
+	}
+}
+
+// A quarry is where a store's pieces come from. It cuts them from slabs, which
+// spares the system one page fault for each of them, and hands out again what
+// came back. What a piece holds is not cleared.
+type quarry struct {
+	mu    sync.Mutex
+	spare [][]record
+	slab  []record
+	cut   int // pieces
+}
+
+const (
+	slabSize = 1 << 19 // records, 32 MiB
+	bySlab   = 1 << 11 // pieces; fewer are not worth a slab
+)
+
+func (q *quarry) piece() []record {
+	if q == nil {
+		return make([]record, pieceSize)
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if n := len(q.spare); n > 0 {
+		p := q.spare[n-1]
+		q.spare = q.spare[:n-1]
+		return p
+	}
+	if q.cut++; q.cut <= bySlab {
+		return make([]record, pieceSize)
+	}
+	if len(q.slab) == 0 {
+		q.slab = make([]record, slabSize)
+		preferLargePages(q.slab)
+	}
+	p := q.slab[:pieceSize:pieceSize]
+	q.slab = q.slab[pieceSize:]
+	return p
+}
+
+func (q *quarry) back(p []record) {
+	if q == nil || len(p) < pieceSize {
+		return
+	}
+	q.mu.Lock()
+	q.spare = append(q.spare, p)
+	q.mu.Unlock()
 }

@@ -79,7 +79,7 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 			}
 			into[id].segments = append(into[id].segments, segment{f, col, false})
 		}
-		f.columns, f.cache, f.nodes, f.texts = nil, nil, nil, nil
+		f.columns, f.cache, f.newest, f.nodes, f.texts = nil, nil, nil, nil, nil
 	}
 	if len(t.groups) == 0 && len(t.common) == 0 {
 		t.nameless(nameless, orphans)

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"hash/maphash"
 	"strings"
 	"sync"
 
@@ -17,14 +18,16 @@ type Store struct {
 	texts   intern[string, uint32]
 	wide    []raftdiag.Event
 	twins   []uint64 // by wide event: the first one that says the same
-	dropped int64    // events whose text or node found no place
+	quarry  *quarry
+	dropped int64 // events whose text or node found no place
 }
 
 // New makes an empty store.
 func New() *Store {
 	return &Store{
-		nodes: newIntern[raftdiag.NodeID, uint16](1<<16 - 1),
-		texts: newIntern[string, uint32](1 << 17),
+		quarry: &quarry{},
+		nodes:  newIntern[raftdiag.NodeID, uint16](1<<16 - 1),
+		texts:  newIntern[string, uint32](1 << 17),
 	}
 }
 
@@ -67,7 +70,9 @@ type feed struct {
 	index   int
 	store   *Store
 	columns map[laneKey]*column
-	cache   []slot // direct-mapped; it grows with the number of lanes
+	seed    maphash.Seed
+	cache   []*column // direct-mapped; it grows with the number of lanes
+	newest  *column   // the lane of the newest event
 	nodes   map[raftdiag.NodeID]uint16
 	texts   map[string]uint32
 	// The newest answers of the two maps.
@@ -75,15 +80,9 @@ type feed struct {
 	lastNodeN [8]uint16
 }
 
-// A slot remembers a lane's column.
-type slot struct {
-	key laneKey
-	col *column
-}
-
 const (
 	firstCache = 16
-	lastCache  = 1024
+	lastCache  = 1 << 16
 )
 
 // Open begins a source. The returned function takes its events in order; the
@@ -93,7 +92,7 @@ func (s *Store) Open(name string, order int) func(*raftdiag.Event) {
 	defer s.mu.Unlock()
 	f := &feed{
 		name: name, order: order, index: len(s.feeds), store: s, columns: map[laneKey]*column{},
-		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{}, cache: make([]slot, firstCache),
+		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{}, cache: make([]*column, firstCache), seed: maphash.MakeSeed(),
 	}
 	s.feeds = append(s.feeds, f)
 	return f.add
@@ -138,32 +137,30 @@ func (f *feed) text(t string) uint32 {
 // column finds the column of a lane. Lines of a few lanes follow one another,
 // so the cache answers nearly always.
 func (f *feed) column(key laneKey) *column {
-	h := uint(key.node) * 0x9e3779b1
-	if n := len(key.group); n > 0 {
-		h ^= uint(n) ^ uint(key.group[n-1])<<3 ^ uint(key.group[n/2])<<9
-		if n > 1 {
-			h ^= uint(key.group[n-2]) << 6
+	if f.newest != nil && f.newest.key == key {
+		return f.newest
+	}
+	h := uint64(key.node)*0x9e3779b97f4a7c15 ^ maphash.String(f.seed, key.group)
+	if key.writer != "" {
+		h ^= maphash.String(f.seed, key.writer) * 0xd6e8feb86659fd93
+	}
+	at := &f.cache[h&uint64(len(f.cache)-1)]
+	if *at == nil || (*at).key != key {
+		col := f.columns[key]
+		if col == nil {
+			key.writer, key.group = strings.Clone(key.writer), strings.Clone(key.group)
+			col = &column{from: f.store.quarry, key: key}
+			f.columns[key] = col
+			if n := len(f.cache); len(f.columns) > n/4 && n < lastCache {
+				f.cache = make([]*column, 4*n)
+				f.newest = col
+				return col
+			}
 		}
+		*at = col
 	}
-	if n := len(key.writer); n > 0 {
-		h ^= uint(key.writer[n-1])<<5 ^ uint(n)<<2
-	}
-	at := &f.cache[(h^h>>10^h>>20)%uint(len(f.cache))]
-	if at.col != nil && at.key == key {
-		return at.col
-	}
-	col := f.columns[key]
-	if col == nil {
-		col = &column{}
-		key.writer, key.group = strings.Clone(key.writer), strings.Clone(key.group)
-		f.columns[key] = col
-		if n := len(f.cache); len(f.columns) > n/2 && n < lastCache {
-			f.cache = make([]slot, 4*n)
-			return col
-		}
-	}
-	*at = slot{key, col}
-	return col
+	f.newest = *at
+	return *at
 }
 
 func (f *feed) add(e *raftdiag.Event) {

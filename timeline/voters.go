@@ -147,6 +147,15 @@ func (l *Lane) progressVoters(i int) (Voters, bool) {
 			v.At = Proof{l, int(rows[k])}
 		}
 	}
+	if v.At.OK() {
+		// A row may be missing from the log; whom the leader writes to is a member.
+		for c, places := range l.sends {
+			if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.To != 0 && !slices.Contains(v.Learners, c.To) &&
+				len(between(places, v.At.I-blockRows, i)) > 0 {
+				v.Incoming = append(v.Incoming, c.To)
+			}
+		}
+	}
 	slices.Sort(v.Incoming)
 	slices.Sort(v.Learners)
 	v.Incoming = slices.Compact(v.Incoming)

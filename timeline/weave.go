@@ -37,7 +37,7 @@ func (s *Store) weave(segments []segment) *column {
 				into = j
 			}
 		}
-		col := &column{}
+		col := &column{from: s.quarry}
 		if into >= 0 {
 			col = segments[into].col
 		}
@@ -132,13 +132,6 @@ func (c *column) run(lo int, before int64) run {
 // freeStep is after how many rows that were copied the old ones are let go.
 const freeStep = 4096
 
-// free lets go of the pieces that lie before place i.
-func (c *column) free(i int) {
-	for k := i>>pieceShift - 1; k >= 0 && c.pieces[k] != nil; k-- {
-		c.pieces[k] = nil
-	}
-}
-
 // join puts b's rows among a's by their stamps and uses both up. Rows that both
 // have at one stamp are the same rows: of each as many are kept as the source
 // has that shows more of them. ascends says that a's stamps never fall: then
@@ -175,7 +168,7 @@ func (s *Store) join(a, b *column, ascends bool) *column {
 			a.mergeAfter(b)
 			return a
 		}
-		tail := &column{}
+		tail := &column{from: s.quarry}
 		for i := n; i < a.n; i++ {
 			*tail.next() = *a.at(i)
 		}
@@ -183,7 +176,7 @@ func (s *Store) join(a, b *column, ascends bool) *column {
 		a.mergeAfter(s.join(tail, b, false))
 		return a
 	}
-	out := &column{}
+	out := &column{from: s.quarry}
 	copyRun := func(c *column, r run) {
 		for i := r.lo; i < r.hi; i++ {
 			*out.next() = *c.at(i)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -11,6 +12,11 @@ func main() {
 	// A reader that closes the pipe (head, less) is no error of ours: the write
 	// fails with EPIPE, the other outputs are still written.
 	signal.Ignore(syscall.SIGPIPE)
+	if os.Getenv("GOGC") == "" {
+		// Nearly all memory is records, which stay and cost the collector
+		// nothing: it may well come often, and memory is what is short.
+		debug.SetGCPercent(50)
+	}
 	ctx, stop := interruptible()
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package timeline
+
+// preferLargePages is for systems that can be asked.
+func preferLargePages([]record) {}
