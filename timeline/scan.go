@@ -417,6 +417,9 @@ func (w *walker) sent(i int, r *record, c Channel) {
 			w.lasts(i, raftdiag.Index(r.b))
 		}
 	case raftdiag.MsgVoteResp, raftdiag.MsgHeartbeatResp:
+		if r.mtype == raftdiag.MsgHeartbeatResp && w.l.printed[In][raftdiag.MsgHeartbeat] == 0 {
+			w.round(heardRound, i) // the heartbeat that it answers is not printed
+		}
 		if own {
 			w.term(i, term)
 		}
