@@ -430,7 +430,7 @@ func (v *view) judgeHeard() {
 	}
 	// An answer that is no reject and brings nothing new, heard after the head
 	// went out, over and over.
-	if n := v.staleAnswers(); len(n) >= v.pat.Rounds {
+	if n := v.staleAnswers(); len(n) >= v.pat.Rounds && v.passed(v.l, n[0].I, n[len(n)-1].I+1) {
 		v.set(Heard, Yes, n[len(n)-1], "%d answers arrived that do not cover it", len(n))
 		return
 	}
@@ -1053,7 +1053,7 @@ func (v *view) judgeHealed() {
 	}
 	var receipts, accepts []int32
 	for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, p.Node, raftdiag.MsgApp)]) {
-		if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) >= s.Index {
+		if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) < s.Index && reach(r) >= s.Index {
 			receipts = append(receipts, i)
 		}
 	}

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -66,7 +67,7 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 	var all []wait
 	var pace waits
 	next := 0
-	for _, c := range append(commits, Step{At: int32(ten.End)}) {
+	for _, c := range append(slices.Clip(commits), Step{At: int32(ten.End)}) {
 		for ; next < len(lasts) && lasts[next].At <= c.At; next++ {
 			if lasts[next].Value > last {
 				last = lasts[next].Value
