@@ -246,10 +246,13 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 	return f.Rounds(last, f.hi) >= p.Rounds || f.span(last, f.hi) >= p.Clock
 }
 
-// speaksLater reports whether another node hears a node in a later term than
-// that in which it was refused.
+// speaksLater reports whether a node lived on after it was refused: its own log
+// reaches a later term than the sender was in, or another node hears it in one.
 func (t *Timeline) speaksLater(refusal Proof, n raftdiag.NodeID) bool {
 	role, _ := refusal.Lane.RoleAt(refusal.I)
+	if f := t.Lane(n); f != nil && f.Term() > role.Term {
+		return true
+	}
 	for _, l := range t.Lanes {
 		for c, places := range l.receives {
 			if c.From != n || l.Node == n || !c.Type.IsNetwork() || len(places) == 0 {
@@ -591,7 +594,7 @@ func (t *Timeline) Freezes(p Patience) []Freeze {
 		for _, c := range t.Leaders() {
 			later = later || c.Term > f.Tenure.Term && c.By.Lane != l
 		}
-		if wait >= p.Clock || later && f.Waiting >= p.Rounds || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
+		if wait >= p.Clock || later && f.Waiting >= p.Rounds && (f.Received >= p.Rounds || wait >= p.Clock/2) || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
 			out = append(out, f)
 		}
 	}
