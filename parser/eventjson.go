@@ -25,6 +25,12 @@ import (
 // that the fast way needs to know the plain forms only and the two never
 // disagree.
 func decodeEvent(line []byte, e *raftdiag.Event, in *interner) (ok bool, err error) {
+	*e = raftdiag.Event{}
+	return decodeFresh(line, e, in)
+}
+
+// decodeFresh is decodeEvent for an e that holds nothing.
+func decodeFresh(line []byte, e *raftdiag.Event, in *interner) (ok bool, err error) {
 	switch decodePlain(line, e, in) {
 	case plainEvent:
 		return true, nil
@@ -271,14 +277,8 @@ var keyForms = func() (forms [numKeys]keyForm) {
 			f.word[0] = 1 // which no masked word is
 			continue
 		}
-		var text, mask [24]byte
-		f.size = copy(text[:], `"`+f.name+`":`)
-		for i := range f.size {
-			mask[i] = 0xff
-		}
-		for i := range f.word {
-			f.word[i], f.mask[i] = binary.LittleEndian.Uint64(text[8*i:]), binary.LittleEndian.Uint64(mask[8*i:])
-		}
+		f.size = len(f.name) + len(`"":`)
+		f.mask, f.word = masked(`"` + f.name + `":`)
 	}
 	return forms
 }()
@@ -467,7 +467,6 @@ func (k key) flag(e *raftdiag.Event) *bool {
 }
 
 func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
-	*e = raftdiag.Event{}
 	i := blanks(b, 0)
 	if i == len(b) || b[i] != '{' {
 		return notEvent

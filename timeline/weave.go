@@ -56,6 +56,9 @@ func (s *Store) weave(segments []segment) *column {
 		}
 		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.feed.name, b.feed.name))
 	})
+	if len(sources) == 1 {
+		return sources[0].col
+	}
 	col, ascends := sources[0].col, sources[0].col.ascends()
 	for _, next := range sources[1:] {
 		nextAscends := next.col.ascends()
