@@ -404,7 +404,7 @@ func TestPromisePartition(t *testing.T) {
 			name = "text"
 		}
 		t.Run(name, func(t *testing.T) {
-			law(t, 40, func(t *rapid.T) {
+			law(t, 30, func(t *rapid.T) {
 				a, b := rapid.SampledFrom(of).Draw(t, "one"), rapid.SampledFrom(of).Draw(t, "other")
 				files := slices.Clone(a.files)
 				for k := range files {
@@ -609,7 +609,7 @@ func TestPromiseChunks(t *testing.T) {
 // Promise 6: cutting the head or tail off a log, or taking logs away, creates no
 // confirmed verdict.
 func TestPromiseCutting(t *testing.T) {
-	lawful(t, 12, func(t *rapid.T, f fixture) {
+	lawful(t, 8, func(t *rapid.T, f fixture) {
 		whole := diagnosed(t, f.files)
 		files := slices.Clone(f.files)
 		var what []string
