@@ -284,7 +284,7 @@ func (p *reader) reset(it *item) {
 
 // opener are the bytes that a dialect's words begin with.
 var opener = [256]bool{'r': true, 'R': true, 'P': true, 'O': true, 'M': true, 'C': true, 'S': true, 'F': true, 'A': true,
-	'E': true, 'W': true, 'B': true, 'L': true, 'I': true, 'n': true}
+	'E': true, 'W': true, 'B': true, 'T': true, 'L': true, 'I': true, 'n': true}
 
 func eventLike(s []byte) bool {
 	return bytes.Contains(s, []byte(`"kind":"`)) || bytes.Contains(s, []byte(`"message":"`)) || bytes.Contains(s, []byte(`"msg":"`))

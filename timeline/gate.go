@@ -682,7 +682,7 @@ func (v *view) undeliverable() bool {
 	}
 	e := after[0].Event()
 	v.set(Received, No, after[0], "the transport says: %s", e.Text)
-	p.Refused = Refused(after[len(after)-1].Event().Text) && (v.f == nil || !v.t.outlives(v.f, p.Node, v.pat) && !v.aliveMeanwhile())
+	p.Refused = Refused(after[len(after)-1].Event().Text) && (v.f == nil || !v.t.outlives(v.f, p.Node, v.pat) && !v.aliveMeanwhile() && !v.t.speaksLater(after[0], p.Node))
 	return true
 }
 
@@ -997,7 +997,7 @@ func (v *view) judgeHealed() {
 	p.Receipt, p.Reply = Proof{v.f, int(receipts[0])}, Proof{v.f, int(accepts[0])}
 	lostThere, lostBack := v.lost(v.leader, p.Node, end), v.lost(p.Node, v.leader, end)
 	switch {
-	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), int(accepts[0])):
+	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
 		late(Answered, p.Receipt, "node %s received it and answered late", p.Node)
 	case v.askedAgain(receipts, int(accepts[0])):
 		late(Heard, p.Reply, "node %s answered, and the leader sent it again and again", p.Node)
@@ -1010,6 +1010,17 @@ func (v *view) judgeHealed() {
 	default:
 		unknown()
 	}
+}
+
+// firstReply is the place of the voter's first answer of either kind behind a
+// receipt, or of the accept: a rejection in time is no silence.
+func (v *view) firstReply(receipt, accept int) int {
+	for _, i := range v.replies {
+		if int(i) > receipt && int(i) < accept && v.f.rec(int(i)).reject() {
+			return int(i)
+		}
+	}
+	return accept
 }
 
 // askedAgain reports whether the leader's append came once more, its patience

@@ -34,6 +34,8 @@ import (
 //	input node1.log garbled 2    how many lines were garbled
 //	input node1.log runs 2       how many incarnations it holds
 //	input node1.log error TEXT   its error contains TEXT
+//	pending                      the product is not there yet: what fails is logged, and
+//	                             does not fail the test
 //	cut no-leader                a part of the logs may confirm this besides: it is
 //	                             a consequence that the whole files under its point
 //	says TEXT                    the report contains TEXT somewhere, in any case
@@ -141,6 +143,8 @@ type caseFile struct {
 	args  []string
 	stdin []byte
 	want  []string
+	// pending says that the product does not keep the want yet.
+	pending bool
 }
 
 func readCase(t testing.TB, path string) caseFile {
@@ -159,7 +163,11 @@ func readCase(t testing.TB, path string) caseFile {
 			c.stdin = unescape(f.Data)
 		case "want":
 			for line := range strings.Lines(string(f.Data)) {
-				if line = strings.TrimSpace(line); line != "" {
+				switch line = strings.TrimSpace(line); line {
+				case "":
+				case "pending":
+					c.pending = true
+				default:
 					c.want = append(c.want, line)
 				}
 			}
@@ -219,8 +227,14 @@ func TestCases(t *testing.T) {
 			t.Parallel()
 			dir := c.write(t)
 			d := analyze(t, dir, c.stdin, c.args...)
-			if problems := check(c, d); len(problems) > 0 {
+			switch problems := check(c, d); {
+			case len(problems) > 0 && c.pending:
+				t.Logf("pending: %s\n  %s\ngot: %s", c.story, strings.Join(problems, "\n  "), sketch(d))
+				return
+			case len(problems) > 0:
 				t.Errorf("%s\n  %s\ngot: %s", c.story, strings.Join(problems, "\n  "), sketch(d))
+			case c.pending:
+				t.Log("pending, and passes: take the line out of its want")
 			}
 			// The order of the inputs changes nothing, nor does a log given twice.
 			if len(c.args) > 1 && len(c.stdin) == 0 {
@@ -248,7 +262,7 @@ func TestCasesCut(t *testing.T) {
 	}
 	for _, path := range paths {
 		c := readCase(t, path)
-		if len(c.stdin) > 0 || slices.Contains(c.args, "--complete") { // that takes a cut as the end
+		if c.pending || len(c.stdin) > 0 || slices.Contains(c.args, "--complete") { // that takes a cut as the end
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
@@ -292,7 +306,7 @@ func TestCasesLaws(t *testing.T) {
 	}
 	for _, path := range paths {
 		c := readCase(t, path)
-		if len(c.stdin) > 0 || len(c.files) == 0 {
+		if c.pending || len(c.stdin) > 0 || len(c.files) == 0 {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {

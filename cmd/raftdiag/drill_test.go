@@ -32,9 +32,18 @@ var gradeNames = []string{"right", "cause", "unknown", "missed", "wrong"}
 
 // TestDrills grades the command on logs of staged faults. A wrong confirmed
 // verdict fails. RAFTDIAG_DRILLS=first-last sets the seeds (by default 1-4),
-// RAFTDIAG_DRILL=name one fault, RAFTDIAG_KEEP=dir keeps the logs of what went wrong.
+// RAFTDIAG_DRILL=name one fault, RAFTDIAG_STYLE=text, odd or
+// events one style, RAFTDIAG_KEEP=dir keeps the logs of what went wrong.
 func TestDrills(t *testing.T) {
 	first, last := seeds(t)
+	for _, style := range []drill.Style{drill.Text, drill.Odd, drill.Events} {
+		if only := os.Getenv("RAFTDIAG_STYLE"); only == "" || only == style.String() {
+			t.Run(style.String(), func(t *testing.T) { drills(t, style, first, last) })
+		}
+	}
+}
+
+func drills(t *testing.T, style drill.Style, first, last uint64) {
 	type job struct {
 		fault drill.Fault
 		seed  uint64
@@ -47,7 +56,7 @@ func TestDrills(t *testing.T) {
 	for range runtime.NumCPU() {
 		wait.Go(func() {
 			for j := range jobs {
-				files, expected := j.fault.Run(j.seed)
+				files, expected := j.fault.RunAs(style, j.seed)
 				j.fault = expected
 				d, g, why := grades(t, j.fault, files, files[0].Blind)
 				mu.Lock()
@@ -160,7 +169,7 @@ func tell(t *testing.T, f drill.Fault, seed uint64, what string, files []drill.F
 	}
 	if dir := os.Getenv("RAFTDIAG_KEEP"); dir != "" && g != right {
 		for _, file := range files {
-			path := filepath.Join(dir, f.Name+"-"+strconv.FormatUint(seed, 10), filepath.FromSlash(file.Name))
+			path := filepath.Join(dir, f.Name+"-"+strconv.FormatUint(seed, 10)+strings.ReplaceAll(strings.ReplaceAll(what, " ", "_"), "/", "-"), filepath.FromSlash(file.Name))
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -220,7 +229,13 @@ func judged(f drill.Fault, d diagnosis, part bool) (grade, string) {
 	named, must := false, f.Must == ""
 	why := "no confirmed point"
 	causesRight := len(f.Causes) == 0
+	open := ""
 	for _, g := range d.report.Groups {
+		for _, e := range costly(&g) {
+			if f.Heals && !part && e.EndAt == nil {
+				open = "an episode is open that ended"
+			}
+		}
 		for _, v := range g.Violations {
 			must = must || v.Name == f.Must
 			if !slices.Contains(f.Violations, v.Name) {
@@ -267,6 +282,8 @@ func judged(f drill.Fault, d diagnosis, part bool) (grade, string) {
 			return wrong, "fault"
 		}
 		return unknown, verdict
+	case named && must && causesRight && open != "":
+		return cause, open
 	case named && must && causesRight:
 		return right, ""
 	case f.Must != "" && must:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"go.etcd.io/raft/v3"
@@ -31,6 +32,7 @@ type node struct {
 	idle    int    // ticks without a word from a leader
 	timeout int    // idle ticks before it campaigns
 	learner bool
+	conf    *pb.ConfState // the last that came into force; nil: the first
 }
 
 // A verdict on a message about to leave or about to be taken.
@@ -75,6 +77,7 @@ type cluster struct {
 	size     int                 // entries a proposal
 	every    int                 // ticks between proposals
 	voters   []uint64
+	cold     bool   // faults are there from the first entry on
 	fault    *Fault // what is expected, where the stage makes it up
 }
 
@@ -100,11 +103,21 @@ func (q *inFlight) Pop() any {
 }
 
 // newCluster makes size nodes that know voters (nil: all of them) at index 1.
-func newCluster(seed uint64, size int, voters func(c *cluster, id uint64) []uint64) *cluster {
+func newCluster(style Style, seed uint64, size int, voters func(c *cluster, id uint64) []uint64) *cluster {
 	rng := rand.New(rand.NewPCG(seed, 0x7261667464726c6c))
 	c := &cluster{rng: rng, ways: map[[2]uint64]int64{}, look: newLook(rng), preVote: rng.IntN(3) == 0, check: rng.IntN(3) == 0, size: 1, every: 2 + rng.IntN(3)}
 	if rng.IntN(4) == 0 {
 		c.size = 2 + rng.IntN(3)
+	}
+	switch looks := rand.New(rand.NewPCG(seed, 0x6c6f6f6b)); style {
+	case Odd:
+		c.look.odd(looks)
+	case Events:
+		c.look.events, c.look.silent = newEventLook(looks), ""
+		c.look.merged, c.look.layout = nil, pick(looks, "files", "files", "files", "compose", "pods", "merged")
+		if c.look.layout != "files" {
+			c.look.merged = new([]string)
+		}
 	}
 	ids := c.look.ids(rng, size)
 	c.voters = ids
@@ -138,7 +151,7 @@ func (c *cluster) start(n *node) {
 	must(err)
 	n.raw, n.up, n.frozen, n.stopped, n.idle, n.shown = raw, true, false, false, 0, n.applied
 	n.timeout = 10 + c.rng.IntN(10)
-	n.voice.boot(c.now)
+	n.voice.boot(c.now, n)
 }
 
 func (c *cluster) node(id uint64) *node {
@@ -258,6 +271,9 @@ func (c *cluster) ready(n *node) {
 			ms = c.hooks.outgoing(n, ms)
 		}
 		last, _ := n.store.LastIndex()
+		if !raft.IsEmptySnap(rd.Snapshot) {
+			last = rd.Snapshot.Metadata.Index
+		}
 		if len(rd.Entries) > 0 {
 			last = rd.Entries[len(rd.Entries)-1].Index
 		}
@@ -272,13 +288,17 @@ func (c *cluster) ready(n *node) {
 		if !raft.IsEmptySnap(rd.Snapshot) {
 			must(n.store.ApplySnapshot(rd.Snapshot))
 			n.applied = rd.Snapshot.Metadata.Index
+			n.conf = &rd.Snapshot.Metadata.ConfState
+			n.learner = !slices.Contains(n.conf.Voters, n.id)
 		}
 		if !raft.IsEmptyHardState(rd.HardState) {
 			must(n.store.SetHardState(rd.HardState))
 		}
-		if c.hooks.store == nil || c.hooks.store(n, rd) {
+		appended := c.hooks.store == nil || c.hooks.store(n, rd)
+		if appended {
 			must(n.store.Append(rd.Entries))
 		}
+		n.voice.stored(c.now, rd, ms, commit, st.RaftState == raft.StateLeader, appended)
 		for _, m := range ms {
 			c.send(n, m)
 		}
@@ -287,7 +307,9 @@ func (c *cluster) ready(n *node) {
 				if e.Type == pb.EntryConfChangeV2 {
 					var cc pb.ConfChangeV2
 					must(cc.Unmarshal(e.Data))
-					n.raw.ApplyConfChange(cc)
+					n.conf = n.raw.ApplyConfChange(cc)
+					n.learner = !slices.Contains(n.conf.Voters, n.id) && !slices.Contains(n.conf.VotersOutgoing, n.id)
+					n.voice.member(c.now, e.Index, *n.conf)
 				}
 			}
 			n.applied = rd.CommittedEntries[k-1].Index
@@ -300,6 +322,7 @@ func (c *cluster) ready(n *node) {
 			n.shown = c.hooks.apply(n, n.applied)
 		}
 		n.shown = min(n.shown, commit)
+		n.voice.reached(c.now, n.shown, len(rd.CommittedEntries))
 		n.raw.Advance(rd)
 	}
 }

@@ -25,6 +25,7 @@ type Fault struct {
 	Violations []string // impossible states that it may show
 	Must       string   // the impossible state that it must show
 	Verdicts   []string // of the run
+	Heals      bool     // no episode that costs a write is open at the end
 	Unknown    bool     // what these logs carry may not decide it: unknown is as right
 
 	size   int
@@ -468,6 +469,7 @@ func Faults() []Fault {
 				c.ready(l)
 			}},
 	}
+	list = append(list, more()...)
 	for i := range list {
 		if list[i].size == 0 {
 			list[i].size = 3
@@ -551,22 +553,29 @@ type File struct {
 
 // Run stages the fault with the seed. It returns the logs, and the fault with
 // what is expected of this run: some faults are made up by the seed.
-func (f Fault) Run(seed uint64) ([]File, Fault) {
+func (f Fault) Run(seed uint64) ([]File, Fault) { return f.RunAs(Text, seed) }
+
+// RunAs is Run in a style.
+func (f Fault) RunAs(style Style, seed uint64) ([]File, Fault) {
 	size := f.size
 	if size == anySize {
 		size = 3 + int(seed%3)
 	}
-	c := newCluster(seed, size, f.voters)
+	c := newCluster(style, seed, size, f.voters)
 	c.fault = &f
 	f.stage(c)
-	blind := c.look.silent != ""
+	blind := c.look.silent != "" || c.look.errors || c.look.leaders || c.look.persisted || c.look.events != nil && c.look.events.blind()
 	if c.look.merged != nil {
-		return []File{{Name: "all.log", Data: joined(*c.look.merged), Blind: blind || c.look.layout == "merged"}}, f
+		return []File{{Name: "all.log", Data: joined(*c.look.merged), Blind: blind || c.look.layout == "merged" && c.look.events == nil}}, f
 	}
 	var files []File
 	name := pick(c.rng, "node%d.log", "raft-node%d.log", "n%d/raft.log", "node-%d.txt")
 	for _, n := range c.nodes {
 		files = append(files, File{Name: fmt.Sprintf(name, n.id), Data: joined(n.voice.lines), Node: n.id, Blind: blind})
+	}
+	if c.look.cutShort {
+		data := &files[c.rng.IntN(len(files))].Data
+		*data = (*data)[:max(0, len(*data)-5-c.rng.IntN(90))]
 	}
 	return files, f
 }
@@ -579,7 +588,7 @@ func joined(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "
 func RunPair(f, g Fault, seed uint64) (files []File, groups [2]string) {
 	var cs [2]*cluster
 	for i, fault := range []Fault{f, g} {
-		c := newCluster(seed, 3, nil)
+		c := newCluster(Text, seed, 3, nil)
 		c.look.merged, c.look.layout, c.look.silent = nil, "files", ""
 		c.look.group += []string{"", "1"}[i]
 		c.now = int64(i) * 43 * millisecond

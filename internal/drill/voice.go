@@ -36,6 +36,12 @@ type look struct {
 	skewed    bool
 	merged    *[]string
 	base      time.Time
+	events    *eventLook // event lines instead of the text
+	persisted bool       // a follower's messages are told when they are persisted
+	from      int        // the number of the first of them
+	leaders   bool       // only a leader prints what it sends
+	errors    bool       // only ready() lines and what is above INFO
+	cutShort  bool       // one file ends in the middle of a line
 }
 
 func pick[T any](rng *rand.Rand, list ...T) T { return list[rng.IntN(len(list))] }
@@ -91,18 +97,48 @@ func (l *look) ids(rng *rand.Rand, n int) []uint64 {
 }
 
 func (l *look) voice(c *cluster, id uint64) *voice {
-	v := &voice{look: &c.look, id: id, thread: 2 + c.rng.IntN(6)}
+	v := &voice{look: &c.look, id: id, thread: 2 + c.rng.IntN(6), rng: c.rng, zone: time.UTC}
+	if l.events != nil && l.skewed {
+		v.zone = time.FixedZone("", 1800*(c.rng.IntN(20)-10))
+	}
 	if l.skewed {
 		v.skew = time.Duration(c.rng.IntN(7200)-3600) * time.Second
 	}
 	return v
 }
 
+// odd draws one of the looks that are rare.
+func (l *look) odd(rng *rand.Rand) {
+	l.silent, l.layout, l.merged = "", "files", nil
+	switch rng.IntN(7) {
+	case 0:
+		l.rows, l.names, l.total, l.under, l.shape = "Msg", "number", true, true, true
+	case 1, 2:
+		l.persisted, l.from, l.extract, l.total = true, rng.IntN(2), true, rng.IntN(2) == 0
+	case 3:
+		l.silent = "Progress"
+	case 4:
+		l.leaders = true
+	case 5:
+		l.errors = true
+	case 6:
+		l.cutShort = true
+	}
+	if rng.IntN(4) == 0 {
+		l.prefix = "lost"
+	}
+}
+
 // A voice is the log of one node.
 type voice struct {
 	*look
 	id     uint64
+	rng    *rand.Rand
 	skew   time.Duration
+	zone   *time.Location
+	role   string // as an event said it last
+	told   uint64 // applied, as an event said it last
+	waits  []wait // of clients
 	thread int
 	lines  []string
 	times  []int64 // of lines; a row below a header has its header's
@@ -135,6 +171,9 @@ func (v *voice) say(now int64, level, format string, args ...any) {
 	stamp := v.base.Add(v.skew + time.Duration(v.last)*time.Microsecond).Format(v.grain)
 	text := fmt.Sprintf(format, args...)
 	if v.silent != "" && v.hides(text) {
+		return
+	}
+	if v.errors && level == "INFO" && !strings.HasPrefix(text, "ready() HAS_READY") {
 		return
 	}
 	target := "chronik_raft::replica"
@@ -219,11 +258,20 @@ func (l *look) muted(t pb.MessageType) bool {
 
 func stateName(s raft.StateType) string { return strings.TrimPrefix(s.String(), "State") }
 
-func (v *voice) boot(now int64) {
+func (v *voice) boot(now int64, n *node) {
+	if v.events != nil {
+		v.eventBoot(now, n)
+		return
+	}
 	v.say(now, "INFO", "Starting raft server")
 }
 
 func (v *voice) ready(now int64, st raft.Status, rd raft.Ready, ms []pb.Message, last, commit, applied uint64) {
+	if v.events != nil {
+		v.eventReady(now, st, rd, ms, last, commit, applied)
+		return
+	}
+	leads := st.RaftState == raft.StateLeader
 	v.say(now, "INFO", "ready() HAS_READY for %s: raft_state=%s, term=%d, commit=%d, leader=%d", v.group, stateName(st.RaftState), st.Term, commit, st.Lead)
 	if st.RaftState == raft.StateLeader {
 		v.say(now, "INFO", "Progress tracker for %s:", v.group)
@@ -258,8 +306,15 @@ func (v *voice) ready(now int64, st raft.Status, rd raft.Ready, ms []pb.Message,
 		if rd.SoftState != nil {
 			ss = fmt.Sprintf("Some(SoftState { leader_id: %d, raft_state: %s })", rd.SoftState.Lead, stateName(rd.SoftState.RaftState))
 		}
-		v.say(now, "INFO", "ready() EXTRACTING for %s: immediate_msgs=%d, persisted_msgs=0, entries=%d, committed=%d, soft_state=%s, hard_state=%s",
-			v.group, len(ms), len(rd.Entries), taken, ss, hs)
+		now1, later := len(ms), 0
+		if v.persisted && !leads {
+			now1, later = 0, len(ms)
+		}
+		v.say(now, "INFO", "ready() EXTRACTING for %s: immediate_msgs=%d, persisted_msgs=%d, entries=%d, committed=%d, soft_state=%s, hard_state=%s",
+			v.group, now1, later, len(rd.Entries), taken, ss, hs)
+	}
+	if !leads && (v.persisted || v.leaders) {
+		return
 	}
 	var shown []pb.Message
 	for _, m := range ms {
@@ -285,6 +340,13 @@ func (v *voice) ready(now int64, st raft.Status, rd raft.Ready, ms []pb.Message,
 }
 
 func (v *voice) committed(now int64, es []pb.Entry) {
+	if v.events != nil {
+		v.emit(now, "committed", field{"count", uint64(len(es))}, field{"first", es[0].Index}, field{"last", es[len(es)-1].Index})
+		for _, e := range es {
+			v.emit(now, "entry", field{"index", e.Index}, field{"term", e.Term}, field{"entry_type", e.Type.String()}, field{"size", uint64(len(e.Data))})
+		}
+		return
+	}
 	first, last := es[0].Index, es[len(es)-1].Index
 	topic, partition, _ := strings.Cut(v.group, "-")
 	if i := strings.LastIndexByte(v.group, '-'); i >= 0 {
@@ -305,12 +367,24 @@ func (v *voice) committed(now int64, es []pb.Entry) {
 }
 
 func (v *voice) received(now int64, m pb.Message) {
+	if v.events != nil {
+		if !v.muted(m.Type) {
+			v.emit(now, "received", v.header(m)...)
+		}
+		return
+	}
 	if !v.muted(m.Type) {
 		v.say(now, "INFO", "Received Raft message for %s: %s", v.group, v.message(m))
 	}
 }
 
 func (v *voice) handed(now int64, m pb.Message) {
+	if v.events != nil {
+		if v.handover && !v.muted(m.Type) {
+			v.emit(now, "handed_over", append(v.header(m), field{"peer", nodeID(m.To)})...)
+		}
+		return
+	}
 	if v.handover && !v.muted(m.Type) {
 		i := strings.LastIndexByte(v.group, '-')
 		v.say(now, "INFO", "Sending Raft message via gRPC topic=%s partition=%s to=%d from=%d msg_type=%s term=%d", v.group[:i], v.group[i+1:], m.To, m.From, v.typeOf(m.Type), m.Term)
@@ -318,41 +392,80 @@ func (v *voice) handed(now int64, m pb.Message) {
 }
 
 func (v *voice) failed(now int64, m pb.Message, why string) {
+	if v.events != nil {
+		v.emit(now, "send_failed", append(v.header(m), field{"peer", nodeID(m.To)}, field{"text", why})...)
+		return
+	}
 	v.say(now, "ERROR", "Failed to send message to peer %d: %s", m.To, why)
 }
 
 func (v *voice) undecodable(now int64) {
+	if v.events != nil {
+		v.emit(now, "step_failed", field{"text", "decode: proto: cannot parse invalid wire-format data"})
+		return
+	}
 	v.say(now, "ERROR", "Step: failed to decode message: failed to decode Protobuf message: invalid wire type: Varint (expected LengthDelimited)")
 }
 
 func (v *voice) stepFailed(now int64, why string) {
+	if v.events != nil {
+		v.emit(now, "step_failed", field{"text", why})
+		return
+	}
 	v.say(now, "ERROR", "Step: failed to process message: %s", why)
 }
 
 func (v *voice) proposing(now int64, size int) {
+	if v.events != nil {
+		if v.proposals {
+			v.emit(now, "proposing", field{"size", uint64(size)})
+		}
+		return
+	}
 	if v.proposals {
 		v.say(now, "INFO", "Proposing entry of %d bytes to %s (with wait)", size, v.group)
 	}
 }
 
 func (v *voice) proposed(now int64, index uint64) {
+	if v.events != nil {
+		if v.proposals {
+			v.emit(now, "proposed", field{"index", index}, field{"size", uint64(64)})
+			v.waits = append(v.waits, wait{index, now})
+		}
+		return
+	}
 	if v.proposals {
 		v.say(now, "INFO", "Proposed entry at index %d to %s, waiting for commit", index, v.group)
 	}
 }
 
 func (v *voice) dropped(now int64, err error) {
+	if v.events != nil {
+		if v.proposals {
+			v.emit(now, "proposal_dropped", field{"text", err.Error()})
+		}
+		return
+	}
 	if v.proposals {
 		v.say(now, "ERROR", "Failed to propose to %s: %v", v.group, err)
 	}
 }
 
 func (v *voice) panicked(now int64, text string) {
+	if v.events != nil {
+		v.emit(now, "panic", field{"text", text})
+		return
+	}
 	v.put("thread 'tokio-runtime-worker' panicked at crates/raft/src/raft_log.rs:285:13:")
 	v.put(text)
 	v.put("note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace")
 }
 
 func (v *voice) stopping(now int64) {
+	if v.events != nil {
+		v.emit(now, "stop", field{"text", "terminated"})
+		return
+	}
 	v.say(now, "INFO", "Received SIGTERM, shutting down")
 }
