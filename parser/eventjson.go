@@ -671,7 +671,11 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			case asType:
 				e.Type, ok = typeNamed(s)
 			case asGroup:
-				e.Group = in.string(s)
+				// Lines of one group follow one another.
+				if string(s) != in.group {
+					in.group = in.string(s)
+				}
+				e.Group = in.group
 			case asWriter:
 				e.Writer = in.string(s)
 			case asSource:
