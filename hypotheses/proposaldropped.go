@@ -173,7 +173,7 @@ func (j *judgement) forwardLost(l *timeline.Lane) {
 		lost := j.t.LostSends(c)
 		_, hi := l.Bounds()
 		if tail := j.t.UnpairedTail(c); len(tail) > 0 {
-			if p, failed := l.FailuresTo(c.To, tail[0].I, hi); failed {
+			if p, failed := l.FailuresTo(c.To, tail[0].I, hi); failed && j.t.GoesOn(c.To, c.From, j.pat) {
 				lost = tail // the transport says so itself
 				why = j.linkSays(l, c.To, p)
 			}

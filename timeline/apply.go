@@ -237,7 +237,7 @@ func (l *Lane) Transferring(i int) bool {
 // again.
 func (t *Timeline) LostSends(c Channel) []Proof {
 	p := t.Pair(c)
-	if p.From == nil || p.To == nil || len(p.Receives) == 0 {
+	if p.From == nil || p.To == nil || p.To.Prints(In, c.Type) == 0 {
 		return nil
 	}
 	lo, hi := p.From.hi, p.From.lo
@@ -302,6 +302,22 @@ func (t *Timeline) LossRuns(from, to raftdiag.NodeID) int {
 		most = max(most, runs)
 	}
 	return most
+}
+
+// GoesOn reports whether a node's log goes on for its patience after it last
+// heard another node.
+func (t *Timeline) GoesOn(n, from raftdiag.NodeID, p Patience) bool {
+	l := t.Lane(n)
+	if l == nil {
+		return false
+	}
+	heard := l.lo
+	for c, places := range l.receives {
+		if c.From == from && len(places) > 0 {
+			heard = max(heard, int(places[len(places)-1]))
+		}
+	}
+	return l.Passed(p, 1, heard, l.hi)
 }
 
 // UnpairedTail are the messages of a channel behind the last one that arrived;
