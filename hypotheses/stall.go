@@ -225,7 +225,7 @@ func (c *stuck) rule() ruling {
 	}
 	// A majority matches.
 	switch {
-	case c.voters.From != "config" && !c.everyoneMatches():
+	case c.voters.From == "seen", c.voters.From != "config" && !c.everyoneMatches():
 		return ruling{from: timeline.Matched, to: timeline.Committed, why: "the voters are not printed, and learners may hide among the Progress rows"}
 	case c.ownAt == 0 || c.ownAt > c.s.Last:
 		return ruling{from: timeline.Committed, to: timeline.Committed, why: fmt.Sprintf("whether entry %d is of the leader's own term %d does not show, and entries of an older term wait legally", c.s.Index, c.s.Tenure.Term)}

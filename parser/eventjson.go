@@ -617,7 +617,13 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			i = next
 
 		case asConfig:
-			return unusual
+			config, next := plainConfig(b, i)
+			if next < 0 {
+				return unusual
+			}
+			e.Config = config
+			set |= bit
+			i = next
 
 		default: // a string
 			if c != '"' {
@@ -671,7 +677,11 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			case asType:
 				e.Type, ok = typeNamed(s)
 			case asGroup:
-				e.Group = in.string(s)
+				// Lines of one group follow one another.
+				if string(s) != in.group {
+					in.group = in.string(s)
+				}
+				e.Group = in.group
 			case asWriter:
 				e.Writer = in.string(s)
 			case asSource:
@@ -714,6 +724,55 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 		}
 		e.Set = set &^ seenAlways
 		return plainEvent
+	}
+}
+
+// plainConfig reads the configuration at i, spelt without white space, and
+// gives the index behind it, or -1 for any other spelling.
+func plainConfig(b []byte, i int) (*raftdiag.Config, int) {
+	if i >= len(b) || b[i] != '{' {
+		return nil, -1
+	}
+	c := &raftdiag.Config{}
+	for {
+		var list *[]raftdiag.NodeID
+		for _, k := range [...]struct {
+			key string
+			to  *[]raftdiag.NodeID
+		}{{`"voters":[`, &c.Voters}, {`"voters_outgoing":[`, &c.VotersOutgoing}, {`"learners":[`, &c.Learners}, {`"learners_next":[`, &c.LearnersNext}} {
+			if has(b[i+1:], k.key) && *k.to == nil {
+				list, i = k.to, i+1+len(k.key)
+				break
+			}
+		}
+		if list == nil {
+			return nil, -1
+		}
+		for {
+			quoted := 0
+			if i < len(b) && b[i] == '"' {
+				quoted = 1
+			}
+			n, next := digits(b, i+quoted)
+			if next < 0 || next+quoted >= len(b) || quoted == 1 && b[next] != '"' {
+				return nil, -1
+			}
+			*list = append(*list, raftdiag.NodeID(n))
+			i = next + quoted
+			if b[i] == ']' {
+				break
+			}
+			if b[i] != ',' {
+				return nil, -1
+			}
+			i++
+		}
+		if i++; i >= len(b) || b[i] != ',' && b[i] != '}' {
+			return nil, -1
+		}
+		if b[i] == '}' {
+			return c, i + 1
+		}
 	}
 }
 

@@ -918,7 +918,7 @@ func (v *view) birthSeen() bool {
 		}
 	}
 	// The row itself is the birth: the proposal is taken, or Ready has entries.
-	for i := v.s.From; i < v.hi && i < v.s.From+blockRows; i++ {
+	for i := v.s.From; want >= v.s.Index && i < v.hi && i < v.s.From+blockRows; i++ {
 		r := v.l.rec(i)
 		if r.kind == raftdiag.Proposed && r.has(raftdiag.HasIndex) && raftdiag.Index(r.a) >= want ||
 			r.kind == raftdiag.Ready && !r.wide() && r.b>>32 > 0 {
