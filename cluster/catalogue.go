@@ -219,7 +219,7 @@ func catalogue() []FaultInfo {
 			Name: "disruptive-node", Doc: "a follower hears nobody and is heard: it campaigns in ever higher terms and deposes each leader",
 			Params: []Param{on("follower", "the nodes that hear nobody")},
 			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-leader", OrHypothesis: []string{"", "no-delivery"},
-			Causes: []string{"disruptive-node", "election-storm", "leader-flapping", "one-way-partition"}, Example: "disruptive-node:on=3",
+			Causes: []string{"disruptive-node", "election-storm", "leader-flapping", "one-way-partition", "partition"}, Example: "disruptive-node:on=3",
 			leader: true,
 			check:  withoutPreVote,
 			strike: func(s *strike) {

@@ -441,6 +441,10 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 			links = append(links, ghost)
 		}
 	}
+	if heard := !slices.ContainsFunc(links, func(c cause) bool { return c.name != "one-way-partition" }); heard && len(links) > 0 {
+		// The voters are there, and what the candidates do not hear is the point.
+		return append(append(out, links...), lost)
+	}
 	return append(append(out, lost), links...)
 }
 
