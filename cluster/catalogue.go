@@ -453,7 +453,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "flapping-link", Doc: "appends and their answers pass and are lost in turn, half of each period; heartbeats pass",
 			Params: []Param{{"period", "1.2s", "of loss and passage together", duration}, paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery", OrHypothesis: []string{""},
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery", OrHypothesis: []string{"", "no-quorum"},
 			Causes: []string{"flapping-link", "packet-loss", "partition", "one-way-partition"}, Example: "flapping-link:period=2s",
 			perGroup: true, leader: true,
 			strike: func(s *strike) {
