@@ -5,7 +5,7 @@ FUZZTIME    ?= 20s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test race lint golden fuzz bench picture ci clean
+.PHONY: build test race lint golden fixtures fuzz bench picture ci clean
 
 build: ## bin/raftdiag
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/raftdiag ./cmd/raftdiag
@@ -23,6 +23,9 @@ lint: ## gofmt, vet and staticcheck
 
 golden: ## write the expected outputs anew; read the diff
 	.ci/golden
+
+fixtures: ## record the incidents of fixtures/ anew; read the diff
+	fixtures/record.sh
 
 fuzz: ## every fuzz target for FUZZTIME
 	.ci/fuzz $(FUZZTIME)

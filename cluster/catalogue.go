@@ -14,6 +14,7 @@ import (
 	"github.com/raftdiag/raftdiag"
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
+	"go.etcd.io/raft/v3/tracker"
 )
 
 const strikes = 1500 * time.Millisecond // after the first election, with some entries committed
@@ -114,9 +115,9 @@ func catalogue() []FaultInfo {
 			},
 		},
 		{
-			Name: "quorum-lost", Doc: "so few nodes run that nobody can be elected: the others never start, or stop with the leader among them if a time is given",
-			Params:  []Param{{"keep", "", "the nodes that run; by default the first ones, one less than a quorum", nodeSet}},
-			Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"no-quorum", "proposal-dropped"},
+			Name: "quorum-lost", Doc: "so many nodes are killed, the leader among them, that nobody can be elected; with at=0s they never start",
+			Params: []Param{{"keep", "", "the nodes that run on; by default followers, or with at=0s the first nodes, one less than a quorum", nodeSet}},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-leader", OrHypothesis: []string{"no-quorum", "proposal-dropped"},
 			Causes:  []string{"quorum-lost", "dead-voters", "node-down", "connection-refused"},
 			Example: "quorum-lost:keep=1",
 			first: func(f *Fault, c *cluster) {
@@ -134,9 +135,13 @@ func catalogue() []FaultInfo {
 				if s.f.At == 0 {
 					return
 				}
+				if !s.await(func() bool { return s.c.settled(s.group) }) {
+					return
+				}
 				keep := s.nodes["keep"]
 				if len(keep) == 0 {
-					keep = s.c.resolve("followers", s.group, s.lead)[:len(s.c.boxes)/2]
+					keep = s.c.resolve("followers", s.group, s.c.leader(s.group))
+					keep = keep[:(len(s.c.boxes)-1)/2]
 				}
 				var down []*box
 				for _, b := range s.c.boxes {
@@ -145,6 +150,30 @@ func catalogue() []FaultInfo {
 					}
 				}
 				s.stop(down, "")
+			},
+		},
+		{
+			Name: "split-vote", Doc: "all nodes campaign at the same moments, over and over, as they would without random election timeouts, and each votes for itself",
+			Params:  []Param{{"delay", "20ms", "what a vote takes on the way, so that it finds the others candidates", duration}, paramGroup},
+			Verdict: raftdiag.Fault, Hypothesis: "no-leader", Causes: []string{"split-vote", "election-storm"},
+			Example: "split-vote:delay=40ms", perGroup: true,
+			check: withoutPreVote,
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				s.rule(func(_, _ uint64, m raftpb.Message) passage {
+					if m.Type == raftpb.MsgVote || m.Type == raftpb.MsgVoteResp {
+						return passage{delay: d}
+					}
+					return passage{}
+				})
+				for s.sleep(time.Duration(s.c.o.electionTick-2) * s.c.o.Tick) {
+					for _, b := range s.c.boxes {
+						if n := b.running(); n != nil {
+							d := n.byName[s.group]
+							d.post(func() { _ = d.rn.Campaign() }) // it cannot fail on a voter
+						}
+					}
+				}
 			},
 		},
 		{
@@ -190,7 +219,7 @@ func catalogue() []FaultInfo {
 			Name: "disruptive-node", Doc: "a follower hears nobody and is heard: it campaigns in ever higher terms and deposes each leader",
 			Params: []Param{on("follower", "the nodes that hear nobody")},
 			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-leader", OrHypothesis: []string{"", "no-delivery"},
-			Causes: []string{"disruptive-node", "election-storm", "leader-flapping", "one-way-partition"}, Example: "disruptive-node:on=3",
+			Causes: []string{"disruptive-node", "election-storm", "leader-flapping", "one-way-partition", "partition"}, Example: "disruptive-node:on=3",
 			leader: true,
 			check:  withoutPreVote,
 			strike: func(s *strike) {
@@ -244,7 +273,7 @@ func catalogue() []FaultInfo {
 			strike: func(s *strike) { s.swallow("on", nil, raftpb.MsgAppResp) },
 		},
 		{
-			Name: "snapshot-pending", Doc: "a follower misses appends that are then compacted away; the snapshot that it needs never leaves, and nobody reports so; the other followers are removed, so that a quorum needs this one",
+			Name: "snapshot-pending", Doc: "a follower misses appends that are then compacted away, twice: it gets a snapshot, and the second one never leaves, and nobody reports so; the other followers are removed, so that a quorum needs this one",
 			Params: []Param{on("follower", "the follower that needs a snapshot"), paramGroup},
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast",
 			Causes: []string{"snapshot-pending", "dropped-before-send"}, Example: "snapshot-pending",
@@ -290,8 +319,8 @@ func catalogue() []FaultInfo {
 		{
 			Name: "packet-loss", Doc: "a share of appends and of their answers is lost by chance; heartbeats pass",
 			Params: []Param{{"share", "0.95", "how many are lost", fraction}, paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery",
-			Causes: []string{"packet-loss", "flapping-link", "partition", "one-way-partition"}, Example: "packet-loss:share=0.99",
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery", OrHypothesis: []string{"no-quorum"},
+			Causes: []string{"packet-loss", "flapping-link", "partition", "one-way-partition", "rejected"}, Example: "packet-loss:share=0.99",
 			perGroup: true, leader: true,
 			strike: func(s *strike) {
 				share, _ := strconv.ParseFloat(s.f.param("share"), 64)
@@ -391,9 +420,40 @@ func catalogue() []FaultInfo {
 		},
 
 		{
+			Name: "tls-failure", Doc: "certificates expire, and connections are made anew: the handshakes fail",
+			Params: []Param{on("all", "the nodes whose certificates expire")},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped", "no-leader"}, Causes: []string{"tls-failure"},
+			Example: "tls-failure:on=followers", leader: true,
+			build: func(_ *Fault, o *options) { o.tls = true },
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					s.undoing(s.c.papers.expire(b.id))
+					if n := b.running(); n != nil {
+						n.deafen()
+						if err := n.listen(); err != nil && s.c.ctx.Err() == nil {
+							s.c.fail(err)
+						}
+					}
+				}
+			},
+		},
+		{
+			Name: "cluster-id-mismatch", Doc: "nodes take themselves to be of other clusters, each of one: they refuse messages, and theirs are refused",
+			Params: []Param{on("followers", "the nodes with the other cluster's id")},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-delivery", OrHypothesis: []string{"proposal-dropped", "no-leader"}, Causes: []string{"cluster-id-mismatch"},
+			Example: "cluster-id-mismatch:on=leader", leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					own := b.family.Load()
+					b.family.Store(own + b.id)
+					s.undoing(func() { b.family.Store(own) })
+				}
+			},
+		},
+		{
 			Name: "flapping-link", Doc: "appends and their answers pass and are lost in turn, half of each period; heartbeats pass",
 			Params: []Param{{"period", "1.2s", "of loss and passage together", duration}, paramGroup},
-			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery", OrHypothesis: []string{""},
+			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Hypothesis: "no-delivery", OrHypothesis: []string{"", "no-quorum"},
 			Causes: []string{"flapping-link", "packet-loss", "partition", "one-way-partition"}, Example: "flapping-link:period=2s",
 			perGroup: true, leader: true,
 			strike: func(s *strike) {
@@ -683,6 +743,53 @@ func catalogue() []FaultInfo {
 			},
 		},
 		{
+			Name: "snapshot-loop", Doc: "the leader keeps no log behind its snapshots, and the way to one follower is slow: what the follower took in is compacted away before the next append is made",
+			Params: []Param{on("follower", "the nodes on the slow way"), {"delay", "250ms", "what appends and snapshots take to them", duration}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Degraded, Causes: []string{"snapshot-loop"},
+			Example: "snapshot-loop:delay=400ms", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				d := s.f.duration("delay")
+				s.rule(func(_, to uint64, m raftpb.Message) passage {
+					if (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgSnap) && s.in("on", to) {
+						return passage{delay: d}
+					}
+					return passage{}
+				})
+				behind := false
+				for s.sleep(2 * s.c.o.Tick) {
+					if l := s.leader(); l != nil {
+						s.do(l, func(r *replica) {
+							if err := r.compact(); err != nil {
+								r.log.StorageFailed(err)
+							}
+							for _, id := range s.nodes["on"] {
+								if !behind {
+									r.rn.ReportUnreachable(id) // its connection breaks
+									behind = r.rn.Status().Progress[id].State == tracker.StateSnapshot
+								}
+							}
+						})
+					}
+				}
+			},
+		},
+		{
+			Name: "clock-step", Doc: "the clock of a node jumps; Raft does not care",
+			Params: []Param{on("follower", "the nodes whose clock jumps"), {"by", "2s", "how far", duration}, {"way", "back", "back or ahead", word}},
+			At:     2500 * time.Millisecond, Verdict: raftdiag.Healthy, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, Causes: []string{"clock-step"},
+			Example: "clock-step:by=1m0s,way=ahead", words: []string{"back", "ahead"}, leader: true,
+			strike: func(s *strike) {
+				by := int64(s.f.duration("by"))
+				if s.f.param("way") == "back" {
+					by = -by
+				}
+				for _, b := range s.boxes("on") {
+					b.skew.Add(by)
+					s.undoing(func() { b.skew.Add(-by) })
+				}
+			},
+		},
+		{
 			Name: "process-paused", Doc: "a process stands still, port and all, and goes on later",
 			Params: []Param{on("follower", "the nodes that stand still")},
 			At:     strikes, For: 1500 * time.Millisecond, Verdict: raftdiag.Degraded, Causes: []string{"process-paused"},
@@ -881,8 +988,9 @@ func (s *strike) voters(b *box) []uint64 {
 	return nil
 }
 
-// pendSnapshot brings the first node of on into need of a snapshot that never
-// leaves, and then removes the others, so that a quorum needs it.
+// pendSnapshot brings the first node of on into need of a snapshot twice: the
+// first one arrives, as snapshots do, and the second never leaves. Then it
+// removes the others, so that a quorum needs this node.
 func pendSnapshot(s *strike) {
 	lead := s.c.box(s.lead)
 	behind := slices.DeleteFunc(s.boxes("on"), func(b *box) bool { return b == lead })
@@ -890,13 +998,33 @@ func pendSnapshot(s *strike) {
 		return
 	}
 	b := behind[0]
+	if !s.fallBehind(lead, b) || !s.await(func() bool { return s.peer(b.id).State == "StateReplicate" }) {
+		return
+	}
 	for _, from := range s.c.boxes {
 		s.undoing(from.hooks.leaves.add(func(g string, m raftpb.Message) bool { return g != s.group || m.Type != raftpb.MsgSnap }))
 	}
+	if !s.fallBehind(lead, b) {
+		return
+	}
+	for _, other := range s.c.boxes {
+		if other == b || other == lead {
+			continue
+		}
+		if !s.reconfigure(raftpb.ConfChangeRemoveNode, other.id) {
+			return
+		}
+		s.stop([]*box{other}, "removed from the cluster")
+	}
+}
+
+// fallBehind lets a node miss appends that the leader then compacts away, until
+// the leader takes it to need a snapshot, or it has got it.
+func (s *strike) fallBehind(lead, b *box) bool {
 	send := lead.hooks.leaves.add(func(g string, m raftpb.Message) bool {
 		return g != s.group || m.Type != raftpb.MsgApp || m.To != b.id
 	})
-	s.undoing(send)
+	defer send()
 	commit := func() uint64 {
 		for _, r := range s.c.replicas(s.group) {
 			if r.Node == s.lead {
@@ -907,7 +1035,7 @@ func pendSnapshot(s *strike) {
 	}
 	was := commit()
 	if !s.await(func() bool { return commit() > was+2 }) {
-		return
+		return false
 	}
 	for _, b := range s.c.boxes {
 		s.do(b, func(r *replica) {
@@ -916,20 +1044,12 @@ func pendSnapshot(s *strike) {
 			}
 		})
 	}
-	for s.peer(b.id).State != "StateSnapshot" {
+	behind := s.peer(b.id).Match
+	for p := s.peer(b.id); p.State != "StateSnapshot" && p.Match == behind; p = s.peer(b.id) {
 		s.do(lead, func(r *replica) { r.rn.ReportUnreachable(b.id) })
 		if !s.sleep(s.c.o.Tick) {
-			return
+			return false
 		}
 	}
-	send()
-	for _, other := range s.c.boxes {
-		if other == b || other == lead {
-			continue
-		}
-		if !s.reconfigure(raftpb.ConfChangeRemoveNode, other.id) {
-			return
-		}
-		s.stop([]*box{other}, "removed from the cluster")
-	}
+	return true
 }

@@ -370,6 +370,54 @@ var stageList = []stage{
 		},
 	},
 	{
+		fault: "split-vote",
+		until: func(w *witness) bool { return w.now(1).Term > 5 && w.c.leader(w.group) == 0 },
+		logs:  says("MsgVoteResp", `"reject":true`),
+	},
+	{
+		fault: "tls-failure",
+		until: func(w *witness) bool { return w.fates(TimedOut)+w.fates(Dropped) > 5 },
+		check: func(t testing.TB, w *witness, _ *Outcome) { w.halted(t) },
+		logs:  says("send_failed", "x509: certificate has expired"),
+	},
+	{
+		fault: "cluster-id-mismatch",
+		until: func(w *witness) bool { return w.fates(TimedOut)+w.fates(Dropped) > 5 },
+		check: func(t testing.TB, w *witness, _ *Outcome) { w.halted(t) },
+		logs:  says("send_failed", "cluster ID mismatch"),
+	},
+	{
+		fault: "snapshot-loop",
+		until: func(w *witness) bool {
+			l := w.now(w.lead())
+			return l.Commit > w.then(w.lead()).Commit+15 && l.Progress[w.followers()[0]].State == "StateSnapshot"
+		},
+		logs: says("snapshot_installed"),
+	},
+	{
+		fault: "clock-step:at=100ms,by=1h",
+		until: func(w *witness) bool { return w.fates(Committed) > 10 },
+		logs: func(t testing.TB, logs map[uint64]*lockedLog) {
+			back := 0
+			for _, l := range logs {
+				var was time.Time
+				for line := range strings.Lines(l.String()) {
+					var e struct{ Time time.Time }
+					if err := json.Unmarshal([]byte(line), &e); err != nil {
+						t.Errorf("%s: %v", line, err)
+					}
+					if e.Time.Before(was.Add(-time.Minute)) {
+						back++
+					}
+					was = e.Time
+				}
+			}
+			if back != 1 {
+				t.Errorf("%d steps back", back)
+			}
+		},
+	},
+	{
 		fault: "empty-voters",
 		until: func(w *witness) bool { return w.fates(Dropped) > 5 && allRole(w.c, raft.StateFollower) },
 	},

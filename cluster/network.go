@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
 
@@ -44,6 +45,7 @@ type sending struct {
 	queue   int                                             // messages for each peer
 	pass    func(ctx context.Context) bool                  // waits while the process stands still
 	sent    func(group string, m raftpb.Message, err error) // called from the peer's own goroutine
+	family  func() uint64                                   // the id of the node's cluster
 }
 
 var (
@@ -181,10 +183,11 @@ func (v *verdicts) each(f func(place int, err error)) error {
 
 // loopback is the real network: gRPC over 127.0.0.1.
 type loopback struct {
-	wires *wires
-	mu    sync.Mutex
-	addrs map[uint64]string
-	ids   map[string]uint64
+	wires  *wires
+	papers *papers // nil: no TLS
+	mu     sync.Mutex
+	addrs  map[uint64]string
+	ids    map[string]uint64
 }
 
 func newLoopback(w *wires) *loopback {
@@ -278,7 +281,7 @@ func (l *loopback) serve(id uint64, take func(context.Context, []byte) error) (l
 	l.ids[lis.Addr().String()] = id
 	l.mu.Unlock()
 
-	g := &grpcListener{grpc.NewServer(grpc.ForceServerCodec(raw{}), grpc.WaitForHandlers(true)), make(chan struct{})}
+	g := &grpcListener{grpc.NewServer(grpc.Creds(l.papers.server(id)), grpc.ForceServerCodec(raw{}), grpc.WaitForHandlers(true)), make(chan struct{})}
 	g.server.RegisterService(serviceDesc(), &taker{take})
 	go func() {
 		defer close(g.done)
@@ -458,6 +461,7 @@ func (t *grpcTransport) deliver(p *peer, batch []queued, ways []passage, deadlin
 	}
 	ctx, cancel := context.WithDeadline(t.ctx, deadline)
 	defer cancel()
+	ctx = metadata.AppendToOutgoingContext(ctx, familyKey, strconv.FormatUint(t.o.family(), 16))
 	var out verdicts
 	if err := p.conn.Invoke(ctx, sendMethod, &in, &out.b); err != nil {
 		return fail(err)
@@ -474,7 +478,7 @@ func (t *grpcTransport) deliver(p *peer, batch []queued, ways []passage, deadlin
 
 func (t *grpcTransport) dial(addr string) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///"+addr,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(t.net.papers.client()),
 		grpc.WithDefaultCallOptions(grpc.ForceCodec(raw{})),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.5, MaxDelay: 250 * time.Millisecond},
@@ -494,6 +498,18 @@ func (t *grpcTransport) dial(addr string) (*grpc.ClientConn, error) {
 			}
 			return &wire{Conn: conn, cut: cut, clock: t.o.clock, closed: make(chan struct{})}, nil
 		}))
+}
+
+// familyKey is the header with the id of the sender's cluster. A port may come
+// to belong to another cluster's node.
+const familyKey = "cluster-id"
+
+func familyOf(ctx context.Context) uint64 {
+	if v := metadata.ValueFromIncomingContext(ctx, familyKey); len(v) == 1 {
+		id, _ := strconv.ParseUint(v[0], 16, 64) // what cannot be read is nobody's
+		return id
+	}
+	return 0
 }
 
 // A wire is a connection that carries nothing while it is cut. What is

@@ -119,7 +119,7 @@ func TestTransport(t *testing.T) {
 	}
 	results := make(chan result, 100)
 	b := &book{peers: map[uint64]string{2: net.address(2)}}
-	tr := net.connect(1, b, sending{clock: wallClock{}, timeout: 5 * time.Second, queue: 100,
+	tr := net.connect(1, b, sending{clock: wallClock{}, family: func() uint64 { return 0 }, timeout: 5 * time.Second, queue: 100,
 		pass: func(context.Context) bool { return true },
 		sent: func(_ string, m raftpb.Message, err error) { results <- result{m.Index, err} }})
 	defer tr.close()

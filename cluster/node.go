@@ -27,6 +27,9 @@ type box struct {
 	pause gate // shut while the process stands still
 	wire  gate // shut while its transport does
 
+	skew   atomic.Int64  // how far the stamps of its log are off
+	family atomic.Uint64 // the id of the cluster that it takes itself to be of
+
 	mu     sync.Mutex
 	node   *node // the process that runs, or the last one
 	frozen map[string]*gate
@@ -52,6 +55,39 @@ func (b *box) running() *node {
 		return nil
 	}
 	return b.node
+}
+
+// voice is the form of the box's log, stamped by its own clock.
+func (b *box) voice(v Voice, w io.Writer) raftlog.Sink { return &stamped{v.sink(w), &b.skew} }
+
+// A stamped sink is a sink of a machine whose clock may be off.
+type stamped struct {
+	raftlog.Sink
+	skew *atomic.Int64
+}
+
+func (s *stamped) Emit(e *raftdiag.Event) {
+	s.stamp(e)
+	s.Sink.Emit(e)
+}
+
+func (s *stamped) EmitBlock(events []*raftdiag.Event) {
+	for _, e := range events {
+		s.stamp(e)
+	}
+	if b, ok := s.Sink.(raftlog.BlockSink); ok {
+		b.EmitBlock(events)
+		return
+	}
+	for _, e := range events {
+		s.Sink.Emit(e)
+	}
+}
+
+func (s *stamped) stamp(e *raftdiag.Event) {
+	if d := s.skew.Load(); d != 0 && e.Time == raftdiag.NoStamp {
+		e.Time = raftdiag.Stamp(time.Now().UnixNano() + d)
+	}
 }
 
 // lineWriter writes whole lines, one at a time.
@@ -141,10 +177,10 @@ func (c *cluster) boot(b *box) error {
 	n := &node{c: c, box: b, disk: d, byName: map[string]*driver{}, gone: make(chan struct{})}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.pen = &pen{out: b.out}
-	n.sink = c.o.Voice.sink(n.pen)
+	n.sink = b.voice(c.o.Voice, n.pen)
 	n.log = raftlog.New(n.sink, b.raft, "")
 	n.net = c.net.connect(b.id, b.book, sending{
-		clock: c.clock, timeout: c.o.sendTimeout, queue: c.o.queue, sent: n.sent,
+		clock: c.clock, timeout: c.o.sendTimeout, queue: c.o.queue, sent: n.sent, family: b.family.Load,
 		pass: func(ctx context.Context) bool { return b.pause.pass(ctx) && b.wire.pass(ctx) },
 	})
 	for _, g := range c.groups {
@@ -237,7 +273,7 @@ func (n *node) last(say func(l *raftlog.Log)) {
 		n.pen.finish(nil)
 		return
 	}
-	n.pen.finish(func(w io.Writer) { say(raftlog.New(n.c.o.Voice.sink(w), n.box.raft, "")) })
+	n.pen.finish(func(w io.Writer) { say(raftlog.New(n.box.voice(n.c.o.Voice, w), n.box.raft, "")) })
 }
 
 // stop ends the process from outside. With a reason it says goodbye, without
@@ -404,6 +440,13 @@ func (n *node) receive(ctx context.Context, frame []byte) error {
 	}
 	group, m, err := parseFrame(frame)
 	d := n.byName[group]
+	if got, own := familyOf(ctx), n.box.family.Load(); got != own {
+		err = fmt.Errorf("cluster ID mismatch: the message is of cluster %x, this node of cluster %x", got, own)
+		if d != nil {
+			d.log.StepFailed(m, err)
+		}
+		return refused(codes.FailedPrecondition, err)
+	}
 	if err != nil {
 		e := raftdiag.Event{Kind: raftdiag.StepFailed, Set: raftdiag.HasText, Node: raftdiag.NodeID(n.box.raft), Group: group, Text: err.Error()}
 		n.sink.Emit(&e)

@@ -353,6 +353,7 @@ func (r *replica) applyBatch(ctx context.Context, b batch) error {
 		r.sm.mu.Lock()
 		r.sm.machine, r.sm.applied = m, b.snapshot.Metadata.Index
 		r.sm.mu.Unlock()
+		r.log.Applied(b.snapshot.Metadata.Index, 0)
 	}
 	for i := range b.entries {
 		e := &b.entries[i]

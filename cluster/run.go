@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ type cluster struct {
 	clock  clock
 	wires  *wires
 	net    network
+	papers *papers // nil: no TLS
 	dir    string
 	groups []string
 	boxes  []*box
@@ -51,7 +53,13 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 		}
 	}
 	w := &wires{latency: o.Latency}
-	c := &cluster{o: o, clock: wallClock{}, wires: w, net: newLoopback(w)}
+	net := newLoopback(w)
+	if o.tls {
+		if net.papers, err = newPapers(o.Nodes); err != nil {
+			return nil, fmt.Errorf("cluster: certificates: %w", err)
+		}
+	}
+	c := &cluster{o: o, clock: wallClock{}, wires: w, net: net, papers: net.papers}
 	for g := range o.Groups {
 		c.groups = append(c.groups, fmt.Sprintf("orders-%d", g))
 	}
@@ -72,12 +80,15 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 		defer cancel()
 	}
 	c.ctx = ctx
+	family := rand.Uint64()
 	for i := range o.Nodes {
 		id := uint64(i + 1)
-		c.boxes = append(c.boxes, &box{
+		b := &box{
 			id: id, raft: o.raftID(id), book: &book{peers: map[uint64]string{}},
 			out: &lineWriter{w: o.Log(id)}, frozen: map[string]*gate{},
-		})
+		}
+		b.family.Store(family)
+		c.boxes = append(c.boxes, b)
 	}
 	defer func() {
 		cancel()

@@ -32,6 +32,35 @@ func (j *judgement) activity() string {
 	return fmt.Sprintf("commit rose from %d to %d, and nothing waited beyond patience", first, last)
 }
 
+// forwardedOn reports whether all that a node forwards from a place on arrives
+// at nodes whose commit rises after it: then the group goes on, and only this
+// node does not see it.
+func (j *judgement) forwardedOn(l *timeline.Lane, from int) bool {
+	some := false
+	for _, c := range l.Channels(timeline.Out) {
+		if c.Type != raftdiag.MsgProp {
+			continue
+		}
+		p := j.t.Pair(c)
+		for k, i := range p.Sends {
+			if int(i) < from {
+				continue
+			}
+			r := p.ReceiveOf[k]
+			if r < 0 {
+				return false
+			}
+			_, hi := p.To.Bounds()
+			before, _ := p.To.CommitAt(int(p.Receives[r]))
+			if after, ok := p.To.CommitAt(hi); !ok || after <= before {
+				return false
+			}
+			some = true
+		}
+	}
+	return some
+}
+
 // doubts is for logs that show proposals or appends and nothing that says
 // whether they commit.
 func (j *judgement) doubts() {
@@ -48,6 +77,7 @@ func (j *judgement) doubts() {
 			var n int
 			at, n, ok = l.Unanswered(j.pat)
 			what = fmt.Sprintf("%d proposals after its last commit", n)
+			ok = ok && !j.forwardedOn(l, at.I)
 		}
 		if !ok {
 			continue
@@ -173,6 +203,11 @@ func (j *judgement) degraded() {
 			blamed[n] = true
 		}
 	}
+	for _, l := range j.t.Lanes {
+		for _, ten := range l.Tenures() {
+			j.snapshotLoops(ten, blamed)
+		}
+	}
 	voters := j.allVoters()
 	for _, n := range j.t.Nodes {
 		if blamed[n.String()] {
@@ -209,9 +244,6 @@ func (j *judgement) degraded() {
 			j.slowStorage(l)
 			j.overloaded(l)
 			j.paused(l)
-		}
-		for _, ten := range l.Tenures() {
-			j.snapshotLoops(ten, blamed)
 		}
 	}
 	for _, l := range j.t.Lanes {
@@ -274,6 +306,9 @@ func (j *judgement) overloaded(l *timeline.Lane) {
 func (j *judgement) snapshotLoops(ten *timeline.Tenure, blamed map[string]bool) {
 	for _, c := range ten.Lane.Channels(timeline.Out) {
 		if c.Type != raftdiag.MsgSnap || blamed[c.To.String()] {
+			continue
+		}
+		if by, _ := j.t.DownProof(c.To, j.pat); by.OK() {
 			continue
 		}
 		var sent []timeline.Proof

@@ -151,6 +151,10 @@ func (j *judgement) follows(e *episode, s state, h *Hypothesis) bool {
 	case "log-regressed", "leader-unmatched":
 		return e.stall != nil && slices.Contains(s.Nodes, e.stall.Tenure.Leader.String()) && s.term == e.term
 	case "progress-broken":
+		if e.FailurePoint != nil && *e.FailurePoint == noCommitAdvance.Name && e.stall != nil && s.term == e.term {
+			e.state = true // it goes beneath the commit that does not move
+			return true
+		}
 		return e.stall != nil && s.term == e.term && (e.state || e.FailurePoint == nil || *e.FailurePoint == noQuorum.Name || *e.FailurePoint == noBroadcast.Name)
 	case "duplicate-id":
 		return e.FailurePoint != nil && *e.FailurePoint == noLeader.Name || e.FailurePoint == nil && e.stall == nil

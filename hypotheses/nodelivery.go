@@ -143,6 +143,9 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 		return []cause{{"slow-network", who, fmt.Sprintf("%d messages from node %s to node %s arrive when the leader's time is over", there.late, from, to), ev}}
 	case there.passed > 0 && there.lost > 0:
 		return []cause{{"packet-loss", who, fmt.Sprintf("of what node %s sends to node %s while the entry waits, %d messages are lost and %d arrive: %s", from, to, there.lost, there.passed, there.words()), ev}}
+	case there.passed > 0 && back.passed > 0 && back.lost > 0:
+		// What is late here answers what was lost on the way there.
+		return []cause{{"packet-loss", []raftdiag.NodeID{to, from}, fmt.Sprintf("of what node %s sends to node %s while the entry waits, %d messages are lost and %d arrive: %s", to, from, back.lost, back.passed, back.words()), ev}}
 	case back.passed > 0:
 		return []cause{{"one-way-partition", who, fmt.Sprintf("nothing passes from node %s to node %s while the entry waits, and %d messages pass the other way", from, to, back.passed), ev}}
 	case back.lost > 0 || p.Stop == timeline.Received:
@@ -155,7 +158,7 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 // A flow counts what passed and what was lost on a link while the entry waited.
 type flow struct {
 	passed, lost int
-	late         int // arrived after the stall
+	late         int // arrived when the leader led no more
 	types        map[raftdiag.MessageType][2]int
 }
 
@@ -182,7 +185,7 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 	}
 	begin := c.s.From
 	if p.Head.OK() {
-		begin = p.Head.I
+		begin = min(begin, p.Head.I) // what waits there is older than the entry
 	}
 	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgAppResp, raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp, raftdiag.MsgSnap} {
 		pr := c.j.t.Pair(timeline.Channel{From: from, To: to, Type: mt})
@@ -206,7 +209,7 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 				if int(i) >= begin && int(i) < c.s.To {
 					n[0]++
 				}
-				if int(i) >= c.s.To && mt == raftdiag.MsgAppResp && c.ofTenure(pr.To, int(i)) {
+				if int(i) >= c.s.Tenure.End && mt == raftdiag.MsgAppResp && c.ofTenure(pr.To, int(i)) {
 					f.late++
 				}
 			}

@@ -309,9 +309,14 @@ func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voter
 	}
 	silent := map[raftdiag.NodeID]timeline.Tally{}
 	var late []timeline.Proof
-	contested := 0 // candidates that enough voters answer
+	contested := 0              // candidates that enough voters answer
+	var full []timeline.Vacancy // candidates whose Ready nobody takes
 	for _, v := range vacs {
 		if v.Campaigns == 0 {
+			continue
+		}
+		if j.undrained(v) {
+			full = append(full, v)
 			continue
 		}
 		t := v.Lane.Tally(v.From, v.To)
@@ -327,6 +332,10 @@ func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voter
 		} else {
 			contested++
 		}
+	}
+	for _, v := range full {
+		out = append(out, cause{"ready-not-drained", []raftdiag.NodeID{v.Lane.Node}, fmt.Sprintf("node %s campaigns, %s, and no Ready is taken: its vote requests do not leave", v.Lane.Node, times(v.Campaigns)),
+			j.quote(timeline.Proof{Lane: v.Lane, I: v.From}, "no Ready from here on")})
 	}
 	if len(silent) > 0 && contested == 0 {
 		out = append(out, j.silenceCauses(vacs, voters, silent)...)
@@ -350,6 +359,14 @@ func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voter
 		}
 	}
 	return out
+}
+
+// undrained reports whether a candidate's Raft changes its state again and again
+// while its application, which printed its Readys before, takes none.
+func (j *judgement) undrained(v timeline.Vacancy) bool {
+	l := v.Lane
+	return l.Shows(raftdiag.Ready) > 0 && l.Shows(raftdiag.Sent) > 0 && l.Count(raftdiag.State, v.From, v.To) >= j.pat.Rounds &&
+		l.Count(raftdiag.Ready, v.From, v.To)+l.Count(raftdiag.Sent, v.From, v.To) == 0
 }
 
 // noVoters reports whether an application says that its configuration is empty.
@@ -423,6 +440,10 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 		} else {
 			links = append(links, ghost)
 		}
+	}
+	if heard := !slices.ContainsFunc(links, func(c cause) bool { return c.name != "one-way-partition" }); heard && len(links) > 0 {
+		// The voters are there, and what the candidates do not hear is the point.
+		return append(append(out, links...), lost)
 	}
 	return append(append(out, lost), links...)
 }

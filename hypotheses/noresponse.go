@@ -55,8 +55,14 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 			}
 			named(name, c.j.quote(q, "%s", q.Event().Text), "node %s's storage failed: %s", p.Node, q.Event().Text)
 		}
-		// The Ready that follows the receipt shows the term.
-		if role, ok := f.RoleAt(min(from+16, hi)); ok && role.Term > c.s.Tenure.Term && f.Elections(from, min(from+16, hi)) == 0 {
+		// It was in a later term before, or the Ready that follows the receipt
+		// shows it: one that campaigns in between may not have heard the append.
+		role, ok := f.RoleAt(from)
+		if !ok || role.Term <= c.s.Tenure.Term {
+			role, ok = f.RoleAt(min(from+16, hi))
+			ok = ok && f.Elections(from, min(from+16, hi)) == 0
+		}
+		if ok && role.Term > c.s.Tenure.Term {
 			named("term-mismatch", c.j.quote(timeline.Proof{Lane: f, I: int(role.At)}, "node %s is in term %d", p.Node, role.Term),
 				"node %s is in term %d and the leader in term %d", p.Node, role.Term, c.s.Tenure.Term)
 		}

@@ -154,6 +154,23 @@ func (j *judgement) alsoLost(leader raftdiag.NodeID, c cause) bool {
 	return false
 }
 
+// lostToTheDead files proposals that were forwarded to a node that had died
+// under the episode that its death began.
+func (j *judgement) lostToTheDead(n raftdiag.NodeID, c cause) bool {
+	if by, _ := j.t.DownProof(n, j.pat); !by.OK() {
+		return false
+	}
+	for _, e := range j.episodes {
+		for _, o := range e.Causes {
+			if e.Impact != raftdiag.NoImpact && (o.Name == "node-down" || o.Name == "dead-voters") && slices.Contains(o.Nodes, n.String()) {
+				e.Causes = append(e.Causes, causes([]cause{c})...)
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // linkSays is the cause that a transport's error names.
 func (j *judgement) linkSays(l *timeline.Lane, to raftdiag.NodeID, p timeline.Proof) []cause {
 	name := transportCause(p.Event().Text)
@@ -173,7 +190,7 @@ func (j *judgement) forwardLost(l *timeline.Lane) {
 		lost := j.t.LostSends(c)
 		_, hi := l.Bounds()
 		if tail := j.t.UnpairedTail(c); len(tail) > 0 {
-			if p, failed := l.FailuresTo(c.To, tail[0].I, hi); failed {
+			if p, failed := l.FailuresTo(c.To, tail[0].I, hi); failed && j.t.GoesOn(c.To, c.From, j.pat) {
 				lost = tail // the transport says so itself
 				why = j.linkSays(l, c.To, p)
 			}
@@ -184,7 +201,7 @@ func (j *judgement) forwardLost(l *timeline.Lane) {
 		role, _ := l.RoleAt(lost[0].I + 1)
 		first := cause{"forward-lost", []raftdiag.NodeID{l.Node, c.To}, fmt.Sprintf("node %s forwards proposals to node %s and they do not arrive", l.Node, c.To),
 			add(j.quote(lost[0], "the first one that is lost"), j.quote(lost[len(lost)-1], "the last one")...)}
-		if j.alsoLost(c.To, first) {
+		if j.alsoLost(c.To, first) || j.lostToTheDead(c.To, first) {
 			continue
 		}
 		ep := j.plain(proposalDropped, timeline.Forwarded, lost[0], role.Term,

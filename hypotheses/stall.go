@@ -225,10 +225,11 @@ func (c *stuck) rule() ruling {
 	}
 	// A majority matches.
 	switch {
-	case !c.voters.Printed() && !c.everyoneMatches():
+	case c.voters.From == "seen", c.voters.From != "config" && !c.everyoneMatches():
 		return ruling{from: timeline.Matched, to: timeline.Committed, why: "the voters are not printed, and learners may hide among the Progress rows"}
 	case c.ownAt == 0 || c.ownAt > c.s.Last:
 		return ruling{from: timeline.Committed, to: timeline.Committed, why: fmt.Sprintf("whether entry %d is of the leader's own term %d does not show, and entries of an older term wait legally", c.s.Index, c.s.Tenure.Term)}
+	case !c.s.Open && c.lateCommit():
 	case !c.settled():
 		return ruling{from: timeline.Committed, to: timeline.Committed, why: "the leader's log shows no commit of its own late enough after a majority matched"}
 	case !c.s.Open:
@@ -245,6 +246,23 @@ func (c *stuck) settled() bool {
 	if l == nil || c.j.pat.Complete {
 		return l != nil
 	}
+	at, ok := c.majorityAt()
+	if !ok {
+		return false
+	}
+	row, ok := l.LoopRow(at, c.s.To)
+	return ok && l.Passed(c.j.pat, 1, at, row.I+1)
+}
+
+// lateCommit reports whether a majority matched long before the commit that
+// came in the end.
+func (c *stuck) lateCommit() bool {
+	at, ok := c.majorityAt()
+	return ok && c.s.Tenure.Lane.Passed(c.j.pat, 3, at, c.s.To)
+}
+
+// majorityAt is the leader's place from which on a majority is known to match.
+func (c *stuck) majorityAt() (int, bool) {
 	var places []int
 	for _, p := range c.places {
 		if p.MatchAt >= 0 {
@@ -257,13 +275,11 @@ func (c *stuck) settled() bool {
 		for _, p := range c.places {
 			votes[p.Node] = p.MatchAt >= 0 && p.MatchAt <= at
 		}
-		if c.voters.Vote(votes) != quorum.VoteWon {
-			continue
+		if c.voters.Vote(votes) == quorum.VoteWon {
+			return at, true
 		}
-		row, ok := l.LoopRow(at, c.s.To)
-		return ok && l.Passed(c.j.pat, 1, at, row.I+1)
 	}
-	return false
+	return 0, false
 }
 
 // refused are voters whose addresses refuse and whose logs are missing: they may

@@ -15,12 +15,14 @@ import (
 type reader struct {
 	in     *interner
 	clock  clock
-	plain  []byte    // a line without its colours
-	join   []byte    // a group's name being put together
-	words  []byte    // the fields of a JSON log line
-	inner  [4][]byte // its text, for each depth
-	cut    bool      // the line's end is missing
-	target []byte    // what stood between level and message
+	plain  []byte                // a line without its colours
+	join   []byte                // a group's name being put together
+	words  []byte                // the fields of a JSON log line
+	inner  [4][]byte             // its text, for each depth
+	cut    bool                  // the line's end is missing
+	target []byte                // what stood between level and message
+	group  string                // of the newest line that names one
+	follow [64][numPairs]pairKey // by kind and key, the key that came next
 }
 
 func newReader() *reader { return &reader{in: newInterner()} }
@@ -35,7 +37,12 @@ func (p *reader) line(s []byte, it *item) outcome {
 	if len(s) < 8 {
 		return notRaft
 	}
-	got := p.peel(s, it, 0)
+	var got outcome
+	if s[0] == '{' {
+		got = p.object(s, it, 0, decodeFresh)
+	} else {
+		got = p.peel(s, it, 0)
+	}
 	if got == unreadable && (bytes.Contains(s, []byte("{}")) || bytes.Contains(s, []byte("{:?}"))) {
 		return notRaft // source code, or a text about logs
 	}
@@ -68,7 +75,7 @@ func (p *reader) peel(s []byte, it *item, depth int) outcome {
 				continue
 			}
 		case c == '{':
-			return p.object(s, it, depth)
+			return p.object(s, it, depth, decodeEvent)
 		case c == 0x1b:
 			if depth > 4 {
 				return notRaft
@@ -165,7 +172,7 @@ func (p *reader) logged(s []byte, it *item, depth int) outcome {
 		}
 	}
 	if len(s) > 0 && s[0] == '{' {
-		return p.object(s, it, depth)
+		return p.object(s, it, depth, decodeEvent)
 	}
 	if n := len(p.target); n > 0 && len(s) > n && string(s[:n]) == string(p.target) {
 		if got := p.readyloop(s[n:], it); got != notRaft {
@@ -242,7 +249,7 @@ func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
 			next := s[i+1]
 			if next < 'A' || !opener[next] {
 				if next == '{' && depth < 3 && (s[i] == ' ' || s[i] == '\t') && eventLike(s[i+1:]) {
-					return p.object(s[i+1:], it, depth+1)
+					return p.object(s[i+1:], it, depth+1, decodeEvent)
 				}
 				continue
 			}
@@ -277,7 +284,7 @@ func (p *reader) reset(it *item) {
 
 // opener are the bytes that a dialect's words begin with.
 var opener = [256]bool{'r': true, 'R': true, 'P': true, 'O': true, 'M': true, 'C': true, 'S': true, 'F': true, 'A': true,
-	'E': true, 'W': true, 'B': true, 'L': true, 'I': true, 'n': true}
+	'E': true, 'W': true, 'B': true, 'T': true, 'L': true, 'I': true, 'n': true}
 
 func eventLike(s []byte) bool {
 	return bytes.Contains(s, []byte(`"kind":"`)) || bytes.Contains(s, []byte(`"message":"`)) || bytes.Contains(s, []byte(`"msg":"`))
@@ -556,9 +563,9 @@ func (p *reader) collector(s []byte, it *item) int {
 
 // object reads a JSON line: an event of our own, or a log record whose message
 // is text of a dialect.
-func (p *reader) object(s []byte, it *item, depth int) outcome {
+func (p *reader) object(s []byte, it *item, depth int, decode func([]byte, *raftdiag.Event, *interner) (bool, error)) outcome {
 	writer, stamp := it.ev.Writer, it.ev.Time
-	ok, err := decodeEvent(s, &it.ev, p.in)
+	ok, err := decode(s, &it.ev, p.in)
 	switch {
 	case err != nil:
 		it.ev = raftdiag.Event{Time: stamp, Writer: writer}

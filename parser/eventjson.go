@@ -25,6 +25,12 @@ import (
 // that the fast way needs to know the plain forms only and the two never
 // disagree.
 func decodeEvent(line []byte, e *raftdiag.Event, in *interner) (ok bool, err error) {
+	*e = raftdiag.Event{}
+	return decodeFresh(line, e, in)
+}
+
+// decodeFresh is decodeEvent for an e that holds nothing.
+func decodeFresh(line []byte, e *raftdiag.Event, in *interner) (ok bool, err error) {
 	switch decodePlain(line, e, in) {
 	case plainEvent:
 		return true, nil
@@ -271,14 +277,8 @@ var keyForms = func() (forms [numKeys]keyForm) {
 			f.word[0] = 1 // which no masked word is
 			continue
 		}
-		var text, mask [24]byte
-		f.size = copy(text[:], `"`+f.name+`":`)
-		for i := range f.size {
-			mask[i] = 0xff
-		}
-		for i := range f.word {
-			f.word[i], f.mask[i] = binary.LittleEndian.Uint64(text[8*i:]), binary.LittleEndian.Uint64(mask[8*i:])
-		}
+		f.size = len(f.name) + len(`"":`)
+		f.mask, f.word = masked(`"` + f.name + `":`)
 	}
 	return forms
 }()
@@ -467,7 +467,6 @@ func (k key) flag(e *raftdiag.Event) *bool {
 }
 
 func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
-	*e = raftdiag.Event{}
 	i := blanks(b, 0)
 	if i == len(b) || b[i] != '{' {
 		return notEvent
@@ -618,7 +617,13 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			i = next
 
 		case asConfig:
-			return unusual
+			config, next := plainConfig(b, i)
+			if next < 0 {
+				return unusual
+			}
+			e.Config = config
+			set |= bit
+			i = next
 
 		default: // a string
 			if c != '"' {
@@ -672,7 +677,11 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			case asType:
 				e.Type, ok = typeNamed(s)
 			case asGroup:
-				e.Group = in.string(s)
+				// Lines of one group follow one another.
+				if string(s) != in.group {
+					in.group = in.string(s)
+				}
+				e.Group = in.group
 			case asWriter:
 				e.Writer = in.string(s)
 			case asSource:
@@ -715,6 +724,55 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 		}
 		e.Set = set &^ seenAlways
 		return plainEvent
+	}
+}
+
+// plainConfig reads the configuration at i, spelt without white space, and
+// gives the index behind it, or -1 for any other spelling.
+func plainConfig(b []byte, i int) (*raftdiag.Config, int) {
+	if i >= len(b) || b[i] != '{' {
+		return nil, -1
+	}
+	c := &raftdiag.Config{}
+	for {
+		var list *[]raftdiag.NodeID
+		for _, k := range [...]struct {
+			key string
+			to  *[]raftdiag.NodeID
+		}{{`"voters":[`, &c.Voters}, {`"voters_outgoing":[`, &c.VotersOutgoing}, {`"learners":[`, &c.Learners}, {`"learners_next":[`, &c.LearnersNext}} {
+			if has(b[i+1:], k.key) && *k.to == nil {
+				list, i = k.to, i+1+len(k.key)
+				break
+			}
+		}
+		if list == nil {
+			return nil, -1
+		}
+		for {
+			quoted := 0
+			if i < len(b) && b[i] == '"' {
+				quoted = 1
+			}
+			n, next := digits(b, i+quoted)
+			if next < 0 || next+quoted >= len(b) || quoted == 1 && b[next] != '"' {
+				return nil, -1
+			}
+			*list = append(*list, raftdiag.NodeID(n))
+			i = next + quoted
+			if b[i] == ']' {
+				break
+			}
+			if b[i] != ',' {
+				return nil, -1
+			}
+			i++
+		}
+		if i++; i >= len(b) || b[i] != ',' && b[i] != '}' {
+			return nil, -1
+		}
+		if b[i] == '}' {
+			return c, i + 1
+		}
 	}
 }
 

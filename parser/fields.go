@@ -220,12 +220,14 @@ type sentence struct {
 // off: a value that touches the end of s may be a part of one.
 func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
 	may := kindFields[e.Kind&63]
+	newest, follow := pairOther, &p.follow[e.Kind&63]
 	for {
 		if !p.cut {
-			if n := plainField(s, e, may); n > 0 {
+			if n := plainField(s, e, may, &newest, follow); n > 0 {
 				s = s[n:]
 				continue
 			}
+			newest = pairOther
 		}
 		key, val, rest := pair(s)
 		if key == nil {
@@ -241,25 +243,213 @@ func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
 	}
 }
 
+// A pairKey is a frequent key of Ready-loop text.
+type pairKey uint8
+
+const (
+	pairOther pairKey = iota
+	pairFrom
+	pairTo
+	pairTerm
+	pairLogTerm
+	pairIndex
+	pairCommit
+	pairCommitted
+	pairEntries
+	pairUnstableEntries
+	pairUnstable
+	pairApplied
+	pairLastIndex
+	pairFirstIndex
+	pairLeader
+	pairMatched
+	pairNextIdx
+	pairPendingSnapshot
+	pairImmediateMsgs
+	pairPersistedMsgs
+	pairCount
+	pairTotal
+	pairDataLen
+	pairType
+	pairReject
+	pairPaused
+	pairRecentActive
+	pairState
+	pairRaftState
+	pairSoftState
+	pairHardState
+	numPairs
+)
+
+// A pairForm is such a key with its sign, as it stands in a line.
+type pairForm struct {
+	name       string
+	size       int
+	mask, word [3]uint64
+}
+
+var pairForms = func() (forms [numPairs]pairForm) {
+	forms = [numPairs]pairForm{
+		pairFrom:            {name: "from"},
+		pairTo:              {name: "to"},
+		pairTerm:            {name: "term"},
+		pairLogTerm:         {name: "log_term"},
+		pairIndex:           {name: "index"},
+		pairCommit:          {name: "commit"},
+		pairCommitted:       {name: "committed"},
+		pairEntries:         {name: "entries"},
+		pairUnstableEntries: {name: "unstable_entries"},
+		pairUnstable:        {name: "unstable"},
+		pairApplied:         {name: "applied"},
+		pairLastIndex:       {name: "last_index"},
+		pairFirstIndex:      {name: "first_index"},
+		pairLeader:          {name: "leader"},
+		pairMatched:         {name: "matched"},
+		pairNextIdx:         {name: "next_idx"},
+		pairPendingSnapshot: {name: "pending_snapshot"},
+		pairImmediateMsgs:   {name: "immediate_msgs"},
+		pairPersistedMsgs:   {name: "persisted_msgs"},
+		pairCount:           {name: "count"},
+		pairTotal:           {name: "total"},
+		pairDataLen:         {name: "data_len"},
+		pairType:            {name: "type"},
+		pairReject:          {name: "reject"},
+		pairPaused:          {name: "paused"},
+		pairRecentActive:    {name: "recent_active"},
+		pairState:           {name: "state"},
+		pairRaftState:       {name: "raft_state"},
+		pairSoftState:       {name: "soft_state"},
+		pairHardState:       {name: "hard_state"},
+	}
+	for k := range forms {
+		f := &forms[k]
+		if f.name == "" {
+			f.word[0] = 1 // which no masked word is
+			continue
+		}
+		f.size = len(f.name) + 1
+		f.mask, f.word = masked(f.name + "=")
+	}
+	return forms
+}()
+
+// masked is a text of at most 24 bytes as words, and the masks of those.
+func masked(s string) (mask, word [3]uint64) {
+	var text, ones [24]byte
+	for i := range copy(text[:], s) {
+		ones[i] = 0xff
+	}
+	for i := range word {
+		word[i], mask[i] = binary.LittleEndian.Uint64(text[8*i:]), binary.LittleEndian.Uint64(ones[8*i:])
+	}
+	return mask, word
+}
+
+// begins reports whether the key stands at the begin of the 24 bytes b.
+func (f *pairForm) begins(b []byte) bool {
+	_ = b[23]
+	return binary.LittleEndian.Uint64(b)&f.mask[0] == f.word[0] &&
+		(f.size <= 8 || binary.LittleEndian.Uint64(b[8:])&f.mask[1] == f.word[1] &&
+			(f.size <= 16 || binary.LittleEndian.Uint64(b[16:])&f.mask[2] == f.word[2]))
+}
+
+func pairNamed(key []byte) pairKey {
+	switch string(key) {
+	case "from":
+		return pairFrom
+	case "to":
+		return pairTo
+	case "term":
+		return pairTerm
+	case "log_term":
+		return pairLogTerm
+	case "index":
+		return pairIndex
+	case "commit":
+		return pairCommit
+	case "committed":
+		return pairCommitted
+	case "entries":
+		return pairEntries
+	case "unstable_entries":
+		return pairUnstableEntries
+	case "unstable":
+		return pairUnstable
+	case "applied":
+		return pairApplied
+	case "last_index":
+		return pairLastIndex
+	case "first_index":
+		return pairFirstIndex
+	case "leader":
+		return pairLeader
+	case "matched":
+		return pairMatched
+	case "next_idx":
+		return pairNextIdx
+	case "pending_snapshot":
+		return pairPendingSnapshot
+	case "immediate_msgs":
+		return pairImmediateMsgs
+	case "persisted_msgs":
+		return pairPersistedMsgs
+	case "count":
+		return pairCount
+	case "total":
+		return pairTotal
+	case "data_len":
+		return pairDataLen
+	case "type":
+		return pairType
+	case "reject":
+		return pairReject
+	case "paused":
+		return pairPaused
+	case "recent_active":
+		return pairRecentActive
+	case "state":
+		return pairState
+	case "raft_state":
+		return pairRaftState
+	case "soft_state":
+		return pairSoftState
+	case "hard_state":
+		return pairHardState
+	}
+	return pairOther
+}
+
 // plainField reads the pair that s begins with, if it is spelt as nearly all
 // are: a frequent key with a number, a number in Some( ), or one of a few
 // words. It answers the bytes that it takes, or 0 where pair and field must
-// look; what it reads, they would read alike.
-func plainField(s []byte, e *raftdiag.Event, may raftdiag.Field) int {
+// look; what it reads, they would read alike. newest is the key before, and
+// follow what came behind each last time.
+func plainField(s []byte, e *raftdiag.Event, may raftdiag.Field, newest *pairKey, follow *[numPairs]pairKey) int {
 	i := 0
 	for i < len(s) && (s[i] == ' ' || s[i] == ',') {
 		i++
 	}
-	const longest = 24 // a key and its sign
-	if cap(s)-i < longest {
+	if cap(s)-i < 24 {
 		return 0
 	}
-	n := signIn(s[i : i+longest]) // looks behind the line, where no key matches
-	v := i + n + 1
-	if n < 0 || v >= len(s) {
+	b := s[i : i+24] // looks behind the line, where no key matches
+	guess := &follow[*newest]
+	key := *guess
+	if !pairForms[key].begins(b) {
+		n := signIn(b)
+		if n < 0 || i+n >= len(s) {
+			return 0
+		}
+		if key = pairNamed(b[:n]); key == pairOther {
+			return 0
+		}
+		*guess = key
+	}
+	*newest = key
+	v := i + pairForms[key].size
+	if v >= len(s) {
 		return 0
 	}
-	key := s[i : i+n]
 	j := v
 	some := s[v] == 'S' && has(s[v:], "Some(")
 	if some {
@@ -292,8 +482,8 @@ func plainField(s []byte, e *raftdiag.Event, may raftdiag.Field) int {
 		return 0
 	}
 	val := s[v:j]
-	switch string(key) {
-	case "type":
+	switch key {
+	case pairType:
 		if may.Has(raftdiag.HasType) && !may.Has(raftdiag.HasEntryType) && val[0] == 'M' {
 			if t, ok := messageType(val); ok {
 				e.Type, e.Set = t, e.Set|raftdiag.HasType
@@ -304,27 +494,27 @@ func plainField(s []byte, e *raftdiag.Event, may raftdiag.Field) int {
 			e.EntryType, e.Set = raftdiag.EntryNormal, e.Set|raftdiag.HasEntryType
 			return j
 		}
-	case "reject":
+	case pairReject:
 		return plainFlag(val, j, e, may&raftdiag.HasReject, &e.Reject)
-	case "paused":
+	case pairPaused:
 		return plainFlag(val, j, e, may&raftdiag.HasPaused, &e.Paused)
-	case "recent_active":
+	case pairRecentActive:
 		return plainFlag(val, j, e, may&raftdiag.HasRecentActive, &e.RecentActive)
-	case "state":
+	case pairState:
 		if may.Has(raftdiag.HasProgressState) {
 			if state, ok := progressState(val); ok {
 				e.State, e.Set = state, e.Set|raftdiag.HasProgressState
 				return j
 			}
 		}
-	case "raft_state":
+	case pairRaftState:
 		if may.Has(raftdiag.HasRole) && !may.Has(raftdiag.HasProgressState) {
 			if r, ok := roleNamed(val); ok {
 				e.Role, e.Set = r, e.Set|raftdiag.HasRole
 				return j
 			}
 		}
-	case "soft_state", "hard_state":
+	case pairSoftState, pairHardState:
 		if string(val) == "None" {
 			return j
 		}
@@ -345,58 +535,58 @@ func signIn(s []byte) int {
 }
 
 // plainNumber sets the field of a key to a number that ends at j, and answers
-// j, or 0 if it is none of the frequent keys.
-func plainNumber(key []byte, num uint64, j int, e *raftdiag.Event, may raftdiag.Field) int {
+// j, or 0 if the key has none.
+func plainNumber(key pairKey, num uint64, j int, e *raftdiag.Event, may raftdiag.Field) int {
 	var at *uint64
 	var bit raftdiag.Field
-	switch string(key) {
-	case "from":
+	switch key {
+	case pairFrom:
 		bit, at = raftdiag.HasFrom, (*uint64)(&e.From)
-	case "to":
+	case pairTo:
 		if may.Has(raftdiag.HasPeer) {
 			return 0
 		}
 		bit, at = raftdiag.HasTo, (*uint64)(&e.To)
-	case "term":
+	case pairTerm:
 		bit, at = raftdiag.HasTerm, (*uint64)(&e.Term)
-	case "log_term":
+	case pairLogTerm:
 		bit, at = raftdiag.HasLogTerm, (*uint64)(&e.LogTerm)
-	case "index":
+	case pairIndex:
 		bit, at = raftdiag.HasIndex, (*uint64)(&e.Index)
-	case "commit", "committed":
+	case pairCommit, pairCommitted:
 		bit, at = raftdiag.HasCommit, (*uint64)(&e.Commit)
 		if e.Kind == raftdiag.Ready {
 			bit, at = raftdiag.HasCount, &e.Count
 			may |= bit
 		}
-	case "entries":
+	case pairEntries:
 		bit, at = raftdiag.HasEntries, &e.Entries
 		if !may.Has(bit) {
 			bit, at = raftdiag.HasUnstable, &e.Unstable
 		}
-	case "unstable_entries", "unstable":
+	case pairUnstableEntries, pairUnstable:
 		bit, at = raftdiag.HasUnstable, &e.Unstable
-	case "applied":
+	case pairApplied:
 		bit, at = raftdiag.HasApplied, (*uint64)(&e.Applied)
-	case "last_index":
+	case pairLastIndex:
 		bit, at = raftdiag.HasLast, (*uint64)(&e.Last)
-	case "first_index":
+	case pairFirstIndex:
 		bit, at = raftdiag.HasFirst, (*uint64)(&e.First)
-	case "leader":
+	case pairLeader:
 		bit, at = raftdiag.HasLead, (*uint64)(&e.Lead)
-	case "matched":
+	case pairMatched:
 		bit, at = raftdiag.HasMatch, (*uint64)(&e.Match)
-	case "next_idx":
+	case pairNextIdx:
 		bit, at = raftdiag.HasNext, (*uint64)(&e.Next)
-	case "pending_snapshot":
+	case pairPendingSnapshot:
 		bit, at = raftdiag.HasPendingSnapshot, (*uint64)(&e.PendingSnapshot)
-	case "immediate_msgs":
+	case pairImmediateMsgs:
 		bit, at = raftdiag.HasImmediate, &e.Immediate
-	case "persisted_msgs":
+	case pairPersistedMsgs:
 		bit, at = raftdiag.HasPersisted, &e.Persisted
-	case "count", "total":
+	case pairCount, pairTotal:
 		bit, at = raftdiag.HasCount, &e.Count
-	case "data_len":
+	case pairDataLen:
 		bit, at = raftdiag.HasSize, &e.Size
 	default:
 		return 0

@@ -24,6 +24,7 @@ type interner struct {
 	misses int      // since the last growth
 	minute [2]uint64
 	base   int64            // the minute, in nanoseconds since 1970
+	group  string           // the newest
 	text   []byte           // a string without its escapes
 	follow [64][numKeys]key // of our events: by kind and key, the key that came next
 }

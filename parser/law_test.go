@@ -179,6 +179,7 @@ func TestPlainField(t *testing.T) {
 		"Some(3)", "Some(3", "Some()", "Some(x)", "Some(3)x", "None", "true", "false", "False", "MsgAppend", "MsgHeartbeat", "MsgNone", "M",
 		"EntryNormal", "EntryConfChange", "Leader", "StateLeader", "Follower", "Probe", "StateReplicate", "Snapshot", "", "...", "nil", `"4"`, "5)", "6]", "7;", "ab c"})
 	kinds := raftdiag.Kinds()
+	var follow [numPairs]pairKey
 	rapid.Check(t, func(t *rapid.T) {
 		var b []byte
 		for range rapid.IntRange(1, 4).Draw(t, "fields") {
@@ -188,7 +189,8 @@ func TestPlainField(t *testing.T) {
 		s := append(b, bytes.Repeat([]byte{'\n'}, rapid.IntRange(0, 40).Draw(t, "behind"))...)[:len(b)]
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind").Kind
 		got := raftdiag.Event{Kind: kind}
-		n := plainField(s, &got, kindFields[kind&63])
+		newest := rapid.SampledFrom([]pairKey{pairOther, pairTerm, pairIndex}).Draw(t, "newest")
+		n := plainField(s, &got, kindFields[kind&63], &newest, &follow)
 		if n == 0 {
 			return
 		}

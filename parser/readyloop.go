@@ -85,6 +85,8 @@ func (p *reader) readyloop(s []byte, it *item) outcome {
 			return p.row(s[len("Committed["):], ']', it, raftdiag.EntryCommitted, entryRow)
 		case has(s, "Committed entry "):
 			return p.row(s[len("Committed entry "):], 0, it, raftdiag.EntryCommitted, entryRow)
+		case has(s, "Created Raft replica for "):
+			return p.created(s[len("Created Raft replica for "):], it)
 		case has(s, "Creating snapshot for "):
 			return p.inGroup(s[len("Creating snapshot for "):], it, raftdiag.SnapshotCreated, 0)
 		case has(s, "Cannot send "):
@@ -104,9 +106,15 @@ func (p *reader) readyloop(s []byte, it *item) outcome {
 			return p.noReplica(s, it)
 		case has(s, "Successfully installed snapshot for "):
 			return p.inGroup(s[len("Successfully installed snapshot for "):], it, raftdiag.SnapshotInstalled, 0)
+		case has(s, "Shutting down Raft"), has(s, "Stopping Raft"):
+			return p.stopped(s, it)
 		}
 	case 'F':
 		switch {
+		case has(s, "Failed to propose "):
+			return p.refused(s[len("Failed to propose "):], it)
+		case has(s, "Failed to persist "), has(s, "Failed to append entries "):
+			return p.notStored(s, it)
 		case has(s, "Failed to send "):
 			return p.failed(s, it)
 		case has(s, "Failed to apply entry "):
@@ -123,6 +131,10 @@ func (p *reader) readyloop(s []byte, it *item) outcome {
 	case 'W':
 		if has(s, "Waiting for entry ") {
 			return p.indexed(s[len("Waiting for entry "):], " on ", it, raftdiag.Waiting)
+		}
+	case 'T':
+		if has(s, "Timed out ") || has(s, "Timeout ") {
+			return p.gaveUp(s, it)
 		}
 	case 'B':
 		if has(s, "Became Raft leader") {
@@ -161,6 +173,10 @@ func withoutEmoji(s []byte) []byte {
 // groupName takes a group's name off the start of s: __meta-0 from
 // `__meta-0: total=2`, `__meta-0 (with wait)` and `"__meta-0", waiting`.
 func (p *reader) groupName(s []byte) (name string, rest []byte, ok bool) {
+	// Lines of one group follow one another.
+	if n := len(p.group); n > 0 && len(s) > n+1 && s[n] == ':' && s[n+1] == ' ' && string(s[:n]) == p.group {
+		return p.group, s[n+1:], true
+	}
 	if len(s) > 0 && (s[0] == '"' || s[0] == '`' || s[0] == '\'') {
 		s = s[1:]
 	}
@@ -175,7 +191,8 @@ func (p *reader) groupName(s []byte) (name string, rest []byte, ok bool) {
 	if n == 0 || n > 255 || s[0] == '{' || s[0] == '<' || s[0] == '=' {
 		return "", rest, false
 	}
-	return p.in.string(s[:n]), rest, true
+	p.group = p.in.string(s[:n])
+	return p.group, rest, true
 }
 
 // finish puts group and node of a line's fields into the event.
@@ -389,7 +406,112 @@ func (p *reader) entryCommitted(s []byte, it *item) outcome {
 	if e.Group, _, ok = p.groupName(s[w+len(" committed on "):]); !ok {
 		return unreadable
 	}
-	e.Kind, e.Index, e.Set = raftdiag.EntryCommitted, raftdiag.Index(n), raftdiag.HasIndex
+	e.Kind, e.Index, e.Set = raftdiag.Replied, raftdiag.Index(n), raftdiag.HasIndex
+	return raft
+}
+
+// refused reads "to G: error" and "entry of 123 bytes to G: error".
+func (p *reader) refused(s []byte, it *item) outcome {
+	e := &it.ev
+	at := bytes.Index(s, []byte("to "))
+	if at < 0 || at > 40 || at > 0 && s[at-1] != ' ' {
+		return notRaft
+	}
+	if what := s[:at]; has(what, "entry of ") {
+		if n, w := uintAt(what[len("entry of "):]); w > 0 {
+			e.Size, e.Set = n, raftdiag.HasSize
+		}
+	}
+	var ok bool
+	if e.Group, s, ok = p.groupName(s[at+len("to "):]); !ok {
+		return unreadable
+	}
+	e.Kind = raftdiag.ProposalDropped
+	p.text(it, withoutRemark(bytes.TrimLeft(s, ": ")))
+	return raft
+}
+
+// gaveUp reads "Timed out waiting for entry 7 to commit on G" and "Timed out
+// after 1s waiting for entry to commit on G".
+func (p *reader) gaveUp(s []byte, it *item) outcome {
+	e := &it.ev
+	at := bytes.Index(s, []byte("waiting for entry "))
+	if at < 0 || at > 40 {
+		return notRaft
+	}
+	if after := bytes.Index(s[:at], []byte(" after ")); after >= 0 {
+		if d, ok := durationAt(s[after+len(" after "):]); ok {
+			e.Duration, e.Set = d, raftdiag.HasDuration
+		}
+	}
+	s = s[at+len("waiting for entry "):]
+	if n, w := uintAt(s); w > 0 {
+		e.Index, e.Set = raftdiag.Index(n), e.Set|raftdiag.HasIndex
+		s = bytes.TrimLeft(s[w:], " ")
+	}
+	if !has(s, "to commit on ") {
+		return notRaft
+	}
+	var ok bool
+	if e.Group, _, ok = p.groupName(s[len("to commit on "):]); !ok {
+		return unreadable
+	}
+	e.Kind = raftdiag.ProposalTimedOut
+	return raft
+}
+
+// notStored reads "Failed to persist Raft state for G: error".
+func (p *reader) notStored(s []byte, it *item) outcome {
+	e := &it.ev
+	at := bytes.Index(s, []byte(" for "))
+	if at < 0 || at > 60 {
+		return notRaft
+	}
+	rest := s[at+len(" for "):]
+	var ok bool
+	if e.Group, rest, ok = p.groupName(rest); !ok {
+		return unreadable
+	}
+	e.Kind = raftdiag.StorageFailed
+	p.text(it, withoutRemark(bytes.TrimLeft(rest, ": ")))
+	return raft
+}
+
+// stopped reads "Shutting down Raft node 2: reason" and "Stopping Raft replica
+// for G".
+func (p *reader) stopped(s []byte, it *item) outcome {
+	e := &it.ev
+	e.Kind = raftdiag.Stopped
+	what, why, _ := bytes.Cut(s, []byte(": "))
+	if at := bytes.Index(what, []byte(" for ")); at >= 0 {
+		var ok bool
+		if e.Group, _, ok = p.groupName(what[at+len(" for "):]); !ok {
+			return unreadable
+		}
+	}
+	if at := bytes.Index(what, []byte(" node ")); at >= 0 {
+		if n, w := uintAt(what[at+len(" node "):]); w > 0 {
+			e.Node = raftdiag.NodeID(n)
+		}
+	}
+	p.text(it, withoutRemark(why))
+	return raft
+}
+
+// created reads "G: node_id=2, term=1, commit=1, ..., conf_state=ConfState {
+// voters: [1, 2, 3], ... }": a replica comes up.
+func (p *reader) created(s []byte, it *item) outcome {
+	at := bytes.Index(s, []byte("ConfState { voters: ["))
+	if got := p.inGroup(s, it, raftdiag.Booted, 0); got != raft || at < 0 {
+		return got
+	}
+	c := configIn(s[at:])
+	if c == nil && has(s[at:], "ConfState { voters: []") {
+		c = &raftdiag.Config{} // bootstrapped with nobody
+	}
+	if e := &it.ev; c != nil {
+		e.Config, e.Set = c, e.Set|raftdiag.HasConfig
+	}
 	return raft
 }
 

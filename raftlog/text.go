@@ -23,9 +23,10 @@ func Bare() TextOption { return func(s *textSink) { s.bare = true } }
 //	2025-10-20T12:00:00.123456Z  INFO raftdiag::replica:   Message 0: type=MsgAppend, from=2, to=1, term=1, ...
 //
 // Headers come before their rows, and the lines of one Ready stay together.
-// What this dialect has no line for is left out: a boot, a stop, what storage
-// took, a configuration, the snapshot's index in a MsgSnap, the node itself.
-// An empty group is printed as raft-0, for each header names one.
+// What this dialect has no line for is left out: what storage took, what was
+// slow other than storage, a proposal whose index is not known, and on most
+// lines the node itself. An empty group is printed as raft-0, for each header
+// names one.
 func Text(w io.Writer, options ...TextOption) Sink {
 	s := &textSink{w: w}
 	for _, o := range options {
@@ -225,7 +226,60 @@ func (s *textSink) print(e *raftdiag.Event, at time.Time) {
 		}
 		s.end(s.begin(at, levelError).str("Failed to send message to peer ").num(uint64(peer)).str(": ").str(oneLine(e.Text)))
 	case raftdiag.StepFailed:
-		s.end(s.begin(at, levelError).str("Step: failed to process message: ").str(oneLine(e.Text)))
+		l := s.begin(at, levelError).str("Step: ")
+		if !strings.HasPrefix(e.Text, "failed to ") {
+			l.str("failed to process message: ")
+		}
+		s.end(l.str(oneLine(e.Text)))
+	case raftdiag.Booted:
+		l := s.begin(at, levelInfo).str("Created Raft replica for ").str(group).str(": ")
+		l.numIf(e.Node != 0, "node_id", uint64(e.Node))
+		l.numIf(e.Has(raftdiag.HasTerm), "term", uint64(e.Term))
+		l.numIf(e.Has(raftdiag.HasVote), "vote", uint64(e.Vote))
+		l.numIf(e.Has(raftdiag.HasCommit), "commit", uint64(e.Commit))
+		l.numIf(e.Has(raftdiag.HasApplied), "applied", uint64(e.Applied))
+		l.numIf(e.Has(raftdiag.HasFirst), "first_index", uint64(e.First))
+		l.numIf(e.Has(raftdiag.HasLast), "last_index", uint64(e.Last))
+		if e.Has(raftdiag.HasConfig) && e.Config != nil {
+			rustConfig(l.key("conf_state"), e.Config)
+		}
+		s.end(l)
+	case raftdiag.Stopped:
+		l := s.begin(at, levelInfo)
+		if e.Group != "" {
+			l.str("Stopping Raft replica for ").str(group)
+		} else if l.str("Shutting down Raft node"); e.Node != 0 {
+			l.str(" ").num(uint64(e.Node))
+		}
+		s.because(l, e)
+	case raftdiag.ConfigChanged:
+		if e.Config != nil {
+			l := s.begin(at, levelInfo).str("Conf state for ").str(group).str(": ")
+			rustConfig(l, e.Config)
+			s.end(l)
+		}
+	case raftdiag.StorageFailed:
+		s.because(s.begin(at, levelError).str("Failed to persist Raft state for ").str(group), e)
+	case raftdiag.ProposalDropped:
+		l := s.begin(at, levelWarn).str("Failed to propose ")
+		if e.Has(raftdiag.HasSize) {
+			l.str("entry of ").num(e.Size).str(" bytes ")
+		}
+		s.because(l.str("to ").str(group), e)
+	case raftdiag.ProposalTimedOut:
+		l := s.begin(at, levelWarn).str("Timed out ")
+		if e.Has(raftdiag.HasDuration) {
+			l.str("after ").str(e.Duration.Round(time.Millisecond).String()).str(" ")
+		}
+		l.str("waiting for entry ")
+		if e.Has(raftdiag.HasIndex) {
+			l.num(uint64(e.Index)).str(" ")
+		}
+		s.end(l.str("to commit on ").str(group))
+	case raftdiag.Applied:
+		if e.Has(raftdiag.HasIndex) {
+			s.end(s.begin(at, levelInfo).str("Applied entry ").num(uint64(e.Index)).str(" to state machine for ").str(group))
+		}
 	case raftdiag.Proposing:
 		s.end(s.begin(at, levelInfo).str("Proposing entry of ").num(e.Size).str(" bytes to ").str(group))
 	case raftdiag.Proposed:
@@ -256,8 +310,12 @@ func (s *textSink) print(e *raftdiag.Event, at time.Time) {
 		l.numIf(e.Has(raftdiag.HasSize), "data_len", e.Size)
 		s.end(l)
 	case raftdiag.RoleChanged:
-		s.end(s.begin(at, levelInfo).str("Raft state transition for ").str(group).str(": ").
-			str(e.OldRole.String()).str(" -> ").str(e.Role.String()).str(" (leader=").num(uint64(e.Lead)).str(")"))
+		l := s.begin(at, levelInfo).str("Raft state transition for ").str(group).str(": ").
+			str(e.OldRole.String()).str(" -> ").str(e.Role.String()).str(" (leader=").num(uint64(e.Lead))
+		if e.Has(raftdiag.HasTerm) {
+			l.str(", term=").num(uint64(e.Term))
+		}
+		s.end(l.str(")"))
 	case raftdiag.ApplyFailed:
 		s.end(s.begin(at, levelError).str("Failed to apply entry ").num(uint64(e.Index)).
 			str(" to state machine for ").str(group).str(": ").str(oneLine(e.Text)))
@@ -266,7 +324,7 @@ func (s *textSink) print(e *raftdiag.Event, at time.Time) {
 	case raftdiag.SnapshotCreated:
 		s.snapshot(s.begin(at, levelInfo).str("Creating snapshot for ").str(group).str(" at "), e)
 	case raftdiag.SnapshotInstalled:
-		s.end(s.begin(at, levelInfo).str("Successfully installed snapshot for ").str(group))
+		s.snapshot(s.begin(at, levelInfo).str("Successfully installed snapshot for ").str(group).str(": "), e)
 	case raftdiag.Slow:
 		if strings.Contains(e.Text, SlowAppend) {
 			s.end(s.begin(at, levelWarn).str("⚠️ Raft I/O took ").num(uint64(max(0, e.Duration.Milliseconds()))).str("ms"))
@@ -313,6 +371,7 @@ func (s *textSink) message(l *line, e *raftdiag.Event) {
 	l.numIf(e.Has(raftdiag.HasEntries), "entries", e.Entries)
 	l.flagIf(e.Has(raftdiag.HasReject), "reject", e.Reject)
 	l.numIf(e.Has(raftdiag.HasHint), "reject_hint", uint64(e.Hint))
+	l.numIf(e.Has(raftdiag.HasSnapshot), "snapshot_index", uint64(e.Snapshot))
 	s.end(l)
 }
 
@@ -333,6 +392,36 @@ func (s *textSink) snapshot(l *line, e *raftdiag.Event) {
 	l.numIf(e.Has(raftdiag.HasIndex), "index", uint64(e.Index))
 	l.numIf(e.Has(raftdiag.HasTerm), "term", uint64(e.Term))
 	s.end(l)
+}
+
+// because ends the line with the reason, if there is one.
+func (s *textSink) because(l *line, e *raftdiag.Event) {
+	if e.Text != "" {
+		l.str(": ").str(oneLine(e.Text))
+	}
+	s.end(l)
+}
+
+// rustConfig prints a configuration as Rust prints a ConfState.
+func rustConfig(l *line, c *raftdiag.Config) {
+	list := func(name string, ids []raftdiag.NodeID) {
+		l.str(name).str(": [")
+		for i, id := range ids {
+			if i > 0 {
+				l.str(", ")
+			}
+			l.num(uint64(id))
+		}
+		l.str("], ")
+	}
+	l.str("ConfState { ")
+	list("voters", c.Voters)
+	list("learners", c.Learners)
+	list("voters_outgoing", c.VotersOutgoing)
+	list("learners_next", c.LearnersNext)
+	l.str("auto_leave: ")
+	l.b = strconv.AppendBool(l.b, c.AutoLeave)
+	l.str(" }")
 }
 
 func some(l *line, has bool, key string, i raftdiag.Index) {

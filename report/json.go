@@ -1,7 +1,8 @@
 package report
 
 import (
-	"cmp"
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,33 +16,57 @@ import (
 // never null. What a terminal or a CI runner could take for a command is
 // written as an escape of JSON, so that the text reads back as it was.
 func JSON(w io.Writer, r *raftdiag.Report) error {
-	p := &indenter{w: w}
-	enc := json.NewEncoder(p)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(filled(reflect.ValueOf(r)).Interface()); err != nil {
-		return cmp.Or(p.err, fmt.Errorf("encode the report: %w", err))
+	// Group by group, since there may be many.
+	head := *r
+	head.Groups = nil
+	whole, err := compact(&head)
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-// An indenter indents the compact JSON that is written to it and makes it
-// harmless, and passes it on. It expects all of it at once, which is how an
-// Encoder writes.
-type indenter struct {
-	w   io.Writer
-	err error // of w
-}
-
-func (p *indenter) Write(b []byte) (int, error) {
-	const full = 1 << 16
-	out := make([]byte, 0, 2*full)
-	depth := 0
-	newline := func() {
-		out = append(out, '\n')
-		for range depth {
-			out = append(out, "  "...)
+	before, behind, _ := bytes.Cut(whole, []byte(`"groups":[]`))
+	p := &indenter{w: bufio.NewWriterSize(w, 1<<16)}
+	p.put(before)
+	p.put([]byte(`"groups":`))
+	if len(r.Groups) == 0 {
+		p.put([]byte(`[]`))
+	}
+	for i := range r.Groups {
+		g, err := compact(&r.Groups[i])
+		if err != nil {
+			return err
 		}
+		p.put([]byte{"[,"[min(i, 1)]})
+		p.put(g)
 	}
+	if len(r.Groups) > 0 {
+		p.put([]byte(`]`))
+	}
+	p.put(behind)
+	p.w.WriteByte('\n')
+	return p.w.Flush()
+}
+
+// compact is a value as JSON without white space, and without nulls for lists.
+func compact[T any](v *T) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(filled(reflect.ValueOf(v)).Interface()); err != nil {
+		return nil, fmt.Errorf("encode the report: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
+
+// An indenter indents compact JSON and makes its strings harmless. What it is
+// given may be cut between any two tokens, but not within an empty list.
+type indenter struct {
+	w     *bufio.Writer // which keeps its first error
+	depth int
+	out   []byte
+}
+
+func (p *indenter) put(b []byte) {
+	out := p.out[:0]
 	for i := 0; i < len(b); {
 		switch c := b[i]; c {
 		case '"':
@@ -51,37 +76,35 @@ func (p *indenter) Write(b []byte) (int, error) {
 			continue
 		case '{', '[':
 			out = append(out, c)
-			if b[i+1] == c+2 { // the closing one, in ASCII
+			if i+1 < len(b) && b[i+1] == c+2 { // the closing one, in ASCII
 				i++
 				out = append(out, c+2)
 				break
 			}
-			depth++
-			newline()
+			p.depth++
+			out = newline(out, p.depth)
 		case '}', ']':
-			depth--
-			newline()
-			out = append(out, c)
+			p.depth--
+			out = append(newline(out, p.depth), c)
 		case ',':
-			out = append(out, c)
-			newline()
+			out = newline(append(out, c), p.depth)
 		case ':':
 			out = append(out, ": "...)
 		default:
 			out = append(out, c)
 		}
 		i++
-		if len(out) >= full {
-			if _, p.err = p.w.Write(out); p.err != nil {
-				return 0, p.err
-			}
-			out = out[:0]
-		}
 	}
-	if _, p.err = p.w.Write(out); p.err != nil {
-		return 0, p.err
+	p.w.Write(out)
+	p.out = out
+}
+
+func newline(out []byte, depth int) []byte {
+	out = append(out, '\n')
+	for range depth {
+		out = append(out, "  "...)
 	}
-	return len(b), nil
+	return out
 }
 
 // stringEnd is the place behind the JSON string at i.

@@ -60,8 +60,16 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 			if k := l.incarnation(i); i == l.Incarnations[k].Begin {
 				top = 0
 			}
-			if r.kind == raftdiag.Applied && !r.wide() && raftdiag.Index(r.a) > top {
-				top = raftdiag.Index(r.a)
+			if r.kind != raftdiag.Applied && r.kind != raftdiag.SnapshotInstalled || r.wide() {
+				continue
+			}
+			// A snapshot replaces the state machine's state as well.
+			index := raftdiag.Index(r.a)
+			if r.kind == raftdiag.SnapshotInstalled && index == 0 {
+				index, _ = l.CommitAt(i + 1)
+			}
+			if index > top {
+				top = index
 				machine = append(machine, Step{int32(i), top})
 			}
 		}
@@ -237,7 +245,7 @@ func (l *Lane) Transferring(i int) bool {
 // again.
 func (t *Timeline) LostSends(c Channel) []Proof {
 	p := t.Pair(c)
-	if p.From == nil || p.To == nil || len(p.Receives) == 0 {
+	if p.From == nil || p.To == nil || p.To.Prints(In, c.Type) == 0 {
 		return nil
 	}
 	lo, hi := p.From.hi, p.From.lo
@@ -302,6 +310,22 @@ func (t *Timeline) LossRuns(from, to raftdiag.NodeID) int {
 		most = max(most, runs)
 	}
 	return most
+}
+
+// GoesOn reports whether a node's log goes on for its patience after it last
+// heard another node.
+func (t *Timeline) GoesOn(n, from raftdiag.NodeID, p Patience) bool {
+	l := t.Lane(n)
+	if l == nil {
+		return false
+	}
+	heard := l.lo
+	for c, places := range l.receives {
+		if c.From == from && len(places) > 0 {
+			heard = max(heard, int(places[len(places)-1]))
+		}
+	}
+	return l.Passed(p, 1, heard, l.hi)
 }
 
 // UnpairedTail are the messages of a channel behind the last one that arrived;

@@ -177,7 +177,7 @@ func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 	for _, l := range legs {
 		add(l.p, l.upper)
 	}
-	slices.SortStableFunc(out, func(p, q bound) int { return cmp.Or(cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b)) })
+	out = sortRuns(out, func(p, q *bound) bool { return p.a < q.a || p.a == q.a && p.b < q.b })
 	if len(out) == 0 {
 		return nil, 0, 0
 	}
@@ -187,6 +187,38 @@ func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 		out[i].d -= d0
 	}
 	return out, x0, d0
+}
+
+// sortRuns sorts what consists of a few ascending runs, by merging them. Equal
+// ones stay in their order.
+func sortRuns[T any](list []T, less func(a, b *T) bool) []T {
+	ends := []int{0}
+	for i := 1; i < len(list); i++ {
+		if less(&list[i], &list[i-1]) {
+			ends = append(ends, i)
+		}
+	}
+	ends = append(ends, len(list))
+	other := make([]T, 0, len(list))
+	for len(ends) > 2 {
+		other = other[:0]
+		merged := []int{0}
+		for k := 0; k+1 < len(ends); k += 2 {
+			i, mid, end := ends[k], ends[k+1], ends[min(k+2, len(ends)-1)]
+			for j := mid; i < mid || j < end; {
+				if j == end || i < mid && !less(&list[j], &list[i]) {
+					other = append(other, list[i])
+					i++
+				} else {
+					other = append(other, list[j])
+					j++
+				}
+			}
+			merged = append(merged, end)
+		}
+		list, other, ends = other, list, merged
+	}
+	return list
 }
 
 func sortedChannels(m map[Channel][]int32) []Channel {
@@ -206,6 +238,15 @@ func compareChannels(a, b Channel) int {
 // nanoseconds, up to a second, of which all are multiples, or 0 for a
 // nanosecond. Of a long lane some thousands of rows tell.
 func (l *Lane) tick() int64 {
+	if t := l.ticks.Load(); t != 0 {
+		return t - 1
+	}
+	t := l.countTick()
+	l.ticks.Store(t + 1)
+	return t
+}
+
+func (l *Lane) countTick() int64 {
 	tick := int64(time.Second)
 	for i := l.lo; i < l.hi && tick > 1; i += 1 + l.Len()/manyBounds {
 		for t := l.rec(i).time; t%tick != 0; {

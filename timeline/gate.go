@@ -209,6 +209,11 @@ func reach(r *record) raftdiag.Index {
 	return raftdiag.Index(r.b) + raftdiag.Index(uint32(r.d))
 }
 
+// saysReach reports whether the line prints how far the message reaches.
+func saysReach(r *record) bool {
+	return r.has(raftdiag.HasIndex) || r.mtype == raftdiag.MsgSnap && r.has(raftdiag.HasSnapshot)
+}
+
 // read gathers what both lanes hold of the entry.
 func (v *view) read() {
 	p, s := v.p, v.s
@@ -223,7 +228,7 @@ func (v *view) read() {
 		}
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
 			for _, i := range v.ofTerm(v.l, between(v.l.sends[v.channel(v.leader, n, mt)], v.lo, v.hi)) {
-				if r := v.l.rec(int(i)); !r.has(raftdiag.HasIndex) || reach(r) > base {
+				if r := v.l.rec(int(i)); !saysReach(r) || reach(r) > base {
 					v.sends = append(v.sends, i)
 				}
 			}
@@ -251,7 +256,7 @@ func (v *view) read() {
 	if v.f != nil {
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
 			for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, n, mt)]) {
-				if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) >= p.HeadLast {
+				if r := v.f.rec(int(i)); saysReach(r) && reach(r) >= p.HeadLast {
 					v.receipts = append(v.receipts, i)
 				}
 			}
@@ -370,6 +375,9 @@ func (v *view) judge() {
 	v.judgeMatched()
 	v.judgeHeard()
 	v.judgeAnswered()
+	if p.Marks[Answered].Answer == Yes && p.Marks[Heard].Answer == No && p.Reply.OK() && !v.answerCovered() {
+		v.dunno(Heard, fmt.Sprintf("more of node %s's log", v.leader), "node %s's log may end before the answer could arrive", v.leader)
+	}
 	v.judgeReceived()
 	v.judgeSent()
 	for g := Matched; g > Sent; g-- {
@@ -427,7 +435,7 @@ func (v *view) judgeHeard() {
 	}
 	// An answer that is no reject and brings nothing new, heard after the head
 	// went out, over and over.
-	if n := v.staleAnswers(); len(n) >= v.pat.Rounds {
+	if n := v.staleAnswers(); len(n) >= v.pat.Rounds && v.passed(v.l, n[0].I, n[len(n)-1].I+1) {
 		v.set(Heard, Yes, n[len(n)-1], "%d answers arrived that do not cover it", len(n))
 		return
 	}
@@ -441,33 +449,98 @@ func (v *view) judgeHeard() {
 	}
 }
 
-// staleAnswers are accepts, heard after the head was sent, that cover less
-// than the head's previous index or have another term.
+// answerCovered reports whether the leader's lane goes on for its patience after
+// the voter's first answer: something that the voter sent later was heard, or
+// the voter heard what the leader sent that much later, or the answer followed
+// an append at once that was sent that long ago.
+func (v *view) answerCovered() bool {
+	if v.pat.Complete {
+		return true
+	}
+	n := v.p.Node
+	first := v.p.Reply.I
+	for _, i := range v.replies {
+		r := v.f.rec(int(i))
+		if len(v.receipts) > 0 && i > v.receipts[0] && (r.reject() || !r.has(raftdiag.HasIndex) || raftdiag.Index(r.b) >= v.p.HeadLast) {
+			first = int(i)
+			break
+		}
+	}
+	later := 0 // what the voter heard after its answer
+	for _, c := range sortedChannels(v.f.sends) {
+		if c.From != n || c.To != v.leader {
+			continue
+		}
+		p := v.t.Pair(c)
+		for k := len(p.Sends) - 1; k >= 0 && int(p.Sends[k]) > first; k-- {
+			if p.ReceiveOf[k] >= 0 {
+				return true
+			}
+		}
+	}
+	for _, c := range sortedChannels(v.f.receives) {
+		if c.From == v.leader && c.To == n {
+			later += len(between(v.f.receives[c], first+1, v.f.hi))
+		}
+	}
+	if later >= v.pat.Rounds && v.f.Rounds(first, v.f.hi) >= v.pat.Rounds {
+		return v.sentLater(first)
+	}
+	if len(v.receipts) == 0 || v.passed(v.f, int(v.receipts[0]), first) {
+		return false
+	}
+	p := v.t.Pair(v.channel(v.leader, n, raftdiag.MsgApp))
+	j, ok := slices.BinarySearch(p.Receives, v.receipts[0])
+	if !ok || p.SendOf[j] < 0 {
+		return false
+	}
+	send := int(p.Sends[p.SendOf[j]])
+	if p.Vague(int(p.SendOf[j])) {
+		// One of the equal sends; the latest that it can be has as many behind it
+		// as the voter received after it.
+		k := len(p.Sends) - (len(p.Receives) - j)
+		send = int(p.Sends[max(k, 0)])
+	}
+	return v.passed(v.l, send, v.hi)
+}
+
+// sentLater reports whether the leader's lane holds, after the head, as many
+// messages as patience has rounds that the voter received behind a place.
+func (v *view) sentLater(place int) bool {
+	found := 0
+	for _, c := range sortedChannels(v.l.sends) {
+		if c.From != v.leader || c.To != v.p.Node {
+			continue
+		}
+		p := v.t.Pair(c)
+		for k := len(p.Sends) - 1; k >= 0; k-- {
+			if j := p.ReceiveOf[k]; j >= 0 && int(p.Receives[j]) > place {
+				found++
+			}
+		}
+	}
+	return found >= v.pat.Rounds
+}
+
+// staleAnswers are accepts, heard after the head was sent, that cover less than
+// it or have another term, and do not grow: answers to older appends, which are
+// still on their way, do.
 func (v *view) staleAnswers() []Proof {
 	var out []Proof
 	if len(v.sends) == 0 {
 		return nil
 	}
+	var top raftdiag.Index
 	for _, i := range between(v.l.receives[v.channel(v.p.Node, v.leader, raftdiag.MsgAppResp)], int(v.sends[0]), v.hi) {
 		r := v.l.rec(int(i))
 		if r.reject() || !r.has(raftdiag.HasIndex) {
 			continue
 		}
+		if idx := raftdiag.Index(r.b); idx > top {
+			top, out = idx, out[:0]
+		}
 		if raftdiag.Index(r.b) < v.p.HeadLast || r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) < v.term {
 			out = append(out, Proof{v.l, int(i)})
-		}
-	}
-	// An answer to an older append may still have been on its way.
-	if v.f != nil && v.f.Prints(Out, raftdiag.MsgAppResp) > 0 {
-		k := 0
-		for _, i := range v.replies {
-			r := v.f.rec(int(i))
-			if len(v.receipts) > 0 && i > v.receipts[0] && !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) < v.p.HeadLast {
-				k++
-			}
-		}
-		if k < len(out) {
-			out = out[len(out)-k:]
 		}
 	}
 	return out
@@ -682,7 +755,7 @@ func (v *view) undeliverable() bool {
 	}
 	e := after[0].Event()
 	v.set(Received, No, after[0], "the transport says: %s", e.Text)
-	p.Refused = Refused(after[len(after)-1].Event().Text) && (v.f == nil || !v.t.outlives(v.f, p.Node, v.pat) && !v.aliveMeanwhile())
+	p.Refused = Refused(after[len(after)-1].Event().Text) && (v.f == nil || !v.t.outlives(v.f, p.Node, v.pat) && !v.aliveMeanwhile() && !v.t.speaksLater(after[0], p.Node))
 	return true
 }
 
@@ -845,7 +918,7 @@ func (v *view) birthSeen() bool {
 		}
 	}
 	// The row itself is the birth: the proposal is taken, or Ready has entries.
-	for i := v.s.From; i < v.hi && i < v.s.From+blockRows; i++ {
+	for i := v.s.From; want >= v.s.Index && i < v.hi && i < v.s.From+blockRows; i++ {
 		r := v.l.rec(i)
 		if r.kind == raftdiag.Proposed && r.has(raftdiag.HasIndex) && raftdiag.Index(r.a) >= want ||
 			r.kind == raftdiag.Ready && !r.wide() && r.b>>32 > 0 {
@@ -901,18 +974,22 @@ func (l *Lane) peerOf(r *record) raftdiag.NodeID {
 }
 
 // listsAll reports whether the Ready rows between two places say how many
-// messages were made, and the lane lists that many or there were none: then a
-// message that is not listed was not made.
+// messages were made, and each is followed by that many: then a message that is
+// not listed was not made.
 func (l *Lane) listsAll(i, j int) bool {
 	readies, announced, listed := 0, uint64(0), uint64(0)
 	for k := i; k < j; k++ {
 		r := l.rec(k)
 		switch r.kind {
 		case raftdiag.Ready:
-			if r.has(raftdiag.HasImmediate) || r.has(raftdiag.HasPersisted) {
-				readies++
-				announced += r.a>>32 + uint64(uint32(r.a))
+			if !r.has(raftdiag.HasImmediate) && !r.has(raftdiag.HasPersisted) {
+				continue
 			}
+			if readies > 0 && listed < announced {
+				return false
+			}
+			readies++
+			announced, listed = r.a>>32+uint64(uint32(r.a)), 0
 		case raftdiag.Sent:
 			listed++
 		}
@@ -981,7 +1058,7 @@ func (v *view) judgeHealed() {
 	}
 	var receipts, accepts []int32
 	for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, p.Node, raftdiag.MsgApp)]) {
-		if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) >= s.Index {
+		if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) < s.Index && reach(r) >= s.Index {
 			receipts = append(receipts, i)
 		}
 	}
@@ -997,7 +1074,7 @@ func (v *view) judgeHealed() {
 	p.Receipt, p.Reply = Proof{v.f, int(receipts[0])}, Proof{v.f, int(accepts[0])}
 	lostThere, lostBack := v.lost(v.leader, p.Node, end), v.lost(p.Node, v.leader, end)
 	switch {
-	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), int(accepts[0])):
+	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
 		late(Answered, p.Receipt, "node %s received it and answered late", p.Node)
 	case v.askedAgain(receipts, int(accepts[0])):
 		late(Heard, p.Reply, "node %s answered, and the leader sent it again and again", p.Node)
@@ -1010,6 +1087,17 @@ func (v *view) judgeHealed() {
 	default:
 		unknown()
 	}
+}
+
+// firstReply is the place of the voter's first answer of either kind behind a
+// receipt, or of the accept: a rejection in time is no silence.
+func (v *view) firstReply(receipt, accept int) int {
+	for _, i := range v.replies {
+		if int(i) > receipt && int(i) < accept && v.f.rec(int(i)).reject() {
+			return int(i)
+		}
+	}
+	return accept
 }
 
 // askedAgain reports whether the leader's append came once more, its patience

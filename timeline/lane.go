@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"sort"
+	"sync/atomic"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -28,6 +29,8 @@ type Lane struct {
 	Adrift bool
 	// Falls are the places at which a number fell that should not.
 	Falls []Fall
+
+	ticks atomic.Int64 // tick and one, once it was asked for
 
 	scan
 }

@@ -554,3 +554,40 @@ func TestColumn(t *testing.T) {
 		}
 	})
 }
+
+// Rows of two columns merge by their lines, wherever pieces end.
+func TestMergeLines(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(name string) (*column, []uint32) {
+			c := &column{}
+			var lines []uint32
+			line := uint32(0)
+			for range rapid.IntRange(0, 4).Draw(t, name+" runs") {
+				line += uint32(rapid.IntRange(0, 300).Draw(t, name+" gap"))
+				for range rapid.IntRange(0, 150).Draw(t, name+" rows") {
+					line++
+					*c.next() = record{line: line, a: uint64(len(name))}
+					lines = append(lines, line)
+				}
+			}
+			return c, lines
+		}
+		c, a := draw("c")
+		o, b := draw("other")
+		c.mergeLines(o)
+		if c.n != len(a)+len(b) {
+			t.Fatalf("%d rows, want %d", c.n, len(a)+len(b))
+		}
+		for i := range c.n {
+			want, from := uint32(0), uint64(len("c"))
+			if len(b) == 0 || len(a) > 0 && a[0] <= b[0] {
+				want, a = a[0], a[1:]
+			} else {
+				want, from, b = b[0], uint64(len("other")), b[1:]
+			}
+			if got := c.at(i); got.line != want || got.a != from {
+				t.Fatalf("row %d is line %d of %d, want %d of %d", i, got.line, got.a, want, from)
+			}
+		}
+	})
+}

@@ -246,10 +246,13 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 	return f.Rounds(last, f.hi) >= p.Rounds || f.span(last, f.hi) >= p.Clock
 }
 
-// speaksLater reports whether another node hears a node in a later term than
-// that in which it was refused.
+// speaksLater reports whether a node lived on after it was refused: its own log
+// reaches a later term than the sender was in, or another node hears it in one.
 func (t *Timeline) speaksLater(refusal Proof, n raftdiag.NodeID) bool {
 	role, _ := refusal.Lane.RoleAt(refusal.I)
+	if f := t.Lane(n); f != nil && f.Term() > role.Term {
+		return true
+	}
 	for _, l := range t.Lanes {
 		for c, places := range l.receives {
 			if c.From != n || l.Node == n || !c.Type.IsNetwork() || len(places) == 0 {
@@ -287,9 +290,10 @@ func (t *Timeline) cutShort(refusal Proof, n raftdiag.NodeID) bool {
 }
 
 // missed reports whether another node goes on for its patience after it last
-// heard the node, though it listens to it at the end of its log: the leader to
-// each of its peers, a candidate to those that it asks, a follower to its
-// leader.
+// heard the node, or wrote to it what the node's log shows received, though it
+// listens to it at the end of its log: the leader to each of its peers, a
+// candidate to those that it asks, a follower to its leader. The patience of a
+// candidate is campaigns: only they write to the node.
 func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 	for _, l := range t.Lanes {
 		role, ok := l.RoleAt(l.hi)
@@ -303,7 +307,8 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 				heard = max(heard, int(places[len(places)-1]))
 			}
 		}
-		since := int(role.At)
+		heard = max(heard, t.reached(l, n))
+		since, asks := int(role.At), false
 		switch {
 		case role.Role == raftdiag.Leader:
 			since = l.tenures[len(l.tenures)-1].Begin
@@ -316,18 +321,37 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 			if len(v) == 0 || !v[len(v)-1].Open || v[len(v)-1].Campaigns == 0 {
 				continue
 			}
-			since = v[len(v)-1].From
+			since, asks = v[len(v)-1].From, true
 			if !l.addresses(n, since) {
 				continue
 			}
 		default:
 			continue
 		}
-		if l.Passed(p, 1, max(heard, since), l.hi) {
+		from := max(heard, since)
+		if asks && count(l.rounds[electionRound], from, l.hi) >= p.Rounds || !asks && l.Passed(p, 1, from, l.hi) {
 			return true
 		}
 	}
 	return false
+}
+
+// reached is the last place of a lane at which it sent a message that the
+// node's own log shows received, or -1.
+func (t *Timeline) reached(l *Lane, n raftdiag.NodeID) int {
+	last := -1
+	for _, c := range sortedChannels(l.sends) {
+		if c.To != n {
+			continue
+		}
+		p := t.Pair(c)
+		for k := len(p.Sends) - 1; k >= 0 && int(p.Sends[k]) > last; k-- {
+			if p.ReceiveOf[k] >= 0 {
+				last = int(p.Sends[k])
+			}
+		}
+	}
+	return last
 }
 
 // addresses reports whether the lane sends anything to a node after a place.
@@ -570,7 +594,7 @@ func (t *Timeline) Freezes(p Patience) []Freeze {
 		for _, c := range t.Leaders() {
 			later = later || c.Term > f.Tenure.Term && c.By.Lane != l
 		}
-		if wait >= p.Clock || later && f.Waiting >= p.Rounds || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
+		if wait >= p.Clock || later && f.Waiting >= p.Rounds && (f.Received >= p.Rounds || wait >= p.Clock/2) || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
 			out = append(out, f)
 		}
 	}

@@ -30,6 +30,16 @@ func (t *Timeline) Pause(l *Lane, p Patience) (Gap, bool) {
 	if n < 16 || best.Silence < 20*l.span(l.lo, l.hi)/time.Duration(n) {
 		return Gap{}, false
 	}
+	// One that comes again and again is how the node speaks: it hears nobody.
+	alike := 0
+	for i := l.lo; i+1 < l.hi; i++ {
+		if a, b := l.rec(i).time, l.rec(i+1).time; a != 0 && b != 0 && 2*time.Duration(b-a) > best.Silence {
+			alike++
+		}
+	}
+	if alike > p.Rounds {
+		return Gap{}, false
+	}
 	for _, ten := range t.Tenures() {
 		o := ten.Lane
 		if o == l {

@@ -178,6 +178,11 @@ type walker struct {
 	role  RoleStep
 	ten   *Tenure
 
+	// The log's end by the newest row, and by the newest request for votes.
+	rowLast, voteLast raftdiag.Index
+	rowKnown          bool
+	voteTerm          raftdiag.Term
+
 	commit, last, applied raftdiag.Index
 	idleCommit, idleLast  raftdiag.Index
 	idleTime              int64
@@ -301,6 +306,7 @@ func (w *walker) wide(i int, r *record) {
 func (w *walker) restart(i int) {
 	w.endTenure(i, w.l.Incarnations[w.inc].Opened, Proof{w.l, i})
 	w.commit, w.last, w.applied, w.begin = 0, 0, 0, i
+	w.rowKnown, w.voteTerm = false, 0
 	w.role = RoleStep{}
 	clear(w.beat)
 	clear(w.resent)
@@ -347,6 +353,7 @@ func (w *walker) setRole(i int, role raftdiag.Role, t raftdiag.Term, lead raftdi
 	w.l.lastTerm = max(w.l.lastTerm, t)
 	switch {
 	case role == raftdiag.Leader && (w.ten == nil || w.ten.Term != t):
+		w.truncate(i, t)
 		w.endTenure(i, "term", Proof{w.l, i})
 		w.ten = &Tenure{Leader: w.l.Node, Term: t, Lane: w.l, Begin: i, End: w.l.hi}
 		w.l.tenures = append(w.l.tenures, w.ten)
@@ -358,6 +365,19 @@ func (w *walker) setRole(i int, role raftdiag.Role, t raftdiag.Term, lead raftdi
 			how = "stepped down"
 		}
 		w.endTenure(i, how, Proof{w.l, i})
+	}
+}
+
+// truncate takes the log's end for what it is when a tenure begins: entries of
+// an earlier tenure may have been replaced meanwhile.
+func (w *walker) truncate(i int, t raftdiag.Term) {
+	end, ok := w.rowLast, w.rowKnown
+	if w.voteTerm == t {
+		end, ok = w.voteLast, true
+	}
+	if ok && end < w.last {
+		w.last = end
+		w.l.lasts = append(w.l.lasts, Step{int32(i), end})
 	}
 }
 
@@ -400,6 +420,9 @@ func (w *walker) sent(i int, r *record, c Channel) {
 		if own && (term > w.role.Term || term == w.role.Term && w.role.Role != raftdiag.Candidate && w.role.Role != raftdiag.Leader) {
 			w.setRole(i, raftdiag.Candidate, term, 0)
 		}
+		if own && r.has(raftdiag.HasIndex) {
+			w.voteLast, w.voteTerm = raftdiag.Index(r.b), term
+		}
 	case raftdiag.MsgPreVote:
 		if _, again := w.resent[c]; again && w.role.Role == raftdiag.PreCandidate {
 			w.round(electionRound, i)
@@ -417,6 +440,9 @@ func (w *walker) sent(i int, r *record, c Channel) {
 			w.lasts(i, raftdiag.Index(r.b))
 		}
 	case raftdiag.MsgVoteResp, raftdiag.MsgHeartbeatResp:
+		if r.mtype == raftdiag.MsgHeartbeatResp && w.l.printed[In][raftdiag.MsgHeartbeat] == 0 {
+			w.round(heardRound, i) // the heartbeat that it answers is not printed
+		}
 		if own {
 			w.term(i, term)
 		}
@@ -515,6 +541,7 @@ func (w *walker) row(i int, r *record) {
 	case raftdiag.LogRow:
 		if r.has(raftdiag.HasLast) {
 			w.lasts(i, raftdiag.Index(r.a))
+			w.rowLast, w.rowKnown = raftdiag.Index(r.a), true
 		}
 		if r.has(raftdiag.HasCommit) {
 			w.commits(i, raftdiag.Index(r.b))

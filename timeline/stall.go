@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -57,9 +58,16 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 	if last > commit && commitKnown {
 		queue = append(queue, birth{ten.Begin, last})
 	}
+	// A wait is the oldest waiting entry at a commit, or at the tenure's end.
+	type wait struct {
+		from, to     int
+		commit, last raftdiag.Index
+		open         bool
+	}
+	var all []wait
+	var pace waits
 	next := 0
-	var waits waits
-	for _, c := range append(commits, Step{At: int32(ten.End)}) {
+	for _, c := range append(slices.Clip(commits), Step{At: int32(ten.End)}) {
 		for ; next < len(lasts) && lasts[next].At <= c.At; next++ {
 			if lasts[next].Value > last {
 				last = lasts[next].Value
@@ -72,16 +80,9 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		open := int(c.At) == ten.End
 		if commitKnown && len(queue) > 0 {
 			if !open {
-				waits.add(l.Waits(queue[0].at, int(c.At)))
+				pace.add(l.Waits(queue[0].at, int(c.At)))
 			}
-			if s, ok := ten.stall(p, waits.usual(), queue[0].at, int(c.At), commit, last, open); ok {
-				if n := len(stalls); n > 0 && stalls[n-1].To >= s.From {
-					stalls[n-1].To, stalls[n-1].Last, stalls[n-1].Open = s.To, s.Last, s.Open
-					stalls[n-1].Rounds = l.Rounds(stalls[n-1].From, s.To)
-				} else {
-					stalls = append(stalls, s)
-				}
-			}
+			all = append(all, wait{queue[0].at, int(c.At), commit, last, open})
 		}
 		if open {
 			break
@@ -89,6 +90,19 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		commit, commitKnown = max(commit, c.Value), true
 		for len(queue) > 0 && queue[0].last <= commit {
 			queue = queue[1:]
+		}
+	}
+	usual := pace.usual()
+	for _, w := range all {
+		s, ok := ten.stall(p, usual, w.from, w.to, w.commit, w.last, w.open)
+		if !ok {
+			continue
+		}
+		if n := len(stalls); n > 0 && stalls[n-1].To >= s.From {
+			stalls[n-1].To, stalls[n-1].Last, stalls[n-1].Open = s.To, s.Last, s.Open
+			stalls[n-1].Rounds = l.Rounds(stalls[n-1].From, s.To)
+		} else {
+			stalls = append(stalls, s)
 		}
 	}
 	return stalls
@@ -132,15 +146,16 @@ func (w *waits) add(rounds int) {
 	w.count[min(rounds, len(w.count)-1)]++
 }
 
-// usual is how many rounds most entries wait: where a round trip is longer than
-// a heartbeat, that is no sign of a stall. Three entries at least must show it.
+// usual is how many rounds entries wait anyhow, three in four of them at least:
+// where a round trip is longer than a heartbeat, that is no sign of a stall.
+// Three entries at least must show it.
 func (w *waits) usual() int {
 	if w.n < 3 {
 		return 0
 	}
 	seen := 0
 	for rounds, n := range w.count {
-		if seen += n; 2*seen >= w.n {
+		if seen += n; 4*seen >= w.n {
 			return rounds
 		}
 	}

@@ -56,6 +56,9 @@ func (s *Store) weave(segments []segment) *column {
 		}
 		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.feed.name, b.feed.name))
 	})
+	if len(sources) == 1 {
+		return sources[0].col
+	}
 	col, ascends := sources[0].col, sources[0].col.ascends()
 	for _, next := range sources[1:] {
 		nextAscends := next.col.ascends()
@@ -97,13 +100,30 @@ func (c *column) mergeLines(o *column) {
 		c.next()
 	}
 	for k := c.n - 1; j >= 0; k-- {
-		if i >= 0 && c.at(i).line > o.at(j).line {
-			*c.at(k) = *c.at(i)
-			i--
-		} else {
+		if i < 0 || c.at(i).line <= o.at(j).line {
 			*c.at(k) = *o.at(j)
 			j--
+			continue
 		}
+		// All rows of c behind that of o move at once.
+		line, end := o.at(j).line, i
+		for i > 0 && c.at(i-1).line > line {
+			i--
+		}
+		n := end - i + 1
+		c.move(i, n, k-end)
+		i, k = i-1, k-n+1
+	}
+}
+
+// move moves n rows from place i on up by some places.
+func (c *column) move(i, n, up int) {
+	const mask = pieceSize - 1
+	for from := i + n; from > i; {
+		to := from + up
+		m := min(from-i, (from-1)&mask+1, (to-1)&mask+1)
+		from, to = from-m, to-m
+		copy(c.pieces[to>>pieceShift][to&mask:to&mask+m], c.pieces[from>>pieceShift][from&mask:from&mask+m])
 	}
 }
 

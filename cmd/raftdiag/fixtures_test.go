@@ -29,7 +29,10 @@ type fixture struct {
 	expect expected
 }
 
-// What is expected of a fixture is its expect.json. Where there is a list, each of it
+// GoString names the fixture where rapid prints what it drew.
+func (f fixture) GoString() string { return f.name }
+
+// An expected says what a right diagnosis of a fixture says: its expect.json. Where there is a list, each of it
 // is right, but for the last three.
 type expected struct {
 	Verdict []raftdiag.RunVerdict    `json:"verdict"`
