@@ -124,6 +124,9 @@ func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall,
 		if !l.Passed(p, factor, int(c.At), until) && !(p.Complete && open) {
 			continue
 		}
+		if rows == nil && !l.missing(c, until, p) {
+			continue // one line may be lost
+		}
 		a := ApplyStall{Commit: c.Value, CommitBy: Proof{l, int(c.At)}, Open: open, To: min(reached, l.hi-1)}
 		before, _ := known(applies, int(c.At)+1)
 		for n := len(applies) - 1; n >= 0; n-- {
@@ -144,6 +147,26 @@ func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall,
 		return a, true
 	}
 	return ApplyStall{}, false
+}
+
+// missing reports whether as many commits as patience has rounds follow one that
+// no line says is applied, or a client gave up on it.
+func (l *Lane) missing(c Step, end int, p Patience) bool {
+	n := 0
+	for _, o := range l.commits {
+		if o.At >= c.At && int(o.At) < end && o.Value >= c.Value {
+			n++
+		}
+	}
+	if n >= p.Rounds {
+		return true
+	}
+	for i := int(c.At); i < end; i++ {
+		if l.rec(i).kind == raftdiag.ProposalTimedOut || l.rec(i).kind == raftdiag.ApplyFailed {
+			return true
+		}
+	}
+	return false
 }
 
 // first is the first place of the steps that is not before begin, or -1.

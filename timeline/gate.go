@@ -223,8 +223,9 @@ func (v *view) read() {
 		v.lo, v.hi = s.Tenure.Begin, s.To
 		v.match()
 		base := p.Match
-		if !p.MatchBy.OK() {
-			base = s.Commit
+		if answers := v.l.receives[v.channel(n, v.leader, raftdiag.MsgAppResp)]; !p.MatchBy.OK() &&
+			(v.l.Prints(In, raftdiag.MsgAppResp) == 0 || len(between(answers, v.lo, v.hi)) > 0) {
+			base = s.Commit // else it never answered, and the first append is its head
 		}
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
 			for _, i := range v.ofTerm(v.l, between(v.l.sends[v.channel(v.leader, n, mt)], v.lo, v.hi)) {

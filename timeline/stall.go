@@ -170,6 +170,11 @@ func (ten *Tenure) stall(p Patience, usual, from, to int, commit, last raftdiag.
 	need := max(p.Rounds, healedFactor*usual)
 	if open {
 		s.Rounds = l.Waits(from, to)
+		if ten.Ended == "stepped down" && s.Rounds >= 2 {
+			// It gave up leading within its term, for lack of a quorum: its own
+			// patience ran out.
+			need = min(need, s.Rounds)
+		}
 	} else {
 		need *= healedFactor
 	}
