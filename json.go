@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A fieldInfo ties an optional field to its key in JSON, its label in String,
@@ -144,12 +146,30 @@ func FieldList() []FieldInfo {
 	return list
 }
 
+// appendString appends a JSON string in which nothing acts on a terminal:
+// control characters above U+007E and those that turn the direction of text are
+// escaped as well.
 func appendString(b []byte, s string) []byte {
 	q, err := json.Marshal(s)
 	if err != nil { // strings always marshal
 		panic(err)
 	}
-	return append(b, q...)
+	if !strings.ContainsFunc(s, acts) {
+		return append(b, q...)
+	}
+	for _, r := range string(q) {
+		if acts(r) {
+			b = fmt.Appendf(b, "\\u%04x", r)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return b
+}
+
+// acts reports whether a terminal obeys the character rather than shows it.
+func acts(r rune) bool {
+	return r >= 0x7f && r <= 0x9f || r == 0x061c || r >= 0x200e && r <= 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
 }
 
 func appendID(b []byte, n NodeID) []byte {

@@ -97,9 +97,7 @@ func (p *reader) readyloop(s []byte, it *item) outcome {
 		case has(s, "Sending "):
 			return p.sending(s[len("Sending "):], it)
 		case has(s, "Step: failed to "):
-			it.ev.Kind, it.role = raftdiag.StepFailed, groupless
-			p.text(it, withoutRemark(s))
-			return raft
+			return p.noReplica(s, it)
 		case has(s, "Step message for "):
 			return p.inGroup(s[len("Step message for "):], it, raftdiag.Received, 0)
 		case has(s, "StepBatch: replica "), has(s, "Step: replica "):
@@ -619,7 +617,11 @@ func (p *reader) cannotSend(s []byte, it *item) outcome {
 	e := &it.ev
 	e.Kind, e.Count, e.Set = raftdiag.SendFailed, n, raftdiag.HasCount
 	it.role = groupless
-	if at := bytes.Index(s, []byte(" for ")); at >= 0 {
+	if at := bytes.LastIndex(s, []byte("not found for ")); at >= 0 {
+		if g, _, ok := p.groupName(s[at+len("not found for "):]); ok {
+			it.ev.Group, it.role = g, plain
+		}
+	} else if at := bytes.Index(s, []byte(" for ")); at >= 0 {
 		if g, _, ok := p.groupName(s[at+len(" for "):]); ok && bytes.IndexByte([]byte(g), '-') > 0 {
 			e.Group, it.role = g, plain
 		}
@@ -667,7 +669,8 @@ func (p *reader) sender(s []byte, it *item) outcome {
 	return raft
 }
 
-// noReplica reads "StepBatch: replica not found for G: error" and its like.
+// noReplica reads "StepBatch: replica not found for G: error", "Step: failed to
+// decode message: error" and their like; the group only where they name one.
 func (p *reader) noReplica(s []byte, it *item) outcome {
 	it.ev.Kind, it.role = raftdiag.StepFailed, groupless
 	if at := bytes.Index(s, []byte(" for ")); at >= 0 {

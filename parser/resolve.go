@@ -21,8 +21,9 @@ type resolver struct {
 	tail    string // the newest ==> name <==
 	writers map[string]*parts
 	recent  *writer
-	rehears bool // only collect what is known of the writers
-	copy    item // in the rehearsal
+	rehears bool  // only collect what is known of the writers
+	copy    item  // in the rehearsal
+	before  int64 // lines of the sources before
 	at      int64
 	held    []heldItem
 	row     lastRow
@@ -111,7 +112,7 @@ type head struct {
 	group   string
 	id      *ident
 	time    raftdiag.Stamp
-	touched int64 // the line of the head or of its newest row
+	touched int64 // the line of the head or of its newest row, counted over all sources
 	next    int64 // number of the next row
 	total   int64 // rows, or -1
 	first   raftdiag.Index
@@ -406,6 +407,7 @@ func (r *resolver) source(s *source) {
 	if r.src != nil {
 		r.finish()
 	}
+	r.before += r.line
 	r.src, r.line, r.tail, r.row = s, 0, "", lastRow{}
 	r.srcNo++
 }
@@ -432,7 +434,7 @@ func (r *resolver) block(b *block, total int64) {
 // item gives an item its place, its group and its node, and hands it over.
 func (r *resolver) item(it *item, at int64) {
 	e := &it.ev
-	r.at = at
+	r.at = r.before + at
 	if it.role == fileHead {
 		r.tail = e.Writer
 		return
@@ -456,7 +458,7 @@ func (r *resolver) item(it *item, at int64) {
 		if e.Has(raftdiag.HasFirst) {
 			first = e.First
 		}
-		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), time: e.Time, touched: at, total: total, first: first, node: e.Node})
+		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), time: e.Time, touched: r.before + at, total: total, first: first, node: e.Node})
 		if it.role == progressHead {
 			if w.all.merged && !r.rehears {
 				h.block = r.openBlock(w, blockKey{it.thread, e.Group})
@@ -474,8 +476,8 @@ func (r *resolver) item(it *item, at int64) {
 		if r.row.again(it, at) {
 			h = r.row.head
 			e.Group = h.group
-		} else if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, at); h != nil {
-			h.take(it, at)
+		} else if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, r.before+at); h != nil {
+			h.take(it, r.before+at)
 			e.Group = h.group
 		} else if !r.lone(w, e) {
 			return

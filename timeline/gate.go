@@ -978,6 +978,9 @@ func (l *Lane) peerOf(r *record) raftdiag.NodeID {
 // not listed was not made.
 func (l *Lane) listsAll(i, j int) bool {
 	readies, announced, listed := 0, uint64(0), uint64(0)
+	for n := 0; n < 2*blockRows && i > l.lo && l.rec(i).kind != raftdiag.Ready; n++ {
+		i-- // the Ready whose rows these are
+	}
 	for k := i; k < j; k++ {
 		r := l.rec(k)
 		switch r.kind {

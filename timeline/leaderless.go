@@ -240,6 +240,11 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 			last = max(last, int(places[len(places)-1]))
 		}
 	}
+	for c, places := range f.sends { // an answer shows that it heard
+		if c.Type.IsResponse() && len(places) > 0 {
+			last = max(last, int(places[len(places)-1]))
+		}
+	}
 	if f.Prints(In, raftdiag.MsgHeartbeat) == 0 {
 		return count(f.rounds[electionRound], last, f.hi) > 0
 	}

@@ -1045,7 +1045,11 @@ func TestPromiseHostile(t *testing.T) {
 				if code == exitInternal || code == exitUsage {
 					t.Fatalf("raftdiag %s: exit code %d: %s", command, code, errOut.String())
 				}
-				if command[0] != "events" { // data, not a report
+				if command[0] == "events" { // data for programs: it must not act on a terminal
+					if i := strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && (r < 0x20 || r >= 0x7f && r <= 0x9f) }); i >= 0 {
+						t.Fatalf("stdout of events: a control character at %d", i)
+					}
+				} else {
 					harmless(t, "stdout of "+command[0], out.String())
 				}
 				harmless(t, "stderr of "+command[0], errOut.String())
