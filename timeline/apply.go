@@ -150,7 +150,7 @@ func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall,
 }
 
 // missing reports whether as many commits as patience has rounds follow one that
-// no line says is applied, or a client gave up on it.
+// no line says is applied, or a client gave up on its entry.
 func (l *Lane) missing(c Step, end int, p Patience) bool {
 	n := 0
 	for _, o := range l.commits {
@@ -162,8 +162,13 @@ func (l *Lane) missing(c Step, end int, p Patience) bool {
 		return true
 	}
 	for i := int(c.At); i < end; i++ {
-		if l.rec(i).kind == raftdiag.ProposalTimedOut || l.rec(i).kind == raftdiag.ApplyFailed {
+		switch r := l.rec(i); r.kind {
+		case raftdiag.ApplyFailed:
 			return true
+		case raftdiag.ProposalTimedOut:
+			if r.has(raftdiag.HasIndex) && !r.wide() && raftdiag.Index(r.a) <= c.Value {
+				return true
+			}
 		}
 	}
 	return false
