@@ -816,7 +816,7 @@ func (v *view) voterCovers() (string, bool) {
 	if from < 0 {
 		return fmt.Sprintf("node %s's log shows nothing of the leader in term %d", n, v.term), false
 	}
-	if v.passed(v.f, from, v.f.hi) {
+	if v.passed(v.f, from, v.f.hi) && !v.f.endedIdle(from) {
 		return "", true
 	}
 	return fmt.Sprintf("node %s's log ends too soon after its last message from the leader", n), false

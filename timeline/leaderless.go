@@ -251,6 +251,25 @@ func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 	return f.Rounds(last, f.hi) >= p.Rounds || f.span(last, f.hi) >= p.Clock
 }
 
+// endedIdle reports whether a lane that prints no heartbeats ends with the end of
+// its process and shows no campaign behind a place: its Ready blocks there may be
+// those of an idle node before that end.
+func (l *Lane) endedIdle(from int) bool {
+	if l.Prints(In, raftdiag.MsgHeartbeat)+l.Prints(Out, raftdiag.MsgHeartbeatResp) > 0 || count(l.rounds[electionRound], from, l.hi) > 0 {
+		return false
+	}
+	for i := l.hi - 1; i >= l.lo; i-- {
+		k := l.rec(i).kind
+		if k == raftdiag.Panicked || k == raftdiag.Stopped {
+			return true
+		}
+		if isRaft(k) {
+			return false
+		}
+	}
+	return false
+}
+
 // speaksLater reports whether a node lived on after it was refused: its own log
 // reaches a later term than the sender was in, or another node hears it in one.
 func (t *Timeline) speaksLater(refusal Proof, n raftdiag.NodeID) bool {

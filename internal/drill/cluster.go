@@ -77,7 +77,6 @@ type cluster struct {
 	size     int                 // entries a proposal
 	every    int                 // ticks between proposals
 	voters   []uint64
-	cold     bool   // faults are there from the first entry on
 	fault    *Fault // what is expected, where the stage makes it up
 }
 
