@@ -32,6 +32,10 @@ func (p *reader) readyloop(s []byte, it *item) outcome {
 			return p.inGroup(s[len("Raft log for "):], it, raftdiag.LogRow, raftdiag.HasLast|raftdiag.HasCommit|raftdiag.HasApplied|raftdiag.HasUnstable)
 		case has(s, "Received snapshot for "):
 			return p.inGroup(s[len("Received snapshot for "):], it, raftdiag.SnapshotReceived, 0)
+		case has(s, "Received SIGTERM"), has(s, "Received SIGINT"), has(s, "Received signal "):
+			it.ev.Kind, it.role = raftdiag.Stopped, groupless
+			p.text(it, withoutRemark(s))
+			return raft
 		case has(s, "REPLICA: "):
 			return p.readyloop(bytes.TrimLeft(s[len("REPLICA: "):], " "), it)
 		case has(s, "Raft state transition"):
