@@ -4,9 +4,12 @@
 // stalls, and follows the stuck entry of each stall through the gates with each
 // voter (stall.go). The failure point is the first gate at which the vote of
 // the voters is lost, by the quorum arithmetic of etcd raft; a vote that hangs
-// on what the logs do not show is unknown. There is one file for each
-// hypothesis; the list stands in list.go, and the names of causes with their
-// documentation in catalogue.go.
+// on what the logs do not show is unknown. Then come times without a leader
+// (noleader.go), proposals that get no index (proposaldropped.go), commits that
+// are not applied (applystalled.go), and what cost no write (degraded.go).
+// describe.go files consequences under the states that they follow from and
+// sums the group up. There is one file for each hypothesis; the list stands in
+// list.go, and the names of causes with their documentation in catalogue.go.
 //
 // A verdict is confirmed only by what lines show, or by the absence of lines
 // that the log would have shown. Everything else is unknown, and says which
