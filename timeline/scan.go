@@ -79,9 +79,6 @@ type Tenure struct {
 	EndedBy    Proof
 }
 
-// Roles are the changes of role, term and known leader, in order.
-func (l *Lane) Roles() []RoleStep { return l.roles }
-
 // Tenures are the times in which the lane's node led, in order.
 func (l *Lane) Tenures() []*Tenure { return l.tenures }
 
