@@ -124,8 +124,8 @@ func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall,
 		if !l.Passed(p, factor, int(c.At), until) && !(p.Complete && open) {
 			continue
 		}
-		if rows == nil && !l.missing(c, until, p) {
-			continue // one line may be lost
+		if rows == nil && !l.missing(c, until, factor*p.Rounds) {
+			continue // a line or two may be lost
 		}
 		a := ApplyStall{Commit: c.Value, CommitBy: Proof{l, int(c.At)}, Open: open, To: min(reached, l.hi-1)}
 		before, _ := known(applies, int(c.At)+1)
@@ -149,16 +149,15 @@ func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall,
 	return ApplyStall{}, false
 }
 
-// missing reports whether as many commits as patience has rounds follow one that
-// no line says is applied, or a client gave up on its entry.
-func (l *Lane) missing(c Step, end int, p Patience) bool {
+// missing reports whether enough commits follow one that no line says is applied, or a client gave up on its entry.
+func (l *Lane) missing(c Step, end, enough int) bool {
 	n := 0
 	for _, o := range l.commits {
 		if o.At >= c.At && int(o.At) < end && o.Value >= c.Value {
 			n++
 		}
 	}
-	if n >= p.Rounds {
+	if n >= enough {
 		return true
 	}
 	for i := int(c.At); i < end; i++ {
