@@ -55,6 +55,9 @@ func (j *judgement) refusedBy(l *timeline.Lane) {
 			continue
 		}
 		role, _ := l.RoleAt(first.I + 1)
+		if name == "transfer-in-progress" && slices.ContainsFunc(j.t.Leaders(), func(c timeline.Claim) bool { return c.Term > role.Term }) {
+			continue // the transfer came to its end
+		}
 		ep := j.plain(proposalDropped, timeline.Proposed, first, role.Term,
 			fmt.Sprintf("node %s refuses proposals, %s: %s", l.Node, times(len(list)), refusalWords[name]))
 		ep.Gate = ptr(refusalGate(name).String())
