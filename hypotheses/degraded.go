@@ -262,10 +262,7 @@ func (j *judgement) degraded() {
 func (j *judgement) slowStorage(l *timeline.Lane) {
 	lo, hi := l.Bounds()
 	if p, ok := l.First(raftdiag.StorageFailed, lo, hi); ok {
-		name := "slow-disk"
-		if text := strings.ToLower(p.Event().Text); strings.Contains(text, "space") || strings.Contains(text, "full") {
-			name = "disk-full"
-		}
+		name := storageCause(p.Event().Text)
 		j.slight(p, []cause{{name, []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's storage failed: %s", l.Node, p.Event().Text), j.quote(p, "%s", p.Event().Text)}},
 			fmt.Sprintf("node %s's storage failed, and a quorum went on", l.Node))
 		return
@@ -327,6 +324,15 @@ func (j *judgement) snapshotLoops(ten *timeline.Tenure, blamed map[string]bool) 
 		j.slight(first, []cause{{"snapshot-loop", []raftdiag.NodeID{c.To}, fmt.Sprintf("node %s gets %d snapshots, each newer than the one before", c.To, len(sent)),
 			add(j.quote(first, "the first snapshot"), j.quote(last, "the last one")...)}}, fmt.Sprintf("node %s gets snapshot after snapshot, and a quorum goes on without it", c.To))
 	}
+}
+
+// storageCause names what a storage's error speaks of.
+func storageCause(text string) string {
+	low := strings.ToLower(text)
+	if strings.Contains(low, "space") || strings.Contains(low, "full") {
+		return "disk-full"
+	}
+	return "slow-disk"
 }
 
 func aboutStorage(text string) bool {
@@ -430,10 +436,7 @@ func (c *stuck) withAnywhere(found []cause) []cause {
 			lo, hi = c.s.From, c.s.To
 		}
 		if q, ok := p.Lane.Last(raftdiag.StorageFailed, hi); ok && q.I >= lo && !has("slow-disk") && !has("disk-full") {
-			name := "slow-disk"
-			if text := strings.ToLower(q.Event().Text); strings.Contains(text, "space") || strings.Contains(text, "full") {
-				name = "disk-full"
-			}
+			name := storageCause(q.Event().Text)
 			found = append(found, cause{name, who, fmt.Sprintf("node %s's storage failed: %s", p.Node, q.Event().Text), c.j.quote(q, "%s", q.Event().Text)})
 		}
 		if q, ok := p.Lane.Last(raftdiag.Slow, hi); ok && q.I >= lo && !has("slow-disk") {

@@ -2,7 +2,6 @@ package hypotheses
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/timeline"
@@ -49,10 +48,7 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 			named(name, c.j.quote(q, "%s", q.Event().Text), "node %s did not give it to Raft: %s", p.Node, q.Event().Text)
 		}
 		if q, ok := f.First(raftdiag.StorageFailed, from, hi); ok {
-			name := "slow-disk"
-			if text := strings.ToLower(q.Event().Text); strings.Contains(text, "space") || strings.Contains(text, "full") {
-				name = "disk-full"
-			}
+			name := storageCause(q.Event().Text)
 			named(name, c.j.quote(q, "%s", q.Event().Text), "node %s's storage failed: %s", p.Node, q.Event().Text)
 		}
 		// It was in a later term before, or the Ready that follows the receipt
