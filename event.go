@@ -44,8 +44,9 @@ type Event struct {
 	Size      uint64 // bytes
 	Duration  time.Duration
 
-	Config *Config
-	Text   string
+	Config  *Config
+	Text    string
+	Symptom *Symptom // of SymptomSeen
 }
 
 // A Message is the header of a Raft message; payloads are never kept.

@@ -16,7 +16,7 @@ type fieldInfo struct {
 	bit    Field
 	key    string
 	label  string
-	schema string // a type of JSON Schema: integer, string, boolean, id, config
+	schema string // a type of JSON Schema: integer, string, boolean, id, config, symptom
 	doc    string
 	show   func(e *Event) string
 	append func(b []byte, e *Event) []byte
@@ -120,6 +120,10 @@ var fieldTable = []fieldInfo{
 		func(e *Event) string { return strconv.Quote(e.Text) },
 		func(b []byte, e *Event) []byte { return appendString(b, e.Text) },
 		func(e *Event, raw json.RawMessage) error { return json.Unmarshal(raw, &e.Text) }},
+	{HasSymptom, "symptom", "Symptom", "symptom", "what a line that shows no message is a sign of",
+		func(e *Event) string { return e.Symptom.String() },
+		appendSymptom,
+		readSymptom},
 }
 
 var fieldByKey = func() map[string]*fieldInfo {
@@ -131,7 +135,7 @@ var fieldByKey = func() map[string]*fieldInfo {
 }()
 
 // A FieldInfo describes an optional field: its key in JSON, its type there
-// (integer, string, boolean, id or config) and its meaning.
+// (integer, string, boolean, id, config or symptom) and its meaning.
 type FieldInfo struct {
 	Bit            Field
 	Key, Type, Doc string

@@ -43,6 +43,7 @@ const (
 	StorageFailed
 	ApplyFailed
 	Garbled
+	SymptomSeen
 	numKinds
 )
 
@@ -94,6 +95,7 @@ var kindTable = [numKinds]KindInfo{
 	StorageFailed:     {StorageFailed, "storage_failed", HasText, "an append, a save or a snapshot did not reach storage, because of text"},
 	ApplyFailed:       {ApplyFailed, "apply_failed", HasIndex | HasText, "the state machine did not take an entry, because of text"},
 	Garbled:           {Garbled, "garbled", HasText, "a line that begins like a Raft line and cannot be read"},
+	SymptomSeen:       {SymptomSeen, "symptom", HasSymptom | HasType | HasTerm | HasLogTerm | HasIndex | HasCommit | HasLast | HasApplied | HasRole | HasCount | HasDuration | HasConfig | HasText, "a line of a system's own log that shows no message: symptom says what it is a sign of"},
 }
 
 var kindByName = func() map[string]Kind {
@@ -167,6 +169,7 @@ const (
 	HasDuration
 	HasConfig
 	HasText
+	HasSymptom
 )
 
 // Has reports whether every field of want is in the set.

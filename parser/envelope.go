@@ -13,16 +13,20 @@ import (
 // A reader turns lines into items, one line at a time. It remembers only what
 // makes it fast: nothing of one line changes what the next one means.
 type reader struct {
-	in     *interner
-	clock  clock
-	plain  []byte                // a line without its colours
-	join   []byte                // a group's name being put together
-	words  []byte                // the fields of a JSON log line
-	inner  [4][]byte             // its text, for each depth
-	cut    bool                  // the line's end is missing
-	target []byte                // what stood between level and message
-	group  string                // of the newest line that names one
-	follow [64][numPairs]pairKey // by kind and key, the key that came next
+	in      *interner
+	clock   clock
+	plain   []byte                // a line without its colours
+	join    []byte                // a group's name being put together
+	words   []byte                // the fields of a JSON log line
+	inner   [4][]byte             // its text, for each depth
+	cut     bool                  // the line's end is missing
+	target  []byte                // what stood between level and message
+	group   string                // of the newest line that names one
+	follow  [64][numPairs]pairKey // by kind and key, the key that came next
+	rec     record                // a line of another system
+	found   []int32
+	scratch item // for readers of prefixes
+	caught  []catch
 }
 
 func newReader() *reader { return &reader{in: newInterner()} }
@@ -45,6 +49,13 @@ func (p *reader) line(s []byte, it *item) outcome {
 	}
 	if got == unreadable && (bytes.Contains(s, []byte("{}")) || bytes.Contains(s, []byte("{:?}"))) {
 		return notRaft // source code, or a text about logs
+	}
+	if got == notRaft {
+		writer, stamp := it.ev.Writer, it.ev.Time
+		if got = p.foreign(s, it); got == raft {
+			return got
+		}
+		it.ev = raftdiag.Event{Time: stamp, Writer: writer}
 	}
 	return got
 }

@@ -672,6 +672,9 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 					}
 					return notEvent
 				}
+				if kind == raftdiag.SymptomSeen {
+					return unusual
+				}
 				e.Kind = kind
 				fields |= keysOfKind[kind]
 			case asType:

@@ -114,6 +114,8 @@ func anyEvent(t *rapid.T) raftdiag.Event {
 			value = fmt.Sprint(n(f.Key))
 		case "boolean":
 			value = rapid.Bool().Draw(t, f.Key)
+		case "symptom":
+			value = map[string]any{"sign": rapid.SampledFrom(raftdiag.Signs()).Draw(t, f.Key).Name, "self": []string{anyName().Draw(t, "self")}, "what": "a b"}
 		case "config":
 			value = map[string]any{"voters": []string{fmt.Sprint(n("voter")), "2"}, "learners": []string{"3"}}
 		default:

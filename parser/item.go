@@ -42,10 +42,27 @@ const (
 	tracing
 	jsonLog
 	textLog // a logger that is known by its stamp or level only
+	zapConsole
+	capnslog
+	hclog
+	logfmt
+	klog
+	tikvLog
+	crdbLog
+	natsLog
+	goLog
+	syslog
+	journald
+	container // docker, CRI, compose, kubectl
+	otlp
+	log4j
+	erlang
+	tailEnvelope
 	numEnvelopes
 )
 
-var envelopeNames = [numEnvelopes]string{"", "tracing", "JSON", ""}
+var envelopeNames = [numEnvelopes]string{"", "tracing", "JSON", "", "zap console", "capnslog", "hclog", "logfmt", "klog", "TiKV log", "CockroachDB log",
+	"NATS log", "Go log", "syslog", "journald", "container log", "OTLP", "log4j", "Erlang logger", ""}
 
 // A dialect is what the words of a line mean.
 type dialect uint8
@@ -53,10 +70,29 @@ type dialect uint8
 const (
 	readyloop dialect = iota
 	ownEvents
+	anyDialect // a line of another matter
+	etcdRaft
+	etcdServer
+	describe   // etcd raft's DescribeMessage, DescribeReady, Status
+	stateTrace // etcd raft's with_tla
+	hashiRaft
+	natsRaft
+	tikvStore
+	raftRs
+	cockroach
+	dragonboat
+	openraft
+	rabbitRa
+	redpanda
+	kafkaRaft
+	nuraft
+	otherRaft
+	customDialect
 	numDialects
 )
 
-var dialectNames = [numDialects]string{"readyloop", "events"}
+var dialectNames = [numDialects]string{"readyloop", "events", "", "etcd raft", "etcd", "DescribeMessage", "state trace", "hashicorp/raft", "NATS", "TiKV", "raft-rs",
+	"CockroachDB", "dragonboat", "openraft", "RabbitMQ", "Redpanda", "KRaft", "NuRaft", "Raft", "custom"}
 
 // An outcome is what a reader made of a text.
 type outcome uint8

@@ -25,7 +25,11 @@ func collect(t testing.TB, inputs []string, o Options) (*Result, []raftdiag.Even
 	o.Open = func(_ string, order int) func(*raftdiag.Event) {
 		s := &one{order: order}
 		all = append(all, s)
-		return func(e *raftdiag.Event) { s.events = append(s.events, *e) }
+		return func(e *raftdiag.Event) {
+			if e.Symptom == nil || e.Symptom.Sign != raftdiag.OtherLine {
+				s.events = append(s.events, *e)
+			}
+		}
 	}
 	res, err := Read(context.Background(), inputs, o)
 	if err != nil {
@@ -103,7 +107,7 @@ func TestRead(t *testing.T) {
 				var b strings.Builder
 				if !quiet {
 					for i := range events {
-						fmt.Fprintln(&b, describe(res, &events[i]))
+						fmt.Fprintln(&b, wording(res, &events[i]))
 					}
 				}
 				if inputsToo {
@@ -138,7 +142,7 @@ func TestRead(t *testing.T) {
 
 // describe prints an event: its place, time, node (with ~ if the ladder tells
 // it and not the event), writer, group and fact.
-func describe(r *Result, e *raftdiag.Event) string {
+func wording(r *Result, e *raftdiag.Event) string {
 	s := e.Pos.String()
 	if e.Pos.Source == "-" {
 		s = fmt.Sprint(e.Pos.Line)

@@ -447,6 +447,12 @@ func (r *resolver) item(it *item, at int64) {
 	}
 	w := r.reads(r.writer(e.Writer), e.Time)
 	e.Pos = raftdiag.Position{Source: r.src.name, Line: at}
+	if e.Kind == raftdiag.SymptomSeen {
+		if !r.rehears {
+			r.symptom(it)
+		}
+		return
+	}
 
 	var h *head
 	switch it.role {
@@ -529,6 +535,27 @@ func (r *resolver) item(it *item, at int64) {
 			e.Node = selves[w.part]
 		}
 		r.pass(it, id)
+	}
+}
+
+// symptom hands a symptom over as it is: who speaks, and of which group, is
+// told apart where symptoms are judged. A line that says nothing of Raft shows
+// only that its process lives; it is no event that was read.
+func (r *resolver) symptom(it *item) {
+	s, e := r.src, &it.ev
+	if e.Symptom.Sign != raftdiag.OtherLine {
+		s.events++
+		s.formats[it.dialect][it.env]++
+		if e.Time != raftdiag.NoStamp {
+			s.stamped++
+			if s.first == raftdiag.NoStamp || e.Time < s.first {
+				s.first = e.Time
+			}
+			s.last = max(s.last, e.Time)
+		}
+	}
+	if s.emit != nil {
+		s.emit(e)
 	}
 }
 

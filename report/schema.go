@@ -91,7 +91,7 @@ func EventSchema() []byte {
 			if f.Bit != raftdiag.HasDuration {
 				v = append(v, member{"minimum", 0}, member{"maximum", maxUint64})
 			}
-		case "id", "config":
+		case "id", "config", "symptom":
 			v = append(v, member{"$ref", "#/$defs/" + f.Type})
 		default:
 			v = append(v, member{"type", f.Type})
@@ -125,9 +125,30 @@ func EventSchema() []byte {
 		{"$defs", object{
 			{"id", id},
 			{"config", config},
+			{"symptom", symptomSchema()},
 			{"kind", object{{"type", "string"}, {"enum", names}, {"oneOf", kinds}}},
 		}},
 	})
+}
+
+// symptomSchema is the JSON of a symptom.
+func symptomSchema() object {
+	var signs []string
+	var docs []any
+	for _, s := range raftdiag.Signs() {
+		signs = append(signs, s.Name)
+		docs = append(docs, object{{"title", s.Name}, {"description", s.Doc}, {"const", s.Name}})
+	}
+	words := object{{"type", "array"}, {"items", object{{"type", "string"}}}}
+	return object{{"type", "object"}, {"required", []string{"sign"}}, {"properties", object{
+		{"sign", object{{"type", "string"}, {"enum", signs}, {"oneOf", docs}}},
+		{"trouble", object{{"description", "the class of the error"}, {"type", "string"}, {"enum", raftdiag.Troubles()}}},
+		{"level", object{{"type", "string"}}},
+		{"way", object{{"description", "the direction of a link, seen from the node that speaks"}, {"type", "string"}, {"enum", []string{"out", "in"}}}},
+		{"self", append(object{{"description", "what the line calls the node that wrote it, the best word first"}}, words...)},
+		{"peer", append(object{{"description", "what the line calls the other node, the best word first"}}, words...)},
+		{"what", object{{"description", "the link, file or step of which the line speaks"}, {"type", "string"}}},
+	}}}
 }
 
 // enums are the closed sets of values, by type and key.

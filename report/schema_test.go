@@ -94,6 +94,7 @@ func full(k raftdiag.KindInfo) *raftdiag.Event {
 		Progress: raftdiag.Progress{Peer: 2, Match: 1, Next: 2, State: raftdiag.Probe, Paused: true},
 		Role:     raftdiag.Leader, OldRole: raftdiag.Candidate, Vote: 1, Lead: 1, Applied: 1, First: 1, Last: 2, Unstable: 1, Count: 1, Immediate: 1, Persisted: 1,
 		EntryType: raftdiag.EntryConfChange, Size: 3, Duration: -1, Config: &raftdiag.Config{Voters: []raftdiag.NodeID{1, 2}, Learners: []raftdiag.NodeID{3}, AutoLeave: true}, Text: "why",
+		Symptom: &raftdiag.Symptom{Sign: raftdiag.LinkDown, Trouble: raftdiag.Refused, Level: raftdiag.Warn, Way: raftdiag.Inbound, Self: []string{"a"}, Peer: []string{"b", "b:1"}, What: "stream"},
 	}
 }
 

@@ -21,7 +21,8 @@ type Timelines struct {
 	Thinned int64
 	// Dropped counts the node ids and texts that found no place in the store:
 	// the events are there, and that part of them is unknown.
-	Dropped int64
+	Dropped  int64
+	speakers []*Speaker
 }
 
 // A strand is one node's rows of one group: in segments, and from the first
@@ -42,6 +43,7 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 		Unattributed: map[string]int64{}, Dropped: s.dropped,
 	}
 	s.findTwins()
+	t.collectSpeakers(s.feeds, node)
 	named := false
 	var nameless []segment // columns whose node is not known
 	var orphans []laneKey

@@ -78,6 +78,7 @@ type feed struct {
 	// The newest answers of the two maps.
 	lastNode  [8]raftdiag.NodeID
 	lastNodeN [8]uint16
+	speech    speech
 }
 
 const (
@@ -164,6 +165,12 @@ func (f *feed) column(key laneKey) *column {
 }
 
 func (f *feed) add(e *raftdiag.Event) {
+	if speaks(e.Kind) {
+		f.speech.add(f.name, e)
+		if e.Kind == raftdiag.SymptomSeen {
+			return
+		}
+	}
 	col := f.column(laneKey{e.Writer, e.Group, e.Node})
 	r := col.next()
 	if !pack(r, e, f.node, f.text) {

@@ -120,7 +120,7 @@ type spool struct {
 const spoolInMemory = 4 << 20
 
 func (s *spool) add(e *raftdiag.Event) {
-	if s.err != nil {
+	if s.err != nil || e.Kind == raftdiag.SymptomSeen && e.Symptom.Sign == raftdiag.OtherLine {
 		return
 	}
 	s.count++

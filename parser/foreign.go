@@ -1,0 +1,332 @@
+package parser
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// A foreign dialect is the words of a system that has a log of its own. It is
+// data: how its lines are worded, and what each is a sign of.
+type foreign struct {
+	dialect dialect
+	name    string
+	doc     string
+	// keys says which hole's value a field beside the message has:
+	// {"remote-peer-id": "peer"}. Fields of rules come first.
+	keys map[string]string
+	// speaks tells, where it is not nil, whether a record can be of this
+	// system at all, by its logger, fields or envelope.
+	speaks  func(r *record) bool
+	rules   []rule
+	samples []sample
+}
+
+// A rule is one sort of line.
+//
+// The holes of its template are named by what they hold:
+//
+//	self, self2          words for the node that speaks
+//	peer, peer2, peer3   words for the other node
+//	term index commit last applied logterm count   numbers
+//	dur                  a duration, in any spelling
+//	err                  an error: its text, and its class as trouble
+//	text what group      as in the event
+//	role type            a role, a message type
+//	voters               a list of ids, for Config, where they are numbers
+type rule struct {
+	text    string
+	logger  string // the logger's name must hold this, where a record has one
+	sign    raftdiag.Sign
+	trouble raftdiag.Trouble
+	way     raftdiag.Way
+	role    raftdiag.Role
+	what    string
+	keys    map[string]string // like the dialect's, and before it
+	// fix finishes the event where the table cannot say it; false means that
+	// the line is none of this rule after all.
+	fix func(l *line) bool
+
+	of *foreign
+	t  *template
+}
+
+// A sample is a line that the dialect's test reads, and what it must come to,
+// as Event.String says it.
+type sample struct{ line, want string }
+
+// A line is a record being read by a rule.
+type line struct {
+	*record
+	ev     *raftdiag.Event
+	caught []catch
+}
+
+// get is what a hole took, or the value of a field; nil if there is neither.
+func (l *line) get(name string) []byte {
+	for _, c := range l.caught {
+		if c.name == name {
+			return c.value
+		}
+	}
+	return l.record.get(name)
+}
+
+// foreigners are the dialects of systems with logs of their own.
+var foreigners = []*foreign{}
+
+// A lexicon finds the rule for a line.
+type lexicon struct {
+	rules []*rule
+	index *anchors
+}
+
+// builtin is made when the first foreign line comes.
+var builtin = sync.OnceValue(func() *lexicon { return newLexicon(foreigners) })
+
+func newLexicon(all []*foreign) *lexicon {
+	x := &lexicon{}
+	for _, f := range all {
+		for i := range f.rules {
+			r := f.rules[i]
+			t, err := newTemplate(r.text)
+			if err != nil { // of our own tables: a test reads them all
+				panic(err)
+			}
+			r.of, r.t = f, t
+			x.rules = append(x.rules, &r)
+		}
+	}
+	// Heavier templates first: they say more.
+	slices.SortStableFunc(x.rules, func(a, b *rule) int { return cmp.Compare(b.t.weight, a.t.weight) })
+	texts := make([]string, len(x.rules))
+	for i, r := range x.rules {
+		texts[i] = r.t.anchor
+	}
+	x.index = newAnchors(texts)
+	return x
+}
+
+// mostForeign is how much of a message is searched for a rule's text.
+const mostForeign = 4096
+
+// read finds what the record is a sign of.
+func (x *lexicon) read(p *reader, rec *record, e *raftdiag.Event) *rule {
+	p.found = x.index.in(rec.msg[:min(len(rec.msg), mostForeign)], p.found[:0])
+	for _, n := range p.found {
+		r := x.rules[n]
+		if r.of.speaks != nil && !r.of.speaks(rec) {
+			continue
+		}
+		if r.logger != "" && len(rec.logger) > 0 && !bytes.Contains(rec.logger, []byte(r.logger)) {
+			continue
+		}
+		caught, ok := r.t.fit(rec.msg, p.caught[:0])
+		p.caught = caught[:0]
+		if !ok {
+			continue
+		}
+		if r.apply(p, &line{rec, e, caught}) {
+			return r
+		}
+	}
+	return nil
+}
+
+// apply makes the event of a record that fits.
+func (r *rule) apply(p *reader, l *line) bool {
+	e := l.ev
+	*e = raftdiag.Event{Kind: raftdiag.SymptomSeen, Set: raftdiag.HasSymptom, Time: l.time, Writer: l.writer}
+	s := &raftdiag.Symptom{Sign: r.sign, Trouble: r.trouble, Way: r.way, Level: l.level, What: r.what}
+	e.Symptom = s
+	if len(l.record.group) > 0 {
+		e.Group = p.in.string(l.record.group)
+	}
+	if len(l.record.self) > 0 {
+		s.Self = append(s.Self, p.in.string(l.record.self))
+	}
+	if r.role != raftdiag.UnknownRole {
+		e.Role, e.Set = r.role, e.Set|raftdiag.HasRole
+	}
+	for _, c := range l.caught {
+		if !p.fill(e, c.name, c.value) {
+			return false
+		}
+	}
+	for _, f := range l.fields {
+		name := r.keys[string(f.key)]
+		if name == "" {
+			name = r.of.keys[string(f.key)]
+		}
+		if name != "" {
+			p.fill(e, name, f.value)
+		}
+	}
+	if r.fix != nil && !r.fix(l) {
+		return false
+	}
+	return true
+}
+
+// fill puts a value where a hole's name says. The first value stands. It
+// reports false for what is no value of that sort.
+func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
+	s := e.Symptom
+	number := func(bit raftdiag.Field, to *uint64) bool {
+		n, err := strconv.ParseUint(string(value), 10, 64)
+		if err != nil {
+			return false
+		}
+		if !e.Has(bit) {
+			*to, e.Set = n, e.Set|bit
+		}
+		return true
+	}
+	word := func(list *[]string) {
+		if w := cleanWord(value); len(w) > 0 && !slices.Contains(*list, string(w)) {
+			*list = append(*list, p.in.string(w))
+		}
+	}
+	switch name {
+	case "self", "self2":
+		word(&s.Self)
+	case "peer", "peer2", "peer3":
+		word(&s.Peer)
+	case "term":
+		return number(raftdiag.HasTerm, (*uint64)(&e.Term))
+	case "index":
+		return number(raftdiag.HasIndex, (*uint64)(&e.Index))
+	case "commit":
+		return number(raftdiag.HasCommit, (*uint64)(&e.Commit))
+	case "last":
+		return number(raftdiag.HasLast, (*uint64)(&e.Last))
+	case "applied":
+		return number(raftdiag.HasApplied, (*uint64)(&e.Applied))
+	case "logterm":
+		return number(raftdiag.HasLogTerm, (*uint64)(&e.LogTerm))
+	case "count":
+		return number(raftdiag.HasCount, &e.Count)
+	case "dur":
+		d, ok := readDuration(value)
+		if ok && !e.Has(raftdiag.HasDuration) {
+			e.Duration, e.Set = d, e.Set|raftdiag.HasDuration
+		}
+		return ok
+	case "err":
+		if s.Trouble == raftdiag.NoTrouble {
+			s.Trouble = troubleOf(value)
+		}
+		p.say(e, value)
+	case "text":
+		p.say(e, value)
+	case "what":
+		if s.What == "" {
+			s.What = p.in.string(value)
+		}
+	case "group":
+		if e.Group == "" {
+			e.Group = p.in.string(value)
+		}
+	case "role":
+		role, ok := raftdiag.RoleByName(roleWord(value))
+		if ok && !e.Has(raftdiag.HasRole) {
+			e.Role, e.Set = role, e.Set|raftdiag.HasRole
+		}
+		return ok
+	case "type":
+		t, ok := raftdiag.MessageTypeByName(string(value))
+		if ok && !e.Has(raftdiag.HasType) {
+			e.Type, e.Set = t, e.Set|raftdiag.HasType
+		}
+		return ok
+	case "voters":
+		if c := numbersConfig(value); c != nil && !e.Has(raftdiag.HasConfig) {
+			e.Config, e.Set = c, e.Set|raftdiag.HasConfig
+		}
+	}
+	return true
+}
+
+func (p *reader) say(e *raftdiag.Event, value []byte) {
+	if !e.Has(raftdiag.HasText) && len(value) > 0 {
+		e.Text = p.in.string(bytes.ToValidUTF8(value[:min(len(value), 512)], []byte("?")))
+		e.Set |= raftdiag.HasText
+	}
+}
+
+// cleanWord takes quotes, brackets and the scheme of a URL off a word for a
+// node, so that one word stands for one thing: http://10.0.0.1:2380 is the
+// address 10.0.0.1:2380.
+func cleanWord(w []byte) []byte {
+	w = bytes.Trim(w, "\"'`[]() ,;")
+	if i := bytes.Index(w, []byte("://")); i > 0 && i < 8 {
+		w = w[i+3:]
+		if j := bytes.IndexByte(w, '/'); j >= 0 {
+			w = w[:j]
+		}
+	}
+	return w[:min(len(w), 128)]
+}
+
+// roleWord spells a role as RoleByName reads it.
+func roleWord(w []byte) string {
+	switch strings.ToLower(string(bytes.Trim(w, `"' `))) {
+	case "leader", "stateleader":
+		return "Leader"
+	case "follower", "statefollower", "learner", "nonvoter":
+		return "Follower"
+	case "candidate", "statecandidate":
+		return "Candidate"
+	case "precandidate", "statepre_candidate", "pre-candidate", "statelprecandidate":
+		return "PreCandidate"
+	}
+	return ""
+}
+
+// numbersConfig reads voters that are decimal numbers, however parted.
+func numbersConfig(s []byte) *raftdiag.Config {
+	c := &raftdiag.Config{}
+	for _, w := range bytes.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("[](){}, ", r) }) {
+		n, err := strconv.ParseUint(string(w), 10, 64)
+		if err != nil {
+			return nil
+		}
+		c.Voters = append(c.Voters, raftdiag.NodeID(n))
+	}
+	if len(c.Voters) == 0 {
+		return nil
+	}
+	return c
+}
+
+// foreign reads a line that holds no words of the Ready loop and no event of
+// our own.
+func (p *reader) foreign(s []byte, it *item) outcome {
+	rec := &p.rec
+	*rec = record{msg: s, fields: rec.fields[:0], cut: p.cut}
+	if bytes.IndexByte(s, 0x1b) >= 0 {
+		rec.msg = p.withoutColour(s, true)
+	}
+	rec.open(p)
+	if len(rec.msg) == 0 {
+		return notRaft
+	}
+	if r := builtin().read(p, rec, &it.ev); r != nil {
+		it.dialect, it.env, it.role = r.of.dialect, rec.env, plain
+		return raft
+	}
+	if rec.time == raftdiag.NoStamp {
+		return notRaft
+	}
+	it.ev = raftdiag.Event{Kind: raftdiag.SymptomSeen, Set: raftdiag.HasSymptom, Time: rec.time, Writer: rec.writer, Symptom: &otherLine}
+	it.dialect, it.env = anyDialect, rec.env
+	return raft
+}
+
+// otherLine is shared by all lines that say nothing of Raft.
+var otherLine = raftdiag.Symptom{Sign: raftdiag.OtherLine}

@@ -1,0 +1,242 @@
+package parser
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A template is how a system words one sort of line, with holes for what
+// varies:
+//
+//	{self:hex} became leader at term {term:int}
+//
+// A hole takes as little as it can, up to the text behind it; at the end of a
+// template it takes the rest of the line. Its sort limits what it may take:
+// int digits, hex hexadecimal digits, word anything without white space,
+// name letters, digits and -_.:/@[]%. A hole without a name takes and forgets.
+// A template that ends with text also fits lines that go on behind it.
+type template struct {
+	parts  []part
+	anchor string // the longest text, without which no line fits
+	weight int    // bytes of text: of two that fit, the heavier is meant
+}
+
+// A part of a template is text, or a hole.
+type part struct {
+	text string
+	hole string
+	sort holeSort
+}
+
+type holeSort uint8
+
+const (
+	anySort holeSort = iota
+	intSort
+	hexSort
+	wordSort
+	nameSort
+)
+
+var holeSorts = map[string]holeSort{"": anySort, "int": intSort, "hex": hexSort, "word": wordSort, "name": nameSort}
+
+// newTemplate reads a template.
+func newTemplate(s string) (*template, error) {
+	t := &template{}
+	for rest := s; rest != ""; {
+		open := strings.IndexByte(rest, '{')
+		if open < 0 {
+			open = len(rest)
+		}
+		if text := rest[:open]; text != "" {
+			t.parts = append(t.parts, part{text: text})
+			t.weight += len(text)
+			if len(text) > len(t.anchor) {
+				t.anchor = text
+			}
+		}
+		rest = rest[open:]
+		if rest == "" {
+			break
+		}
+		shut := strings.IndexByte(rest, '}')
+		if shut < 0 {
+			return nil, fmt.Errorf("template %q: a hole is not closed", s)
+		}
+		name, sort, _ := strings.Cut(rest[1:shut], ":")
+		kind, ok := holeSorts[sort]
+		if !ok {
+			return nil, fmt.Errorf("template %q: no sort of hole is called %q", s, sort)
+		}
+		if n := len(t.parts); n > 0 && t.parts[n-1].text == "" {
+			return nil, fmt.Errorf("template %q: two holes touch", s)
+		}
+		if name == "" {
+			name = "-"
+		}
+		t.parts = append(t.parts, part{hole: name, sort: kind})
+		rest = rest[shut+1:]
+	}
+	if len(t.anchor) < 3 {
+		return nil, fmt.Errorf("template %q: no text of three bytes to know it by", s)
+	}
+	return t, nil
+}
+
+// A catch is what a hole took.
+type catch struct {
+	name  string
+	value []byte
+}
+
+// fit matches the line from its start and appends what the holes took.
+func (t *template) fit(s []byte, caught []catch) ([]catch, bool) {
+	tries := 64 // of one line: no line takes long
+	return fit(t.parts, s, caught, &tries)
+}
+
+func fit(parts []part, s []byte, caught []catch, tries *int) ([]catch, bool) {
+	for len(parts) > 0 {
+		p := parts[0]
+		if p.text != "" {
+			if len(s) < len(p.text) || string(s[:len(p.text)]) != p.text {
+				return caught, false
+			}
+			s, parts = s[len(p.text):], parts[1:]
+			continue
+		}
+		end := len(s)
+		if p.sort != anySort {
+			end = 0
+			for end < len(s) && p.sort.takes(s[end]) {
+				end++
+			}
+			if end == 0 {
+				return caught, false
+			}
+		}
+		if len(parts) == 1 {
+			return append(caught, catch{p.hole, s[:end]}), true
+		}
+		next := parts[1].text
+		for from := 0; ; from++ {
+			i := bytes.Index(s[from:], []byte(next))
+			if i < 0 || from+i > end {
+				return caught, false
+			}
+			if *tries--; *tries < 0 {
+				return caught, false
+			}
+			from += i
+			if from == 0 && p.sort != anySort {
+				continue
+			}
+			if all, ok := fit(parts[2:], s[from+len(next):], append(caught, catch{p.hole, s[:from]}), tries); ok {
+				return all, true
+			}
+		}
+	}
+	return caught, true
+}
+
+func (k holeSort) takes(c byte) bool {
+	switch k {
+	case intSort:
+		return digit(c)
+	case hexSort:
+		return digit(c) || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+	case wordSort:
+		return c > ' '
+	case nameSort:
+		return digit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || strings.IndexByte("-_.:/@[]%", c) >= 0
+	}
+	return true
+}
+
+// An anchors finds which of many texts a line holds, in one pass: the
+// automaton of Aho and Corasick (Communications of the ACM, 1975).
+type anchors struct {
+	class [256]uint8 // of each byte that occurs in a text; 0 for the others
+	width int
+	next  []int32   // by state and class
+	ends  [][]int32 // by state, the texts that end there
+}
+
+func newAnchors(texts []string) *anchors {
+	a := &anchors{width: 1}
+	for _, t := range texts {
+		for i := range len(t) {
+			if c := t[i]; a.class[c] == 0 {
+				a.class[c] = uint8(a.width)
+				a.width++
+			}
+		}
+	}
+	state := func() int32 {
+		for range a.width {
+			a.next = append(a.next, -1)
+		}
+		a.ends = append(a.ends, nil)
+		return int32(len(a.ends) - 1)
+	}
+	state()
+	for n, t := range texts {
+		at := int32(0)
+		for i := range len(t) {
+			to := &a.next[int(at)*a.width+int(a.class[t[i]])]
+			if *to < 0 {
+				*to = int32(len(a.ends))
+				fresh := state()
+				a.next[int(at)*a.width+int(a.class[t[i]])] = fresh
+				at = fresh
+				continue
+			}
+			at = *to
+		}
+		a.ends[at] = append(a.ends[at], int32(n))
+	}
+	fail := make([]int32, len(a.ends))
+	var queue []int32
+	for c := range a.width {
+		to := &a.next[c]
+		if *to < 0 {
+			*to = 0
+		} else if *to > 0 {
+			queue = append(queue, *to)
+		}
+	}
+	for len(queue) > 0 {
+		s := queue[0]
+		queue = queue[1:]
+		a.ends[s] = append(a.ends[s], a.ends[fail[s]]...)
+		for c := range a.width {
+			to := &a.next[int(s)*a.width+c]
+			back := a.next[int(fail[s])*a.width+c]
+			if *to < 0 {
+				*to = back
+				continue
+			}
+			fail[*to] = back
+			queue = append(queue, *to)
+		}
+	}
+	return a
+}
+
+// in appends the numbers of the texts that the line holds, each once, in order.
+func (a *anchors) in(s []byte, found []int32) []int32 {
+	at, from := 0, len(found)
+	for _, c := range s {
+		at = int(a.next[at*a.width+int(a.class[c])])
+		if len(a.ends[at]) > 0 {
+			found = append(found, a.ends[at]...)
+		}
+	}
+	if len(found)-from > 1 {
+		slices.Sort(found[from:])
+		found = found[:from+len(slices.Compact(found[from:]))]
+	}
+	return found
+}
