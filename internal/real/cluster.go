@@ -55,7 +55,8 @@ type Cluster struct {
 	Notes   []string
 	disks   []disk
 	cgroups []string
-	state   any // the system's own
+	state   any                   // the system's own
+	late    map[int]time.Duration // nodes that start after the others
 
 	background []func() // stop what a fault has left running
 }
@@ -119,7 +120,9 @@ func onForker(f func() error) error {
 
 func (c *Cluster) startAll() error {
 	for i := range c.Nodes {
-		if err := c.start(i); err != nil {
+		if after, ok := c.late[i]; ok {
+			time.AfterFunc(after, func() { c.start(i) })
+		} else if err := c.start(i); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -70,8 +71,8 @@ func (r *Run) sleep(d time.Duration) {
 	}
 }
 
-// go_ keeps doing f until the fault is healed or the run ends.
-func (r *Run) loop(f func()) {
+// loop keeps doing f until the fault is healed or the run ends.
+func (r *Run) loop(f func(stopped <-chan struct{})) {
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
@@ -80,18 +81,14 @@ func (r *Run) loop(f func()) {
 			case <-stop:
 				return
 			default:
-				f()
+				f(stop)
 			}
 		}
 	}()
-	stopped := false
-	r.background = append(r.background, func() {
-		if !stopped {
-			stopped = true
-			close(stop)
-			<-done
-		}
-	})
+	r.background = append(r.background, sync.OnceFunc(func() {
+		close(stop)
+		<-done
+	}))
 }
 
 // endLoops ends what loop has begun.
