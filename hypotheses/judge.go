@@ -59,6 +59,7 @@ func Judge(t *timeline.Timelines, o Options) *raftdiag.Report {
 	if broken != nil {
 		panic(broken)
 	}
+	groups = withSymptoms(groups, t.Speakers(), o)
 	r := &raftdiag.Report{Schema: raftdiag.ReportSchema, Groups: groups, Inputs: []raftdiag.Input{}, Notes: []string{}}
 	for i := range groups {
 		if g := &groups[i]; r.Verdict == nil || g.Verdict.Worse(*r.Verdict) {

@@ -78,7 +78,10 @@ func (l *line) get(name string) []byte {
 }
 
 // foreigners are the dialects of systems with logs of their own.
-var foreigners = []*foreign{}
+var foreigners = []*foreign{
+	&etcdRaftWords,
+	&etcdServerWords,
+}
 
 // A lexicon finds the rule for a line.
 type lexicon struct {

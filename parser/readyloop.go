@@ -916,8 +916,13 @@ func hexAt(s []byte) (v uint64, n int) {
 func (p *reader) configured(s []byte, it *item) outcome {
 	e := &it.ev
 	if at := bytes.Index(s, []byte("switched to configuration")); at >= 0 {
-		c := configIn(s[at:])
-		if c == nil {
+		var c *raftdiag.Config
+		if bytes.Contains(s[at:], []byte("voters=(")) {
+			c = etcdVoters(s[at:])
+		} else {
+			c = configIn(s[at:])
+		}
+		if c == nil || len(c.Voters) == 0 {
 			return notRaft
 		}
 		e.Kind, e.Config, e.Set, it.role = raftdiag.ConfigChanged, c, raftdiag.HasConfig, onlyGroup

@@ -70,8 +70,8 @@ func newTemplate(s string) (*template, error) {
 		if !ok {
 			return nil, fmt.Errorf("template %q: no sort of hole is called %q", s, sort)
 		}
-		if n := len(t.parts); n > 0 && t.parts[n-1].text == "" {
-			return nil, fmt.Errorf("template %q: two holes touch", s)
+		if n := len(t.parts); n > 0 && t.parts[n-1].text == "" && t.parts[n-1].sort == anySort {
+			return nil, fmt.Errorf("template %q: two holes touch, and nothing tells where the first one ends", s)
 		}
 		if name == "" {
 			name = "-"
@@ -121,6 +121,10 @@ func fit(parts []part, s []byte, caught []catch, tries *int) ([]catch, bool) {
 			return append(caught, catch{p.hole, s[:end]}), true
 		}
 		next := parts[1].text
+		if next == "" { // another hole: this one takes all that it may
+			caught, s, parts = append(caught, catch{p.hole, s[:end]}), s[end:], parts[1:]
+			continue
+		}
 		for from := 0; ; from++ {
 			i := bytes.Index(s[from:], []byte(next))
 			if i < 0 || from+i > end {

@@ -1,0 +1,521 @@
+package hypotheses
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+// A fact is a sighting with who says it and of whom.
+type fact struct {
+	*timeline.Sighting
+	by    *member // nil where a log of several nodes does not say who speaks
+	peer  *member
+	began raftdiag.Stamp // its line's time, less the duration that it prints
+}
+
+func (f *fact) sign() raftdiag.Sign {
+	switch {
+	case f.Symptom != nil:
+		return f.Symptom.Sign
+	case f.Kind == raftdiag.Panicked:
+		return raftdiag.Died
+	case f.Kind == raftdiag.Stopped:
+		return raftdiag.ShuttingDown
+	case f.Kind == raftdiag.Booted:
+		return raftdiag.StartedUp
+	case f.Kind == raftdiag.ConfigChanged:
+		return raftdiag.Membership
+	}
+	return raftdiag.NoSign
+}
+
+func (f *fact) trouble() raftdiag.Trouble {
+	if f.Symptom == nil {
+		return raftdiag.NoTrouble
+	}
+	return f.Symptom.Trouble
+}
+
+// An inquiry is what logs without messages add up to for one system.
+type inquiry struct {
+	o       Options
+	members []*member
+	facts   []fact // in the order of their times
+	from    raftdiag.Stamp
+	to      raftdiag.Stamp
+	voters  int // how many have a vote, as far as known
+	reigns  []reign
+	gaps    []span
+	links   map[[2]int]*book // by observer and peer
+	planned []span           // times in which somebody was stopped or moved on purpose
+	found   []suspicion
+	hurts   []hurt
+}
+
+// A span is a stretch of time with the facts at its ends; open if the log ends
+// before it does.
+type span struct {
+	from, to raftdiag.Stamp
+	open     bool
+	first    *fact
+	last     *fact
+	who      *member
+}
+
+func (s span) length() time.Duration { return time.Duration(s.to - s.from) }
+
+func (s span) overlaps(from, to raftdiag.Stamp) bool { return s.from <= to && from <= s.to }
+
+// A reign is one leadership: who, in which term, from when to when, and what
+// ended it.
+type reign struct {
+	term     raftdiag.Term
+	leader   *member
+	from, to raftdiag.Stamp
+	by       *fact
+	end      *fact // what shows its end; nil if the next reign or nothing does
+	how      string
+	open     bool
+}
+
+// A book is what one member says of its links to another.
+type book struct {
+	by, peer *member
+	downs    []outage
+	ups      int
+	silent   bool // the peer is only ever named as down
+}
+
+// An outage is a time in which a link did not work, as one member sees it.
+type outage struct {
+	span
+	troubles map[raftdiag.Trouble]int
+	lines    int
+	ways     [3]int
+}
+
+// inquire gathers the facts of the speakers.
+func inquire(speakers []*timeline.Speaker, o Options) *inquiry {
+	q := &inquiry{o: o, members: members(speakers), links: map[[2]int]*book{}}
+	by := map[string]*member{}
+	for _, m := range q.members {
+		for _, w := range m.words {
+			by[w] = m
+		}
+	}
+	whose := map[*timeline.Sighting]*member{}
+	for _, m := range q.members {
+		for _, s := range m.seen {
+			whose[s] = m
+		}
+	}
+	for _, sp := range speakers {
+		for k := range sp.Seen {
+			s := &sp.Seen[k]
+			f := fact{Sighting: s, by: whose[s], began: s.Time}
+			if s.Has(raftdiag.HasDuration) && s.Duration > 0 && s.Time != raftdiag.NoStamp {
+				f.began = s.Time - raftdiag.Stamp(s.Duration)
+			}
+			if s.Symptom != nil {
+				for _, w := range s.Symptom.Peer {
+					if f.peer = by[w]; f.peer != nil {
+						break
+					}
+				}
+			}
+			q.facts = append(q.facts, f)
+		}
+		for _, x := range sp.Spans {
+			if q.from == raftdiag.NoStamp || x.From < q.from {
+				q.from = x.From
+			}
+			q.to = max(q.to, x.To)
+		}
+	}
+	slices.SortStableFunc(q.facts, func(a, b fact) int { return cmp.Compare(a.Time, b.Time) })
+	q.countVoters(by)
+	q.readReigns()
+	q.readPlans()
+	q.readLinks()
+	q.readGaps()
+	return q
+}
+
+// countVoters takes the newest configuration that a line prints, or else the
+// members that speak or are spoken of as members.
+func (q *inquiry) countVoters(by map[string]*member) {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if !f.Has(raftdiag.HasConfig) || f.Config == nil {
+			continue
+		}
+		if n := max(len(f.Config.Voters), len(f.Config.VotersOutgoing)); n > 0 {
+			q.voters = n
+		}
+	}
+	if q.voters > 0 {
+		return
+	}
+	for _, m := range q.members {
+		named := m.logged()
+		for i := range q.facts {
+			f := &q.facts[i]
+			if f.peer != m || named {
+				continue
+			}
+			switch f.sign() {
+			case raftdiag.NamesPeer, raftdiag.MemberAdded, raftdiag.VoteAsked, raftdiag.VoteGot, raftdiag.VoteDenied, raftdiag.VoteGranted,
+				raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.ContactLost, raftdiag.LeaderKnown:
+				named = true
+			}
+		}
+		if named {
+			q.voters++
+		}
+	}
+}
+
+// quorum is how many voters must agree; 0 if their number is not known.
+func (q *inquiry) quorum() int {
+	if q.voters == 0 {
+		return 0
+	}
+	return q.voters/2 + 1
+}
+
+// readReigns lists who led, in order.
+func (q *inquiry) readReigns() {
+	for i := range q.facts {
+		f := &q.facts[i]
+		leader := f.by
+		switch f.sign() {
+		case raftdiag.RoleTaken:
+			if f.Role != raftdiag.Leader {
+				q.abdicate(f)
+				continue
+			}
+		case raftdiag.LeaderKnown:
+			leader = f.peer
+		case raftdiag.QuorumLost, raftdiag.ShuttingDown, raftdiag.Died, raftdiag.CampaignBegun:
+			q.abdicate(f)
+			continue
+		default:
+			continue
+		}
+		if leader == nil {
+			continue
+		}
+		if r := q.reignOf(leader, f); r != nil {
+			if f.Has(raftdiag.HasTerm) && r.term == 0 {
+				r.term = f.Term
+			}
+			continue
+		}
+		r := reign{leader: leader, from: f.Time, to: q.to, by: f, open: true}
+		if f.Has(raftdiag.HasTerm) {
+			r.term = f.Term
+		}
+		q.reigns = append(q.reigns, r)
+	}
+	for i := range q.reigns {
+		r := &q.reigns[i]
+		if r.end == nil && i+1 < len(q.reigns) {
+			r.to, r.open, r.how = q.reigns[i+1].from, false, "another was elected"
+		}
+		for k := range r.leader.lives {
+			l := &r.leader.lives[k]
+			if l.from > r.from && r.end == nil { // it came up anew
+				r.to, r.open, r.how = min(r.to, l.from), false, "its process ended"
+			}
+		}
+	}
+}
+
+// reignOf is the reign of which a line speaks that names its leader: of the
+// same term, or the newest one if no term is printed.
+func (q *inquiry) reignOf(leader *member, f *fact) *reign {
+	for i := len(q.reigns) - 1; i >= 0; i-- {
+		r := &q.reigns[i]
+		if f.Has(raftdiag.HasTerm) && r.term != 0 {
+			if r.term == f.Term && r.leader == leader {
+				return r
+			}
+			continue
+		}
+		if i < len(q.reigns)-1 {
+			return nil
+		}
+		if r.leader == leader && (r.open || f.Time-r.to < 2e9 && f.sign() == raftdiag.LeaderKnown) {
+			return r
+		}
+		return nil
+	}
+	return nil
+}
+
+// abdicate ends the reign of the one who speaks.
+func (q *inquiry) abdicate(f *fact) {
+	for i := len(q.reigns) - 1; i >= 0; i-- {
+		r := &q.reigns[i]
+		if r.leader != f.by || !r.open {
+			continue
+		}
+		if f.sign() == raftdiag.CampaignBegun && f.Time-r.from < 1e9 {
+			return
+		}
+		r.open, r.to, r.end = false, f.Time, f
+		switch f.sign() {
+		case raftdiag.QuorumLost:
+			r.how = "it heard no quorum"
+		case raftdiag.ShuttingDown:
+			r.how = "it was stopped"
+		case raftdiag.Died:
+			r.how = "it died"
+		default:
+			r.how = "it stepped down"
+		}
+		return
+	}
+}
+
+// readPlans notes what was done on purpose: stops, restarts, transfers.
+func (q *inquiry) readPlans() {
+	const slack = raftdiag.Stamp(5e9)
+	for _, m := range q.members {
+		for i := range m.lives {
+			l := &m.lives[i]
+			if l.orderly == nil || l.died != nil {
+				continue
+			}
+			s := span{from: l.orderly.Time - 1e9, to: l.to + slack, who: m}
+			if i+1 < len(m.lives) {
+				s.to = m.lives[i+1].from + slack
+			}
+			q.planned = append(q.planned, s)
+		}
+	}
+	for i := range q.facts {
+		f := &q.facts[i]
+		if s := f.sign(); s == raftdiag.TransferBegun || s == raftdiag.TransferDone {
+			q.planned = append(q.planned, span{from: f.Time - 1e9, to: f.Time + slack, who: f.by})
+		}
+	}
+}
+
+// onPurpose reports whether a moment falls into something done on purpose to a
+// member, or to any if it is nil.
+func (q *inquiry) onPurpose(m *member, at raftdiag.Stamp) bool {
+	return slices.ContainsFunc(q.planned, func(s span) bool { return (m == nil || s.who == m) && at >= s.from && at <= s.to })
+}
+
+// booting reports whether a member comes up around a moment: what fails then
+// and works later is no fault.
+func (m *member) booting(at raftdiag.Stamp) bool {
+	for i := range m.lives {
+		if l := &m.lives[i]; l.begin != nil && at >= l.begin.Time-1e9 && at <= l.begin.Time+8e9 {
+			return true
+		}
+	}
+	return false
+}
+
+// readLinks keeps the books of who can reach whom.
+func (q *inquiry) readLinks() {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by == nil || f.peer == nil || f.by == f.peer {
+			continue
+		}
+		up := false
+		switch f.sign() {
+		case raftdiag.LinkUp:
+			up = true
+		case raftdiag.LinkDown, raftdiag.ContactLost, raftdiag.PeerRefuses, raftdiag.PeerRefused, raftdiag.SnapshotSendFailed:
+		case raftdiag.SendDropped:
+		default:
+			continue
+		}
+		key := [2]int{f.by.no, f.peer.no}
+		b := q.links[key]
+		if b == nil {
+			b = &book{by: f.by, peer: f.peer}
+			q.links[key] = b
+		}
+		var open *outage
+		if n := len(b.downs); n > 0 && b.downs[n-1].open {
+			open = &b.downs[n-1]
+		}
+		if up {
+			b.ups++
+			if open != nil {
+				open.to, open.open, open.last = f.Time, false, f
+			}
+			continue
+		}
+		if open == nil {
+			b.downs = append(b.downs, outage{span: span{from: f.began, to: q.to, open: true, first: f, who: f.peer}, troubles: map[raftdiag.Trouble]int{}})
+			open = &b.downs[len(b.downs)-1]
+		}
+		open.troubles[f.trouble()] += f.Times
+		open.lines += f.Times
+		open.last = f
+		if f.Symptom != nil {
+			open.ways[f.Symptom.Way]++
+		}
+	}
+	// A link that is complained of once in a while and never said to be up again
+	// is down until the last complaint, unless complaints go on to the end.
+	for _, b := range q.links {
+		for i := range b.downs {
+			if d := &b.downs[i]; d.open && d.last != nil {
+				if q.to-d.last.Until > 30e9 && d.lines > 1 {
+					d.to, d.open = d.last.Until, false
+				}
+			}
+		}
+	}
+}
+
+// readGaps finds the times without a leader: from when the old one was lost
+// until the next one is there.
+func (q *inquiry) readGaps() {
+	lost := func(from, to raftdiag.Stamp, old *member) *fact {
+		for i := range q.facts {
+			f := &q.facts[i]
+			if f.Time < from || f.Time > to {
+				continue
+			}
+			switch f.sign() {
+			case raftdiag.QuorumLost:
+				if old == nil || f.by == old || f.by == nil {
+					return f
+				}
+			case raftdiag.LeaderLost:
+				if f.peer == nil || f.peer == old {
+					return f
+				}
+			case raftdiag.CampaignBegun, raftdiag.NoLeaderKnown:
+				return f
+			}
+		}
+		return nil
+	}
+	for i := 0; i+1 < len(q.reigns); i++ {
+		r, next := &q.reigns[i], &q.reigns[i+1]
+		f := lost(max(r.from, min(r.to, next.from-60e9)), next.from, r.leader)
+		// What came long before the next reign was one member's own trouble.
+		for f != nil && f.Time < next.from-20e9 && f.by != r.leader {
+			f = lost(f.Time+1, next.from, r.leader)
+		}
+		from := next.from
+		if f != nil {
+			from = f.Time
+		}
+		if r.end != nil && r.to < from {
+			from, f = r.to, r.end
+		}
+		if from < next.from || r.leader != next.leader {
+			q.gaps = append(q.gaps, span{from: from, to: next.from, first: f, last: next.by, who: r.leader})
+		}
+	}
+	if n := len(q.reigns); n > 0 {
+		r := &q.reigns[n-1]
+		from, first := raftdiag.NoStamp, (*fact)(nil)
+		if !r.open {
+			from, first = r.to, r.end
+			if f := lost(r.from, q.to, r.leader); f != nil && f.Time < from || first == nil {
+				from, first = min(from, r.to), cmp.Or(f, first)
+			}
+		} else if f := q.leaderlessMajority(r); f != nil {
+			from, first = f.Time, f
+		}
+		if first != nil && q.to-from > 3e9 {
+			q.gaps = append(q.gaps, span{from: from, to: q.to, open: true, first: first, who: r.leader})
+		}
+		return
+	}
+	if f := lost(q.from, q.to, nil); f != nil && q.to-f.Time > 5e9 {
+		q.gaps = append(q.gaps, span{from: f.Time, to: q.to, open: true, first: f})
+	}
+}
+
+// leaderlessMajority is the first sign after which so many members with logs
+// know no leader, to their ends, that the reign cannot go on.
+func (q *inquiry) leaderlessMajority(r *reign) *fact {
+	var first *fact
+	n := 0
+	for _, m := range q.members {
+		if !m.logged() || m == r.leader {
+			continue
+		}
+		var lost *fact
+		for i := range q.facts {
+			f := &q.facts[i]
+			if f.by != m || f.Time < r.from {
+				continue
+			}
+			switch f.sign() {
+			case raftdiag.LeaderLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown:
+				if lost == nil {
+					lost = f
+				}
+			case raftdiag.LeaderKnown:
+				lost = nil
+			case raftdiag.RoleTaken:
+				if f.Role == raftdiag.Follower && f.peer != nil {
+					lost = nil
+				}
+			}
+		}
+		if lost != nil {
+			n++
+			if first == nil || lost.Time < first.Time {
+				first = lost
+			}
+		}
+	}
+	if q.quorum() > 0 && n >= q.quorum() {
+		return first
+	}
+	return nil
+}
+
+// quote makes evidence of a fact.
+func (q *inquiry) quote(f *fact, says string, args ...any) raftdiag.Quote {
+	return q.quoteAt(f.Pos, says, args...)
+}
+
+func (q *inquiry) quoteAt(p raftdiag.Position, says string, args ...any) raftdiag.Quote {
+	x := raftdiag.Quote{Source: p.Source, Line: p.Line, Says: fmt.Sprintf(says, args...)}
+	if q.o.Text != nil {
+		x.Text = q.o.Text(p)
+	}
+	return x
+}
+
+// leads is who leads at a moment, nil if nobody does.
+func (q *inquiry) leads(at raftdiag.Stamp) *member {
+	for i := len(q.reigns) - 1; i >= 0; i-- {
+		if r := &q.reigns[i]; at >= r.from && at <= r.to {
+			return r.leader
+		}
+	}
+	return nil
+}
+
+// span words a length of time.
+func lasting(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d < time.Minute:
+		return strconv.FormatFloat(d.Round(100*time.Millisecond).Seconds(), 'f', -1, 64) + "s"
+	}
+	return d.Round(time.Second).String()
+}

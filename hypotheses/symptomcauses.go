@@ -1,0 +1,1027 @@
+package hypotheses
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+// A suspicion is one cause with the time in which it worked.
+type suspicion struct {
+	span
+	name    string
+	nodes   []*member
+	score   float64 // how sure it is, from 0 to 1; above proven it is proven
+	summary string
+	quotes  []raftdiag.Quote
+	mild    bool // worth telling only if it did harm
+}
+
+// proven is the score from which a suspicion needs no other.
+const proven = 0.7
+
+// A hurt is a time in which clients had to wait or failed.
+type hurt struct {
+	span
+	leaderless bool
+	failed     bool // a request failed, not only late
+	by         *member
+}
+
+const (
+	second   = raftdiag.Stamp(1e9)
+	slowFrom = raftdiag.Stamp(2e9) // a request that takes this long hurts
+)
+
+// suspect finds the causes that the books show.
+func (q *inquiry) suspect() {
+	q.ends()
+	q.pauses()
+	q.storage()
+	q.refusals()
+	q.cuts()
+	q.slowness()
+	q.churn()
+	q.memberships()
+	slices.SortStableFunc(q.found, func(a, b suspicion) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from)) })
+}
+
+func (q *inquiry) add(s suspicion) { q.found = append(q.found, s) }
+
+// explained reports whether a cause of a member at that time is found already
+// that explains what others say of it.
+func (q *inquiry) explained(m *member, from, to raftdiag.Stamp, names ...string) bool {
+	return slices.ContainsFunc(q.found, func(s suspicion) bool {
+		return slices.Contains(s.nodes, m) && (len(names) == 0 || slices.Contains(names, s.name)) && s.overlaps(from-second, to+second)
+	})
+}
+
+// complaints are the outages of links to a member that others saw in a time.
+func (q *inquiry) complaints(m *member, from, to raftdiag.Stamp) (list []*outage, by []*member) {
+	for _, o := range q.members {
+		b := q.links[[2]int{o.no, m.no}]
+		if b == nil {
+			continue
+		}
+		for i := range b.downs {
+			if d := &b.downs[i]; d.overlaps(from, to) {
+				list = append(list, d)
+				if !slices.Contains(by, o) {
+					by = append(by, o)
+				}
+			}
+		}
+	}
+	return list, by
+}
+
+// told counts what the outages say, by trouble.
+func told(list []*outage) map[raftdiag.Trouble]int {
+	sum := map[raftdiag.Trouble]int{}
+	for _, d := range list {
+		for t, n := range d.troubles {
+			sum[t] += n
+		}
+	}
+	return sum
+}
+
+// ends finds processes that died, were killed or are not there.
+func (q *inquiry) ends() {
+	for _, m := range q.members {
+		if !m.logged() {
+			q.absent(m)
+			continue
+		}
+		for i := range m.lives {
+			l := &m.lives[i]
+			last := i == len(m.lives)-1
+			switch {
+			case l.died != nil:
+				q.death(m, l, last)
+			case l.orderly != nil:
+				q.stopped(m, l, last)
+			case !last:
+				next := m.lives[i+1]
+				s := suspicion{span: span{from: l.to, to: next.from, who: m, first: nil}, name: "node-down", nodes: []*member{m}, score: 0.9,
+					summary: fmt.Sprintf("%s came up again after %s, and its log shows no end of the run before: its process was killed or crashed", m, lasting(time.Duration(next.from-l.to)))}
+				if next.begin != nil {
+					s.quotes = append(s.quotes, q.quoteAt(next.begin.Pos, "%s starts anew; nothing said that it stops", m.name))
+				}
+				s.quotes = append(s.quotes, q.witness(m, l.to-second, next.from+second)...)
+				q.add(s)
+			case q.to-l.to > 3*second:
+				list, by := q.complaints(m, l.to-2*second, q.to)
+				sum := told(list)
+				gone := sum[raftdiag.Refused] + sum[raftdiag.Closed] + sum[raftdiag.Reset]
+				stays := slices.ContainsFunc(list, func(d *outage) bool { return d.open })
+				if gone == 0 || !stays {
+					continue
+				}
+				score := 0.75
+				if sum[raftdiag.Refused] > 0 || len(by) > 1 {
+					score = 0.9
+				}
+				q.add(suspicion{span: span{from: l.to, to: q.to, open: true, who: m}, name: "node-down", nodes: []*member{m}, score: score,
+					summary: fmt.Sprintf("%s is gone: its log ends %s before the others', and its peers' connections break", m, lasting(time.Duration(q.to-l.to))),
+					quotes:  append([]raftdiag.Quote{q.quoteAt(m.seen[len(m.seen)-1].LastPos, "the last line of %s", m.name)}, q.witness(m, l.to-2*second, q.to)...)})
+			}
+		}
+	}
+}
+
+// witness quotes what others say of a member in a time: one line each.
+func (q *inquiry) witness(m *member, from, to raftdiag.Stamp) []raftdiag.Quote {
+	var out []raftdiag.Quote
+	list, by := q.complaints(m, from, to)
+	for _, o := range by {
+		for _, d := range list {
+			if d.first != nil && d.first.by == o {
+				out = append(out, q.quote(d.first, "%s cannot reach %s", o.name, m.name))
+				break
+			}
+		}
+		if len(out) == 3 {
+			break
+		}
+	}
+	return out
+}
+
+// absent judges a member whose log is not there by what the others say.
+func (q *inquiry) absent(m *member) {
+	list, by := q.complaints(m, q.from, q.to)
+	for _, d := range list {
+		if !d.open || d.lines < 2 || d.length() < 3*time.Second || d.first.by.booting(d.from) && d.length() < 10*time.Second {
+			continue
+		}
+		sum := told(list)
+		s := suspicion{span: span{from: d.from, to: d.to, open: true, who: m, first: d.first}, nodes: []*member{m}, quotes: q.witness(m, d.from-second, d.to)}
+		switch {
+		case sum[raftdiag.Refused] > 0 && len(by) >= 2:
+			s.name, s.score = "node-down", 0.75
+			s.summary = fmt.Sprintf("%s is down: %d others are refused at its address", m, len(by))
+		case sum[raftdiag.Refused] > 0:
+			s.name, s.score = "node-down", 0.6
+			s.summary = fmt.Sprintf("%s does not run, or not at the address that %s uses", m, by[0])
+		default:
+			return // cuts judges the rest
+		}
+		q.add(s)
+		return
+	}
+}
+
+// death files a process's last words by what they say.
+func (q *inquiry) death(m *member, l *life, last bool) {
+	f := l.died
+	s := suspicion{span: span{from: f.Time, to: q.to, open: last, who: m}, name: "node-down", nodes: []*member{m}, score: 0.9,
+		summary: fmt.Sprintf("%s died: %s", m, short(f.Text)), quotes: []raftdiag.Quote{q.quoteAt(f.Pos, "its last words")}}
+	if !last {
+		for i := range m.lives {
+			if m.lives[i].from > f.Time {
+				s.to = m.lives[i].from
+				break
+			}
+		}
+	}
+	if f.Text == "" {
+		s.summary = fmt.Sprintf("%s died with a fatal error", m)
+	}
+	why := ""
+	if f.Symptom != nil {
+		switch f.Symptom.Trouble {
+		case raftdiag.DiskFull:
+			why = "disk-full"
+		case raftdiag.Corrupted, raftdiag.DiskBroken:
+			why = "log-corrupt"
+		case raftdiag.PeerRemoved:
+			why = "member-removed"
+		case raftdiag.ClusterMismatch:
+			why = "cluster-id-mismatch"
+		case raftdiag.TLSExpired, raftdiag.TLSAuthority, raftdiag.TLSHost, raftdiag.TLSOther:
+			why = "tls-failure"
+		}
+	}
+	if missing, ok := lostBy(&f.Event); ok && why == "" {
+		why = "log-lost"
+		s.summary = fmt.Sprintf("%s died: %s", m, missing)
+	}
+	if why != "" {
+		cause := s
+		cause.name, cause.score = why, 0.95
+		q.add(cause)
+		s.score = 0.8
+	}
+	q.add(s)
+}
+
+// lostBy words how many entries a panic or an error says to be missing.
+func lostBy(e *raftdiag.Event) (string, bool) {
+	want := max(e.Commit, 0)
+	if e.Has(raftdiag.HasIndex) && !e.Has(raftdiag.HasCommit) {
+		want = e.Index
+	}
+	if !e.Has(raftdiag.HasLast) || want <= e.Last {
+		return "", false
+	}
+	n := uint64(want - e.Last)
+	switch {
+	case e.Last <= 1:
+		return fmt.Sprintf("it is asked for entry %d and its log is empty: all of its entries are missing", want), true
+	case n == 1:
+		return fmt.Sprintf("entry %d is missing, its log ends at %d", want, e.Last), true
+	}
+	return fmt.Sprintf("the last %d entries up to %d are missing, its log ends at %d", n, want, e.Last), true
+}
+
+func short(s string) string {
+	if len(s) > 160 {
+		return s[:157] + "..."
+	}
+	return s
+}
+
+// stopped files a process that was stopped in order and did not come back.
+func (q *inquiry) stopped(m *member, l *life, last bool) {
+	if !last {
+		next := m.lives[slices.IndexFunc(m.lives, func(o life) bool { return o.from == l.from })+1]
+		q.add(suspicion{span: span{from: l.orderly.Time, to: next.from, who: m}, name: "node-restart", nodes: []*member{m}, score: 0.3, mild: true,
+			summary: fmt.Sprintf("%s was stopped in order and came back after %s", m, lasting(time.Duration(next.from-l.orderly.Time))),
+			quotes:  []raftdiag.Quote{q.quoteAt(l.orderly.Pos, "it stops in order")}})
+		return
+	}
+	if q.to-l.to < 5*second {
+		return // the end of the whole log
+	}
+	q.add(suspicion{span: span{from: l.orderly.Time, to: q.to, open: true, who: m}, name: "node-down", nodes: []*member{m}, score: 0.85,
+		summary: fmt.Sprintf("%s was stopped in order and did not come back", m),
+		quotes:  append([]raftdiag.Quote{q.quoteAt(l.orderly.Pos, "it stops in order")}, q.witness(m, l.orderly.Time, q.to)...)})
+}
+
+// pauses finds processes that stood still: silent in every respect, missed by
+// others, and late when they go on.
+func (q *inquiry) pauses() {
+	for _, m := range q.members {
+		if !m.logged() {
+			continue
+		}
+		for _, gap := range m.silences(2 * second) {
+			late := q.lateAfter(m, gap)
+			missed := q.missedIn(m, gap)
+			switch {
+			case late != nil && time.Duration(late.Duration) >= time.Duration(gap.To-gap.From)*6/10 && !q.slowDisk(m, gap.From-second, gap.To+second):
+			case missed != nil && gap.To-gap.From >= 4*second && !q.refusedIn(m, gap):
+			default:
+				continue
+			}
+			s := suspicion{span: span{from: gap.From, to: gap.To, who: m}, name: "process-paused", nodes: []*member{m}, score: 0.85,
+				summary: fmt.Sprintf("%s stood still for up to %s: it wrote nothing at all, and went on without a restart", m, lasting(time.Duration(gap.To-gap.From)))}
+			s.quotes = append(s.quotes, q.quoteAt(gap.FromPos, "the last line before the silence"))
+			if late != nil {
+				s.from = max(s.from, late.began)
+				s.quotes = append(s.quotes, q.quote(late, "when it goes on, it is %s late", lasting(late.Duration)))
+			} else {
+				s.score = 0.72
+				s.quotes = append(s.quotes, q.quoteAt(gap.ToPos, "it goes on"))
+			}
+			if missed != nil {
+				s.from = max(s.from, min(missed.Time-10*second, s.to))
+				s.quotes = append(s.quotes, q.quote(missed, "meanwhile others miss it"))
+			}
+			q.add(s)
+		}
+	}
+}
+
+// lateAfter is a member's word that its own loop came late, right after a
+// silence.
+func (q *inquiry) lateAfter(m *member, gap timeline.Span) *fact {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by != m || f.Time < gap.To || f.Time > gap.To+2*second {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.HeartbeatLate, raftdiag.LoopSlow, raftdiag.Overload:
+			if f.Has(raftdiag.HasDuration) && f.began <= gap.From+raftdiag.Stamp(gap.To-gap.From)/2 {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// missedIn is another member's word that it does not hear a member, within a
+// silence of that member, after which it would have said as much itself if
+// only the network were cut.
+func (q *inquiry) missedIn(m *member, gap timeline.Span) *fact {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by == m || f.by == nil || f.peer != m || f.Time <= gap.From || f.Time >= gap.To {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.LeaderLost, raftdiag.ContactLost:
+			if gap.To-f.Time > 2*second {
+				return f
+			}
+		case raftdiag.LinkDown:
+			if f.trouble() == raftdiag.TimedOut && gap.To-f.Time > 4*second {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// refusedIn reports whether others were refused by a member or saw its
+// connections break, within a silence.
+func (q *inquiry) refusedIn(m *member, gap timeline.Span) bool {
+	list, _ := q.complaints(m, gap.From, gap.To)
+	sum := told(list)
+	return sum[raftdiag.Refused]+sum[raftdiag.Closed]+sum[raftdiag.Reset] > 0
+}
+
+// slowDisk reports whether a member says that its disk is slow in a time.
+func (q *inquiry) slowDisk(m *member, from, to raftdiag.Stamp) bool {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by == m && f.sign() == raftdiag.DiskSlow && f.began <= to && f.Until >= from {
+			return true
+		}
+	}
+	return false
+}
+
+// A pile gathers facts of one sort about one member.
+type pile struct {
+	m     *member
+	first *fact
+	worst *fact
+	times int
+	until raftdiag.Stamp
+	total time.Duration
+}
+
+// heap piles up the facts that a test takes, by who says them, or by whom they
+// are about.
+func (q *inquiry) heap(about bool, take func(f *fact) bool) []*pile {
+	by := map[*member]*pile{}
+	for i := range q.facts {
+		f := &q.facts[i]
+		m := f.by
+		if about {
+			m = f.peer
+		}
+		if m == nil || !take(f) {
+			continue
+		}
+		p := by[m]
+		if p == nil {
+			p = &pile{m: m, first: f, worst: f}
+			by[m] = p
+		}
+		p.times += f.Times
+		p.until = max(p.until, f.Until)
+		p.total += f.Duration
+		if f.Duration > p.worst.Duration {
+			p.worst = f
+		}
+		if f.began < p.first.began {
+			p.first = f
+		}
+	}
+	return slices.SortedFunc(maps.Values(by), func(a, b *pile) int { return cmp.Compare(a.m.no, b.m.no) })
+}
+
+func (p *pile) span() span { return span{from: p.first.began, to: p.until, first: p.first, who: p.m} }
+
+// storage finds disks that are slow, full or broken, logs that are lost, and
+// quotas that are exceeded.
+func (q *inquiry) storage() {
+	sign := func(s raftdiag.Sign) func(*fact) bool { return func(f *fact) bool { return f.sign() == s } }
+	for _, p := range q.heap(false, sign(raftdiag.DiskSlow)) {
+		if p.worst.Duration < time.Second && p.times < 3 || q.explained(p.m, p.worst.began, p.worst.Until, "process-paused") {
+			continue
+		}
+		score := 0.85
+		if p.times == 1 && p.worst.Duration < 2*time.Second {
+			score = 0.5
+		}
+		q.add(suspicion{span: p.span(), name: "slow-disk", nodes: []*member{p.m}, score: score, mild: p.times < 3,
+			summary: fmt.Sprintf("the disk of %s is slow: %s, the worst took %s", p.m, counted(p.times, "write"), lasting(p.worst.Duration)),
+			quotes:  []raftdiag.Quote{q.quote(p.first, "the first"), q.quote(p.worst, "the slowest")}})
+	}
+	for _, p := range q.heap(false, sign(raftdiag.StorageBroken)) {
+		name, what := "log-corrupt", "cannot read or write its log"
+		switch p.first.trouble() {
+		case raftdiag.DiskFull:
+			name, what = "disk-full", "has no space left"
+		case raftdiag.Corrupted:
+			what = "holds a corrupt log or database"
+		}
+		q.add(suspicion{span: p.span(), name: name, nodes: []*member{p.m}, score: 0.92,
+			summary: fmt.Sprintf("%s %s: %s", p.m, what, short(p.first.Text)), quotes: []raftdiag.Quote{q.quote(p.first, "it says so")}})
+	}
+	for _, p := range q.heap(false, sign(raftdiag.EntriesLost)) {
+		words, ok := lostBy(&p.first.Event)
+		if !ok {
+			words = short(p.first.Text)
+		}
+		q.add(suspicion{span: p.span(), name: "log-lost", nodes: []*member{p.m}, score: 0.93,
+			summary: fmt.Sprintf("%s lost entries: %s", p.m, words), quotes: []raftdiag.Quote{q.quote(p.first, "it says so")}})
+	}
+	for _, p := range q.heap(false, sign(raftdiag.QuotaExceeded)) {
+		s := p.span()
+		cleared := false
+		for i := range q.facts {
+			if f := &q.facts[i]; f.sign() == raftdiag.QuotaCleared && f.Time > p.first.Time {
+				s.to, cleared = f.Time, true
+			}
+		}
+		if !cleared {
+			s.to, s.open = q.to, true
+		}
+		q.add(suspicion{span: s, name: "quota-exceeded", nodes: []*member{p.m}, score: 0.95,
+			summary: fmt.Sprintf("%s refuses writes: its quota of space is exceeded", p.m), quotes: []raftdiag.Quote{q.quote(p.first, "it says so")}})
+	}
+	for _, p := range q.heap(false, sign(raftdiag.ApplyBroken)) {
+		q.add(suspicion{span: p.span(), name: "state-machine-blocked", nodes: []*member{p.m}, score: 0.8,
+			summary: fmt.Sprintf("the state machine of %s fails: %s", p.m, short(p.first.Text)), quotes: []raftdiag.Quote{q.quote(p.first, "it says so")}})
+	}
+	for _, p := range q.heap(false, func(f *fact) bool {
+		return f.sign() == raftdiag.ApplyBehind || f.sign() == raftdiag.ApplySlow && f.Duration > time.Second
+	}) {
+		if q.explained(p.m, p.first.began, p.until, "slow-disk", "process-paused", "overloaded", "disk-full") || p.times < 3 {
+			continue
+		}
+		q.add(suspicion{span: p.span(), name: "slow-apply", nodes: []*member{p.m}, score: 0.5, mild: true,
+			summary: fmt.Sprintf("applying is slow on %s: the worst took %s", p.m, lasting(p.worst.Duration)), quotes: []raftdiag.Quote{q.quote(p.worst, "the slowest")}})
+	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// refusals finds peers that refuse one another for reasons that only people
+// can mend: certificates, cluster ids, versions, addresses, removed members.
+func (q *inquiry) refusals() {
+	type key struct {
+		name string
+		m    *member
+	}
+	piles := map[key]*pile{}
+	both := map[key]map[*member]int{}
+	for i := range q.facts {
+		f := &q.facts[i]
+		name := ""
+		switch f.trouble() {
+		case raftdiag.TLSExpired, raftdiag.TLSAuthority, raftdiag.TLSHost, raftdiag.TLSOther:
+			name = "tls-failure"
+		case raftdiag.ClusterMismatch:
+			name = "cluster-id-mismatch"
+		case raftdiag.PeerMismatch, raftdiag.NameUnknown:
+			name = "wrong-peer-address"
+		case raftdiag.AddressUnknown:
+			name = "no-address"
+		case raftdiag.VersionMismatch:
+			name = "undecodable"
+		case raftdiag.BufferFull:
+			if f.sign() == raftdiag.SendDropped {
+				name = "buffer-full"
+			}
+		}
+		if f.sign() == raftdiag.IDConflict {
+			name = "duplicate-id"
+		}
+		if name == "" || f.sign() == raftdiag.Died || f.sign() == raftdiag.NoiseLine {
+			continue
+		}
+		for _, m := range []*member{f.by, f.peer} {
+			if m == nil {
+				continue
+			}
+			k := key{name, m}
+			p := piles[k]
+			if p == nil {
+				p = &pile{m: m, first: f, worst: f}
+				piles[k], both[k] = p, map[*member]int{}
+			}
+			p.times += f.Times
+			p.until = max(p.until, f.Until)
+			other := f.by
+			if m == f.by {
+				other = f.peer
+			}
+			if other != nil {
+				both[k][other]++
+			}
+		}
+	}
+	// The culprit is who has the trouble with most others; of two with each
+	// other, the one of whom it is said.
+	names := map[string]bool{}
+	for k := range piles {
+		names[k.name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		most := 0
+		for k := range piles {
+			if k.name == name {
+				most = max(most, len(both[k]))
+			}
+		}
+		var who []*member
+		var first *pile
+		for _, m := range q.members {
+			k := key{name, m}
+			p := piles[k]
+			if p == nil || len(both[k]) < most {
+				continue
+			}
+			if first == nil || p.first.Time < first.first.Time {
+				first = p
+			}
+			who = append(who, m)
+		}
+		if first == nil {
+			continue
+		}
+		if most <= 1 && first.first.peer != nil {
+			who = []*member{first.first.peer}
+		}
+		p := first
+		score := 0.93
+		if name == "buffer-full" {
+			score = 0.4
+		}
+		if p.times < 2 && q.to-p.until > 20*second && name != "duplicate-id" {
+			score = 0.5
+		}
+		open := q.to-p.until < 30*second
+		s := p.span()
+		s.open = open
+		q.add(suspicion{span: s, name: name, nodes: who, score: score, mild: name == "buffer-full",
+			summary: fmt.Sprintf("%s: %s", q.refusalWords(name, who), short(p.first.Text)),
+			quotes:  []raftdiag.Quote{q.quote(p.first, "first seen here"), q.quote(p.worst, "%s in all", counted(p.times, "line"))}})
+	}
+}
+
+func (q *inquiry) refusalWords(name string, who []*member) string {
+	at := names(who)
+	switch name {
+	case "tls-failure":
+		return "certificates do not agree between " + at + " and the others"
+	case "cluster-id-mismatch":
+		return at + " belongs to another cluster than those it talks to"
+	case "wrong-peer-address":
+		return "the address used for " + at + " leads elsewhere"
+	case "no-address":
+		return "no address is known for " + at
+	case "undecodable":
+		return "the versions of " + at + " and the others do not fit"
+	case "buffer-full":
+		return "messages to " + at + " are dropped, since the send buffer is full"
+	case "duplicate-id":
+		return "the id of " + at + " is used twice"
+	}
+	return at
+}
+
+// names words members.
+func names(list []*member) string {
+	s := ""
+	for i, m := range list {
+		switch {
+		case i > 0 && i == len(list)-1:
+			s += " and "
+		case i > 0:
+			s += ", "
+		}
+		s += m.String()
+	}
+	return s
+}
+
+// cuts finds links that do not carry: partitions, one-way partitions, flapping
+// links and refused connections to processes that live.
+func (q *inquiry) cuts() {
+	type view struct {
+		m        *member
+		from, to raftdiag.Stamp
+		open     bool
+		by       []*member // who complains of it
+		own      *fact     // its own complaint: no leader, no quorum, campaigns
+		quotes   []raftdiag.Quote
+		sum      map[raftdiag.Trouble]int
+		cycles   int
+		lines    int
+	}
+	var views []*view
+	for _, m := range q.members {
+		v := &view{m: m, sum: map[raftdiag.Trouble]int{}}
+		list, _ := q.complaints(m, q.from, q.to)
+		for _, d := range list {
+			o := d.first.by
+			if !q.cutOnly(m, o, d) {
+				continue
+			}
+			if v.from == 0 || d.from < v.from {
+				v.from = d.from
+			}
+			v.to = max(v.to, d.to)
+			v.open = v.open || d.open
+			v.cycles++
+			v.lines += d.lines
+			for t, n := range d.troubles {
+				v.sum[t] += n
+			}
+			if !slices.Contains(v.by, o) {
+				v.by = append(v.by, o)
+				v.quotes = append(v.quotes, q.quote(d.first, "%s does not reach %s", o.name, m.name))
+			}
+		}
+		// A member that loses the leader, or its quorum, while the others go on.
+		if own, to, open := q.alone(m); own != nil && !q.explained(m, own.Time, to) {
+			v.own = own
+			if v.from == 0 || own.Time < v.from {
+				v.from = own.Time
+			}
+			v.to = max(v.to, to)
+			v.open = v.open || open
+			v.quotes = append(v.quotes, q.quote(own, "%s is cut off: %s", m.name, ownWords(own)))
+		}
+		if len(v.by) > 0 || v.own != nil {
+			views = append(views, v)
+		}
+	}
+	used := map[*member]bool{}
+	for _, v := range views {
+		if used[v.m] || v.own == nil && len(v.by) < 2 && q.voters > 2 {
+			continue
+		}
+		if v.own == nil && len(v.by) > 0 && !v.open && v.lines < 3 {
+			continue
+		}
+		used[v.m] = true
+		s := suspicion{span: span{from: v.from, to: v.to, open: v.open, who: v.m}, name: "partition", nodes: []*member{v.m}, score: 0.6, quotes: v.quotes}
+		switch {
+		case v.own != nil && len(v.by) > 0:
+			s.score = 0.8
+			s.summary = fmt.Sprintf("%s and the others do not reach each other, though both sides run", v.m)
+		case v.own != nil:
+			s.score = 0.65
+			s.summary = fmt.Sprintf("%s is alone: it knows no leader while the others have one", v.m)
+		default:
+			s.summary = fmt.Sprintf("%s is not reached by %s, and its own log goes on", v.m, names(v.by))
+		}
+		if v.sum[raftdiag.Refused] > 0 && v.sum[raftdiag.TimedOut] == 0 && v.own == nil {
+			s.name, s.score = "connection-refused", 0.7
+			s.summary = fmt.Sprintf("connections to %s are refused although it runs", v.m)
+		}
+		if how := q.oneWay(v.m, v.from, v.to); how != nil {
+			one := s
+			one.name, one.score = "one-way-partition", s.score+0.06
+			one.summary = fmt.Sprintf("%s: what one side sends arrives, what the other sends does not", v.m)
+			one.quotes = append([]raftdiag.Quote{q.quote(how, "this arrived while %s was cut off", v.m.name)}, v.quotes...)
+			q.add(one)
+		} else if v.own != nil {
+			one := s
+			one.name, one.score, one.mild = "one-way-partition", s.score-0.25, true
+			one.summary = "a loss in one direction alone would look the same in these logs"
+			q.add(one)
+		}
+		if v.cycles >= 3*max(len(v.by), 1) && v.cycles >= 4 {
+			f := s
+			f.name, f.score = "flapping-link", s.score+0.1
+			f.summary = fmt.Sprintf("the links of %s went down and came back %d times", v.m, v.cycles)
+			q.add(f)
+		}
+		q.add(s)
+	}
+	// A single pair that does not reach each other.
+	for _, v := range views {
+		if used[v.m] || len(v.by) != 1 || used[v.by[0]] || v.lines < 2 {
+			continue
+		}
+		used[v.m] = true
+		o := v.by[0]
+		back := slices.ContainsFunc(views, func(w *view) bool { return w.m == o && slices.Contains(w.by, v.m) })
+		s := suspicion{span: span{from: v.from, to: v.to, open: v.open, who: v.m}, name: "partition", nodes: []*member{o, v.m}, score: 0.6, quotes: v.quotes, mild: v.lines < 3,
+			summary: fmt.Sprintf("%s and %s do not reach each other", o, v.m)}
+		if !back {
+			s.name, s.score = "one-way-partition", 0.5
+			s.summary = fmt.Sprintf("%s does not reach %s", o, v.m)
+		}
+		if v.sum[raftdiag.Refused] > 0 {
+			s.name, s.score = "connection-refused", 0.6
+			s.summary = fmt.Sprintf("%s is refused at the address of %s, which runs", o, v.m)
+		}
+		if v.cycles >= 4 {
+			s.name = "flapping-link"
+			s.summary = fmt.Sprintf("the link between %s and %s went down and came back %d times", o, v.m, v.cycles)
+		}
+		used[o] = true
+		q.add(s)
+	}
+}
+
+func ownWords(f *fact) string {
+	switch f.sign() {
+	case raftdiag.QuorumLost:
+		return "as a leader it hears no quorum"
+	case raftdiag.CampaignBegun:
+		return "it campaigns"
+	}
+	return "it does not hear the leader"
+}
+
+// cutOnly reports whether an outage is none that something else explains: the
+// peer was down, paused, starting, or stopped on purpose; or it healed at once.
+func (q *inquiry) cutOnly(m, o *member, d *outage) bool {
+	switch {
+	case q.explained(m, d.from, min(d.to, d.last.Until)), q.explained(o, d.from, d.from, "process-paused", "node-down", "disk-full", "log-lost"):
+		return false
+	case q.onPurpose(m, d.from), q.onPurpose(o, d.from):
+		return false
+	case !d.open && d.length() < time.Second && d.lines < 2:
+		return false
+	case (o.booting(d.from) || m.booting(d.from)) && (!d.open && d.length() < 10*time.Second || d.lines < 2):
+		return false
+	case !m.logged() && d.troubles[raftdiag.Refused] > 0:
+		return false
+	case d.open && d.lines == 1 && d.ways[raftdiag.AnyWay] == 0 && d.troubles[raftdiag.NoTrouble] == 1 && q.to-d.from > 60*second:
+		return false // one stream of several, long ago
+	}
+	// The peer's process did not live then: its end explains it.
+	if m.logged() && m.aliveIn(d.from+second) == nil && m.aliveIn(d.to) == nil {
+		return false
+	}
+	return true
+}
+
+// alone finds a time in which a member knows no leader, or as a leader hears no
+// quorum, while the others have one.
+func (q *inquiry) alone(m *member) (own *fact, to raftdiag.Stamp, open bool) {
+	var start *fact
+	campaigns := 0
+	check := func(end raftdiag.Stamp, still bool) bool {
+		if start == nil || end-start.Time < 3*second || campaigns < 2 && start.sign() != raftdiag.QuorumLost {
+			return false
+		}
+		if m.booting(start.Time) && !still {
+			return false
+		}
+		// The others have a leader for most of that time.
+		ruled := raftdiag.Stamp(0)
+		for i := range q.reigns {
+			r := &q.reigns[i]
+			if r.leader == m {
+				continue
+			}
+			if lo, hi := max(r.from, start.Time), min(r.to, end); hi > lo {
+				ruled += hi - lo
+			}
+		}
+		return ruled*2 > end-start.Time
+	}
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by != m {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.QuorumLost, raftdiag.LeaderLost, raftdiag.NoLeaderKnown:
+			if start == nil {
+				start, campaigns = f, 0
+			}
+		case raftdiag.CampaignBegun:
+			if start == nil {
+				start, campaigns = f, 0
+			}
+			campaigns += f.Times
+		case raftdiag.LeaderKnown, raftdiag.ShuttingDown, raftdiag.StartedUp:
+			if check(f.Time, false) {
+				return start, f.Time, false
+			}
+			start = nil
+		case raftdiag.RoleTaken:
+			if f.Role == raftdiag.Leader || f.Role == raftdiag.Follower && f.peer != nil {
+				if check(f.Time, false) {
+					return start, f.Time, false
+				}
+				start = nil
+			}
+		}
+	}
+	if check(q.to, true) {
+		return start, q.to, true
+	}
+	return nil, 0, false
+}
+
+// oneWay is a line that shows that one direction of a member's links carries
+// while it is cut off: it hears the new leader although that one does not hear
+// it, or others see its vote requests and it never sees their answers.
+func (q *inquiry) oneWay(m *member, from, to raftdiag.Stamp) *fact {
+	const early = 5 * second
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.Time < from-early || f.Time > to-second {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.HigherTermSeen:
+			if f.by == m && f.peer != nil && f.peer != m && f.Time <= from+second && q.loses(m, f.Time, to) {
+				return f
+			}
+		case raftdiag.VoteRefused, raftdiag.VoteIgnored, raftdiag.VoteGranted, raftdiag.LowerTermIgnored:
+			if f.peer == m && f.by != nil && f.by != m && f.Time > from && !q.votesHeard(m, from, to) {
+				return f
+			}
+		}
+	}
+	return nil
+}
+
+// loses reports whether a member campaigns in a time and nobody answers.
+func (q *inquiry) loses(m *member, from, to raftdiag.Stamp) bool {
+	campaigns := 0
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by != m || f.Time < from || f.Time > to {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.CampaignBegun:
+			campaigns += f.Times
+		}
+	}
+	return campaigns >= 2 && !q.votesHeard(m, from, to-second)
+}
+
+// votesHeard reports whether a member hears votes of others in a time.
+func (q *inquiry) votesHeard(m *member, from, to raftdiag.Stamp) bool {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by == m && f.Time >= from && f.Time <= to && f.peer != nil && f.peer != m &&
+			(f.sign() == raftdiag.VoteGot || f.sign() == raftdiag.VoteDenied) {
+			return true
+		}
+	}
+	return false
+}
+
+// slowness finds processors, networks and loops that cannot keep up.
+func (q *inquiry) slowness() {
+	late := q.heap(false, func(f *fact) bool {
+		switch f.sign() {
+		case raftdiag.HeartbeatLate, raftdiag.LoopSlow, raftdiag.Overload:
+			return f.by == nil || !q.explained(f.by, f.began, f.Until, "process-paused", "slow-disk", "disk-full")
+		}
+		return false
+	})
+	for _, p := range late {
+		if p.times < 2 && p.worst.Duration < time.Second {
+			continue
+		}
+		score := 0.55
+		if len(late) > 1 || p.times >= 5 {
+			score = 0.68
+		}
+		q.add(suspicion{span: p.span(), name: "overloaded", nodes: []*member{p.m}, score: score, mild: true,
+			summary: fmt.Sprintf("%s cannot keep up: its loop came late %s, by up to %s", p.m, times(p.times), lasting(p.worst.Duration)),
+			quotes:  []raftdiag.Quote{q.quote(p.first, "the first"), q.quote(p.worst, "the latest by far")}})
+		q.add(suspicion{span: p.span(), name: "slow-disk", nodes: []*member{p.m}, score: score - 0.2, mild: true,
+			summary: fmt.Sprintf("a slow disk of %s would look the same, and no line proves it", p.m), quotes: []raftdiag.Quote{q.quote(p.worst, "late")}})
+	}
+	slow := q.heap(true, func(f *fact) bool { return f.sign() == raftdiag.LinkSlow })
+	for _, p := range slow {
+		if p.times < 2 {
+			continue
+		}
+		q.add(suspicion{span: p.span(), name: "slow-network", nodes: []*member{p.m}, score: 0.6, mild: true,
+			summary: fmt.Sprintf("the way to %s is slow: up to %s", p.m, lasting(p.worst.Duration)), quotes: []raftdiag.Quote{q.quote(p.worst, "the slowest")}})
+	}
+	for _, p := range q.heap(true, func(f *fact) bool { return f.sign() == raftdiag.ClockSkew }) {
+		q.add(suspicion{span: p.span(), name: "clock-step", nodes: []*member{p.m}, score: 0.7, mild: true,
+			summary: fmt.Sprintf("the clock of %s differs by up to %s", p.m, lasting(p.worst.Duration)), quotes: []raftdiag.Quote{q.quote(p.first, "first seen here")}})
+	}
+}
+
+// churn finds elections that lead nowhere, leaders that do not last, and nodes
+// that depose good ones.
+func (q *inquiry) churn() {
+	// Leaders that follow one another faster than work can be done.
+	const window = 60 * second
+	for i := 0; i+3 < len(q.reigns); i++ {
+		j := i
+		for j+1 < len(q.reigns) && q.reigns[j+1].from-q.reigns[i].from < window {
+			j++
+		}
+		if j-i < 3 || q.onPurpose(nil, q.reigns[i+1].from) {
+			continue
+		}
+		q.add(suspicion{span: span{from: q.reigns[i+1].from, to: q.reigns[j].from, first: q.reigns[i+1].by}, name: "leader-flapping", score: 0.5, mild: true,
+			summary: fmt.Sprintf("%d leaders followed one another within %s", j-i+1, lasting(time.Duration(q.reigns[j].from-q.reigns[i].from))),
+			quotes:  []raftdiag.Quote{q.quote(q.reigns[i+1].by, "a new leader"), q.quote(q.reigns[j].by, "and another")}})
+		break
+	}
+	// Campaigns without a winner.
+	for _, g := range q.gaps {
+		campaigns := map[*member]int{}
+		var first *fact
+		total := 0
+		for i := range q.facts {
+			f := &q.facts[i]
+			if f.sign() != raftdiag.CampaignBegun || f.Time < g.from-second || f.Time > g.to || f.by == nil {
+				continue
+			}
+			campaigns[f.by] += f.Times
+			total += f.Times
+			if first == nil {
+				first = f
+			}
+		}
+		if total < 4 || first == nil {
+			continue
+		}
+		var who []*member
+		for _, m := range q.members {
+			if campaigns[m] > 0 {
+				who = append(who, m)
+			}
+		}
+		q.add(suspicion{span: g, name: "election-storm", nodes: who, score: 0.4, mild: true,
+			summary: fmt.Sprintf("%d campaigns without a winner within %s", total, lasting(g.length())), quotes: []raftdiag.Quote{q.quote(first, "the first campaign")}})
+	}
+	// A node that comes back with a higher term and deposes a leader that was
+	// well.
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.sign() != raftdiag.HigherTermSeen || f.by == nil || f.peer == nil || f.peer == f.by {
+			continue
+		}
+		for k := range q.reigns {
+			r := &q.reigns[k]
+			if r.leader != f.by || f.Time < r.from+2*second || f.Time > r.to+second || r.how != "it stepped down" {
+				continue
+			}
+			next := q.leads(f.Time + 3*second)
+			if next == f.peer && q.gapShort(f.Time) {
+				continue // it was elected by the others because the leader was lost to them
+			}
+			q.add(suspicion{span: span{from: f.Time, to: f.Time + second, who: f.peer, first: f}, name: "disruptive-node", nodes: []*member{f.peer}, score: 0.62, mild: true,
+				summary: fmt.Sprintf("%s comes with a higher term and deposes the leader %s", f.peer, f.by), quotes: []raftdiag.Quote{q.quote(f, "the higher term")}})
+		}
+	}
+}
+
+// gapShort reports whether the members lost their leader right before a moment.
+func (q *inquiry) gapShort(at raftdiag.Stamp) bool {
+	for _, g := range q.gaps {
+		if at >= g.from-second && at <= g.to+2*second {
+			return true
+		}
+	}
+	return false
+}
+
+// memberships finds members that were removed, snapshots that go round and
+// round, and changes that could not be made.
+func (q *inquiry) memberships() {
+	for _, p := range q.heap(false, func(f *fact) bool { return f.sign() == raftdiag.SelfRemoved }) {
+		q.add(suspicion{span: p.span(), name: "member-removed", nodes: []*member{p.m}, score: 0.85,
+			summary: fmt.Sprintf("%s was removed from the members and still runs, or ran", p.m), quotes: []raftdiag.Quote{q.quote(p.first, "it learns of it")}})
+	}
+	for _, p := range q.heap(true, func(f *fact) bool { return f.trouble() == raftdiag.PeerRemoved && f.sign() != raftdiag.Died }) {
+		if q.explained(p.m, q.from, q.to, "member-removed") {
+			continue
+		}
+		q.add(suspicion{span: p.span(), name: "member-removed", nodes: []*member{p.m}, score: 0.7, mild: p.times < 2,
+			summary: fmt.Sprintf("%s was removed from the members and still sends", p.m), quotes: []raftdiag.Quote{q.quote(p.first, "it is refused")}})
+	}
+	for _, p := range q.heap(true, func(f *fact) bool {
+		return f.sign() == raftdiag.SnapshotSent || f.sign() == raftdiag.SnapshotSendFailed
+	}) {
+		if p.times < 3 {
+			continue
+		}
+		q.add(suspicion{span: p.span(), name: "snapshot-loop", nodes: []*member{p.m}, score: 0.72,
+			summary: fmt.Sprintf("%s is sent a snapshot %s", p.m, times(p.times)), quotes: []raftdiag.Quote{q.quote(p.first, "the first")}})
+	}
+	for _, p := range q.heap(false, func(f *fact) bool { return f.sign() == raftdiag.JoinFailed }) {
+		q.add(suspicion{span: p.span(), name: "member-added", nodes: []*member{p.m}, score: 0.4, mild: true,
+			summary: fmt.Sprintf("%s could not join: %s", p.m, short(p.first.Text)), quotes: []raftdiag.Quote{q.quote(p.first, "it says so")}})
+	}
+}

@@ -1,0 +1,601 @@
+package hypotheses
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/timeline"
+)
+
+// Logs of systems that print no messages are judged by their symptoms: who led
+// when, who could reach whom, which processes ran, what was slow. The steps:
+// members says who is who, inquire keeps the books, suspect finds causes, and
+// what hurt clients decides which of them matter.
+
+// symptomGroups judges what the speakers' symptoms add up to.
+func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
+	if len(speakers) == 0 {
+		return nil
+	}
+	q := inquire(speakers, o)
+	q.suspect()
+	q.findHurts()
+	g := raftdiag.Group{
+		Verdict: raftdiag.Healthy, Voters: []string{}, Nodes: []raftdiag.NodeState{},
+		Hypotheses: []raftdiag.Finding{}, Violations: []raftdiag.Violation{}, Episodes: []raftdiag.Episode{}, Notes: []raftdiag.Note{},
+		Ledgers: raftdiag.Ledgers{Pairs: []raftdiag.PairRow{}, Leadership: []raftdiag.TermRow{}, Membership: []raftdiag.MemberRow{}, Clocks: []raftdiag.ClockRow{}},
+	}
+	q.report(&g)
+	return []raftdiag.Group{g}
+}
+
+// withSymptoms adds what symptoms show to the groups that messages show. Where
+// both speak of one group, the lanes decide, and the symptoms stand beside.
+func withSymptoms(groups []raftdiag.Group, speakers []*timeline.Speaker, o Options) []raftdiag.Group {
+	for _, g := range symptomGroups(speakers, o) {
+		i := slices.IndexFunc(groups, func(o raftdiag.Group) bool { return o.Group == g.Group })
+		if i < 0 {
+			if o.Groups == nil || slices.Contains(o.Groups, g.Group) {
+				groups = append(groups, g)
+			}
+			continue
+		}
+		old := &groups[i]
+		if len(old.Episodes)+len(old.Violations) == 0 {
+			g.Ledgers.Pairs, g.Ledgers.Clocks, g.Ledgers.Membership = old.Ledgers.Pairs, old.Ledgers.Clocks, old.Ledgers.Membership
+			g.Notes = append(old.Notes, g.Notes...)
+			*old = g
+			continue
+		}
+		old.Episodes = append(old.Episodes, g.Episodes...)
+		old.Notes = append(old.Notes, g.Notes...)
+		if g.Verdict.Worse(old.Verdict) {
+			old.Verdict = g.Verdict
+		}
+	}
+	return groups
+}
+
+// findHurts lists what clients had to bear.
+func (q *inquiry) findHurts() {
+	for _, g := range q.gaps {
+		switch {
+		case q.onPurpose(nil, g.from) && !g.open && g.length() < 15*time.Second:
+			continue
+		case g.who != nil && g.who.booting(g.from) && g.length() < 10*time.Second:
+			continue
+		case q.allBooting(g.from) && g.length() < 10*time.Second:
+			continue
+		}
+		q.hurts = append(q.hurts, hurt{span: g, leaderless: true, failed: g.open})
+	}
+	for i := range q.facts {
+		f := &q.facts[i]
+		failed := false
+		switch f.sign() {
+		case raftdiag.RequestFailed, raftdiag.CommitStuck, raftdiag.QuorumLost:
+			failed = true
+		case raftdiag.RequestSlow, raftdiag.ReadSlow:
+			if raftdiag.Stamp(f.Duration) < slowFrom {
+				continue
+			}
+		default:
+			continue
+		}
+		if f.by != nil && f.by.booting(f.Time) || q.onPurpose(nil, f.began) || q.offSide(f.by, f.began) {
+			continue
+		}
+		q.hurts = append(q.hurts, hurt{span: span{from: f.began, to: f.Until, first: f, last: f}, failed: failed, by: f.by})
+	}
+	slices.SortStableFunc(q.hurts, func(a, b hurt) int { return cmp.Compare(a.from, b.from) })
+}
+
+// allBooting reports whether every member with a log comes up around a moment.
+func (q *inquiry) allBooting(at raftdiag.Stamp) bool {
+	for _, m := range q.members {
+		if m.logged() && !m.booting(at) {
+			return false
+		}
+	}
+	return true
+}
+
+// offSide reports whether a member is cut off, paused or down at a moment, so
+// that its own clients' trouble is no trouble of the system, unless it leads.
+func (q *inquiry) offSide(m *member, at raftdiag.Stamp) bool {
+	if m == nil || q.leads(at-second) == m {
+		return false
+	}
+	for _, s := range q.found {
+		switch s.name {
+		case "partition", "one-way-partition", "process-paused", "flapping-link", "connection-refused", "wrong-peer-address", "tls-failure", "cluster-id-mismatch", "member-removed", "slow-disk", "disk-full":
+		default:
+			continue
+		}
+		if slices.Contains(s.nodes, m) && at >= s.from-second && at <= s.to+5*second && s.score >= 0.5 && 2*len(s.nodes) < max(q.voters, 1) {
+			return true
+		}
+	}
+	return false
+}
+
+// An incident is hurts that follow one another, and the causes around them.
+type incident struct {
+	span
+	hurts  []hurt
+	causes []suspicion
+}
+
+// incidents puts hurts together and finds the causes of each. The others are
+// what cost nothing.
+func (q *inquiry) incidents() (list []*incident, others []suspicion) {
+	const (
+		apart = 15 * second // hurts farther from one another are two incidents
+		reach = 20 * second // a cause works this long
+	)
+	for _, h := range q.hurts {
+		if n := len(list); n > 0 && h.from <= list[n-1].to+apart {
+			c := list[n-1]
+			c.hurts = append(c.hurts, h)
+			c.to, c.open = max(c.to, h.to), c.open || h.open
+			continue
+		}
+		list = append(list, &incident{span: h.span, hurts: []hurt{h}})
+	}
+	for _, s := range q.found {
+		var at *incident
+		for _, c := range list {
+			if c.overlaps(s.from-2*second, max(s.to, s.from)+reach) {
+				at = c
+				break
+			}
+		}
+		if at == nil {
+			others = append(others, s)
+			continue
+		}
+		if s.from <= at.from+second {
+			s.score += 0.04
+		}
+		at.causes = append(at.causes, s)
+	}
+	for _, c := range list {
+		slices.SortStableFunc(c.causes, func(a, b suspicion) int {
+			return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from))
+		})
+	}
+	return list, others
+}
+
+// report makes the group of an inquiry.
+func (q *inquiry) report(g *raftdiag.Group) {
+	for _, m := range q.members {
+		g.Nodes = append(g.Nodes, q.nodeState(m))
+		if q.voters == 0 || len(q.members) == q.voters {
+			g.Voters = append(g.Voters, m.name)
+		}
+	}
+	q.ledgers(g)
+	list, others := q.incidents()
+	for _, c := range list {
+		q.episode(g, c)
+	}
+	q.slightly(g, others)
+	slices.SortStableFunc(g.Episodes, func(a, b raftdiag.Episode) int { return strings.Compare(deref(a.Start), deref(b.Start)) })
+	activity := q.activity()
+	sum(g, activity)
+	for i := range g.Hypotheses {
+		if f := &g.Hypotheses[i]; f.Verdict != raftdiag.Confirmed {
+			f.Missing = q.missing(f.Name)
+		}
+	}
+	if len(g.Episodes) == 0 {
+		g.Summary = "no sign of a fault in what these logs carry; they show no messages, so a proposal cannot be followed"
+		if activity != "" {
+			g.Summary = activity + "; " + g.Summary
+		}
+		for i := range g.Hypotheses {
+			f := &g.Hypotheses[i]
+			f.Verdict, f.Summary = raftdiag.Unknown, "these logs print no messages, and nothing in them speaks for it"
+			if f.Name == noLeader.Name && len(q.reigns) > 0 {
+				f.Verdict, f.Summary = raftdiag.RuledOut, "a leader was there"
+			}
+		}
+	}
+}
+
+// missing are the lines that would decide a hypothesis.
+func (q *inquiry) missing(name string) []string {
+	for _, h := range hypotheses {
+		if h.Name == name {
+			return append([]string{}, h.Lines...)
+		}
+	}
+	return []string{}
+}
+
+// activity words who led.
+func (q *inquiry) activity() string {
+	switch n := len(q.reigns); n {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("%s led all the time", q.reigns[0].leader)
+	default:
+		return fmt.Sprintf("%d leaders, the last one %s", n, q.reigns[n-1].leader)
+	}
+}
+
+func (q *inquiry) nodeState(m *member) raftdiag.NodeState {
+	s := raftdiag.NodeState{Node: m.name, Logged: m.logged(), Role: raftdiag.UnknownRole.String()}
+	for _, f := range m.seen {
+		if f.Has(raftdiag.HasTerm) && (s.Term == nil || uint64(f.Term) > *s.Term) {
+			s.Term = ptr(uint64(f.Term))
+		}
+		if f.Has(raftdiag.HasRole) && f.Symptom != nil && f.Symptom.Sign == raftdiag.RoleTaken {
+			s.Role = f.Role.String()
+		}
+		if f.Has(raftdiag.HasCommit) && f.Symptom != nil && f.Symptom.Sign != raftdiag.Died && f.Symptom.Sign != raftdiag.EntriesLost {
+			s.Commit = ptr(uint64(f.Commit))
+		}
+	}
+	switch n := len(m.lives); {
+	case n == 0:
+		s.Summary = "its log is not among the inputs"
+	case m.lives[n-1].died != nil:
+		s.Summary = "its process died"
+	case m.lives[n-1].orderly != nil:
+		s.Summary = "it was stopped"
+	case n > 1:
+		s.Summary = fmt.Sprintf("it runs, after %s", counted(n-1, "restart"))
+	default:
+		s.Summary = "it runs"
+	}
+	if len(m.words) > 1 {
+		s.Summary += "; it is also called " + strings.Join(slices.DeleteFunc(slices.Clone(m.words), func(w string) bool { return w == m.name }), ", ")
+	}
+	return s
+}
+
+// ledgers fills the books that a report shows.
+func (q *inquiry) ledgers(g *raftdiag.Group) {
+	for i := range q.reigns {
+		r := &q.reigns[i]
+		row := raftdiag.TermRow{Term: uint64(r.term), Leader: ptr(r.leader.name), Candidates: []string{}, Grants: []string{}, Refusals: []string{}, Ended: r.how,
+			At: &raftdiag.Where{Source: r.by.Pos.Source, Line: r.by.Pos.Line}}
+		if r.open {
+			row.Ended = "log end"
+		}
+		put := func(list *[]string, s string) {
+			if !slices.Contains(*list, s) {
+				*list = append(*list, s)
+			}
+		}
+		for k := range q.facts {
+			f := &q.facts[k]
+			if r.term == 0 || !f.Has(raftdiag.HasTerm) || f.Term != r.term || f.by == nil {
+				continue
+			}
+			switch f.sign() {
+			case raftdiag.VoteGranted:
+				if f.peer != nil && f.Type != raftdiag.MsgPreVote {
+					put(&row.Grants, f.by.name+" for "+f.peer.name)
+				}
+			case raftdiag.VoteRefused, raftdiag.VoteIgnored:
+				if f.peer != nil {
+					put(&row.Refusals, f.by.name+" refused "+f.peer.name)
+				}
+			case raftdiag.RoleTaken:
+				if f.Role == raftdiag.Candidate {
+					put(&row.Candidates, f.by.name)
+				}
+			}
+		}
+		g.Ledgers.Leadership = append(g.Ledgers.Leadership, row)
+	}
+}
+
+// pointOf is the hypothesis at which proposals died, by the first cause and by
+// whether there was a leader.
+func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
+	down := q.downIn(c)
+	if need := q.quorum(); need > 0 && q.voters-len(down) < need && (c.leaderlessToEnd() || q.shortOf(c, need)) {
+		var who []string
+		for _, m := range down {
+			who = append(who, m.name)
+		}
+		slices.Sort(who)
+		return noQuorum, []suspicion{{name: "dead-voters", nodes: down, summary: fmt.Sprintf("%d of %d voters are down (%s), so no quorum can form", len(down), q.voters, strings.Join(who, ", "))}}
+	}
+	if c.leaderlessToEnd() {
+		return noLeader, nil
+	}
+	if len(c.causes) == 0 || c.causes[0].score < 0.5 {
+		if c.leaderless() {
+			return noLeader, nil
+		}
+		return nil, nil
+	}
+	first := c.causes[0]
+	leads := false
+	for _, m := range first.nodes {
+		for i := range q.reigns {
+			if r := &q.reigns[i]; r.leader == m && r.from <= first.from+second && r.to >= first.from-2*second {
+				leads = true
+			}
+		}
+	}
+	switch first.name {
+	case "partition", "one-way-partition", "packet-loss", "slow-network", "flapping-link", "connection-refused", "wrong-peer-address", "no-address",
+		"tls-failure", "cluster-id-mismatch", "undecodable", "buffer-full":
+		return noDelivery, nil
+	case "quota-exceeded":
+		return proposalDropped, nil
+	case "state-machine-blocked", "slow-apply":
+		return applyStalled, nil
+	case "process-paused", "slow-disk", "disk-full", "overloaded":
+		switch {
+		case leads && c.leaderless():
+			return noLeader, nil
+		case leads:
+			return noBroadcast, nil
+		}
+		return noResponse, nil
+	}
+	return noLeader, nil
+}
+
+func (c *incident) leaderless() bool {
+	return slices.ContainsFunc(c.hurts, func(h hurt) bool { return h.leaderless })
+}
+
+func (c *incident) leaderlessToEnd() bool {
+	return slices.ContainsFunc(c.hurts, func(h hurt) bool { return h.leaderless && h.open })
+}
+
+// downIn are the members whose processes are down while an incident lasts.
+func (q *inquiry) downIn(c *incident) []*member {
+	var out []*member
+	for _, s := range c.causes {
+		if s.name != "node-down" || s.score < 0.6 {
+			continue
+		}
+		for _, m := range s.nodes {
+			if !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
+// shortOf reports whether at some moment of an incident fewer members ran than a
+// quorum needs.
+func (q *inquiry) shortOf(c *incident, need int) bool {
+	var at []raftdiag.Stamp
+	for _, s := range c.causes {
+		if s.name == "node-down" {
+			at = append(at, s.from)
+		}
+	}
+	for _, t := range at {
+		down := map[*member]bool{}
+		for _, s := range c.causes {
+			if s.name == "node-down" && s.score >= 0.6 && s.from <= t && (s.open || s.to > t) {
+				for _, m := range s.nodes {
+					down[m] = true
+				}
+			}
+		}
+		if q.voters-len(down) < need {
+			return true
+		}
+	}
+	return false
+}
+
+// episode reports an incident.
+func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
+	point, more := q.pointOf(c)
+	failed := 0
+	for _, h := range c.hurts {
+		if h.failed {
+			failed++
+		}
+	}
+	if point == nil && failed < 2 && len(c.hurts) < 5 {
+		// A slow request or two, and nothing that explains them.
+		return
+	}
+	list := more
+	shown := 0
+	strong := len(c.causes) > 0 && c.causes[0].score >= proven
+	for _, s := range c.causes {
+		if s.mild && strong && s.score < 0.5 || shown >= 5 || s.score < 0.3 {
+			continue
+		}
+		shown++
+		list = append(list, s)
+	}
+	if point == noLeader && len(list) == 0 {
+		list = append(list, q.lostLeader(c)...)
+	}
+	ep := raftdiag.Episode{Impact: raftdiag.SlowedBy, Suspects: []raftdiag.Suspect{}, Hypotheses: []raftdiag.Finding{}, Followers: []raftdiag.Place{}}
+	if c.open || c.leaderlessToEnd() {
+		ep.Impact = raftdiag.Blocked
+	}
+	from := c.from
+	if len(c.causes) > 0 && c.causes[0].from < from && from-c.causes[0].from < 30*second {
+		from = c.causes[0].from
+	}
+	ep.Start = stamp(from)
+	if !c.open {
+		ep.End = stamp(c.to)
+	}
+	if f := c.hurts[0].first; f != nil {
+		ep.StartAt = &raftdiag.Where{Source: f.Pos.Source, Line: f.Pos.Line}
+	}
+	if l := q.leads(c.from); l != nil {
+		ep.Leader = ptr(l.name)
+	}
+	ep.Causes = q.causes(list)
+	what := "clients waited"
+	switch {
+	case c.leaderlessToEnd():
+		what = "no leader is known, to the end of the logs"
+	case c.leaderless():
+		what = "there was no leader for " + lasting(q.longestGap(c))
+	case failed > 0:
+		what = "requests failed"
+	}
+	ep.Summary = what
+	if len(ep.Causes) > 0 {
+		ep.Summary += ": " + ep.Causes[0].Summary
+		ep.Remedy = ep.Causes[0].Remedy
+	}
+	var evidence []raftdiag.Quote
+	for _, h := range c.hurts[:min(len(c.hurts), 3)] {
+		if h.first != nil {
+			evidence = add(evidence, q.quote(h.first, "%s", hurtWords(h)))
+		}
+	}
+	if point != nil {
+		ep.FailurePoint = ptr(point.Name)
+		if len(ep.Causes) == 0 {
+			ep.Remedy = point.Remedy
+		}
+		if point == noDelivery {
+			ep.Gate = ptr(timeline.Received.String())
+		}
+	} else {
+		ep.Remedy = "to settle it, log messages: raftdiag explain logging"
+	}
+	for _, h := range hypotheses {
+		f := finding(h, raftdiag.Unknown, "these logs print no messages, so it cannot be told")
+		f.Missing, f.Ask = append([]string{}, h.Lines...), h.Ask
+		switch {
+		case h == point:
+			f = finding(h, raftdiag.Confirmed, ep.Summary)
+			f.Evidence = evidence
+			if len(ep.Causes) > 0 {
+				f.Evidence = add(f.Evidence, ep.Causes[0].Evidence...)
+			}
+		case h == noLeader && !c.leaderless() && len(q.reigns) > 0:
+			f = finding(h, raftdiag.RuledOut, "a leader was there")
+		case point != nil && (c.leaderlessToEnd() || point == noQuorum) && h != noLeader:
+			f = finding(h, raftdiag.RuledOut, "proposals are stopped before: "+point.Title)
+		}
+		ep.Hypotheses = append(ep.Hypotheses, f)
+		if f.Verdict != raftdiag.RuledOut {
+			score := 0.1
+			if h == point {
+				score = 1
+			}
+			ep.Suspects = append(ep.Suspects, raftdiag.Suspect{Name: h.Name, Score: score})
+		}
+	}
+	slices.SortStableFunc(ep.Suspects, func(a, b raftdiag.Suspect) int { return cmp.Compare(b.Score, a.Score) })
+	g.Episodes = append(g.Episodes, ep)
+}
+
+func hurtWords(h hurt) string {
+	switch {
+	case h.leaderless:
+		return "from here on no leader is known"
+	case h.failed:
+		return "a request fails"
+	}
+	return "a request takes long"
+}
+
+func (q *inquiry) longestGap(c *incident) time.Duration {
+	var d time.Duration
+	for _, h := range c.hurts {
+		if h.leaderless {
+			d = max(d, h.length())
+		}
+	}
+	return d
+}
+
+// lostLeader words a time without a leader that nothing explains.
+func (q *inquiry) lostLeader(c *incident) []suspicion {
+	for _, h := range c.hurts {
+		if h.leaderless && h.first != nil {
+			name := "quorum-lost"
+			if h.first.sign() != raftdiag.QuorumLost {
+				return nil
+			}
+			return []suspicion{{name: name, summary: "the leader stepped down, since no quorum answered it", quotes: []raftdiag.Quote{q.quote(h.first, "it says so")}}}
+		}
+	}
+	return nil
+}
+
+// causes merges suspicions of one name and words them as causes.
+func (q *inquiry) causes(list []suspicion) []raftdiag.Cause {
+	var plain []cause
+	for _, s := range list {
+		plain = append(plain, cause{s.name, nil, s.summary, s.quotes})
+	}
+	out := causes(plain)
+	for i := range out {
+		for _, s := range list {
+			for _, m := range s.nodes {
+				if s.name == out[i].Name && !slices.Contains(out[i].Nodes, m.name) {
+					out[i].Nodes = append(out[i].Nodes, m.name)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// slightly reports what cost nothing.
+func (q *inquiry) slightly(g *raftdiag.Group, others []suspicion) {
+	byName := map[string][]suspicion{}
+	var order []string
+	for _, s := range others {
+		if s.name == "node-restart" {
+			g.Notes = append(g.Notes, raftdiag.Note{Name: s.name, Summary: s.summary, Evidence: s.quotes})
+			continue
+		}
+		if s.mild || s.score < 0.5 {
+			continue
+		}
+		if byName[s.name] == nil {
+			order = append(order, s.name)
+		}
+		byName[s.name] = append(byName[s.name], s)
+	}
+	if len(order) == 0 {
+		return
+	}
+	var list []suspicion
+	first := byName[order[0]][0]
+	from, to, open := first.from, first.to, false
+	for _, n := range order {
+		for _, s := range byName[n] {
+			list = append(list, s)
+			from, to, open = min(from, s.from), max(to, s.to), open || s.open
+		}
+	}
+	ep := raftdiag.Episode{Start: stamp(from), Impact: raftdiag.NoImpact, Suspects: []raftdiag.Suspect{}, Hypotheses: []raftdiag.Finding{}, Followers: []raftdiag.Place{}}
+	if !open {
+		ep.End = stamp(to)
+	}
+	ep.Causes = q.causes(list)
+	ep.Summary, ep.Remedy = ep.Causes[0].Summary, ep.Causes[0].Remedy
+	if len(ep.Causes[0].Evidence) > 0 {
+		e := ep.Causes[0].Evidence[0]
+		ep.StartAt = &raftdiag.Where{Source: e.Source, Line: e.Line}
+	}
+	for _, h := range hypotheses {
+		ep.Hypotheses = append(ep.Hypotheses, finding(h, raftdiag.RuledOut, "no sign that a write was held up: a quorum went on"))
+	}
+	g.Episodes = append(g.Episodes, ep)
+}

@@ -1,0 +1,215 @@
+package parser
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// etcdRaftWords are the lines that go.etcd.io/raft prints through its Logger,
+// from etcd 2.3 to raft 3.7. Ids are hexadecimal, but in configurations before
+// 3.7.
+var etcdRaftWords = foreign{
+	dialect: etcdRaft,
+	name:    "etcd raft",
+	doc: "the logger lines of go.etcd.io/raft, as etcd, CockroachDB, SwarmKit, Fabric and others print them: who campaigns, votes, leads, " +
+		"steps down; snapshots, conflicts, configurations. Messages are not among them.",
+	rules: []rule{
+		{text: "newRaft {self:hex} [peers: [{text}], term: {term:int}, commit: {commit:int}, applied: {applied:int}, lastindex: {last:int}, lastterm: {logterm:int}]", sign: raftdiag.StartedUp},
+		{text: "newRaft {self:hex} [peers: [], term: {term:int}, commit: {commit:int}, applied: {applied:int}, lastindex: {last:int}, lastterm: {logterm:int}]", sign: raftdiag.StartedUp},
+		{text: "{self:hex} became follower at term {term:int}", sign: raftdiag.RoleTaken, role: raftdiag.Follower},
+		{text: "{self:hex} became pre-candidate at term {term:int}", sign: raftdiag.RoleTaken, role: raftdiag.PreCandidate},
+		{text: "{self:hex} became candidate at term {term:int}", sign: raftdiag.RoleTaken, role: raftdiag.Candidate},
+		{text: "{self:hex} became leader at term {term:int}", sign: raftdiag.RoleTaken, role: raftdiag.Leader},
+		{text: "{self:hex} is starting a new election at term {term:int}", sign: raftdiag.CampaignBegun},
+		{text: "{self:hex} [logterm: {logterm:int}, index: {index:int}] sent {type:name} request to {peer:hex} at term {term:int}", sign: raftdiag.VoteAsked},
+		{text: "{self:hex} [logterm: {logterm:int}, index: {index:int}] sent vote request to {peer:hex} at term {term:int}", sign: raftdiag.VoteAsked},
+		{text: "{self:hex} received {type:name} from {peer:hex} at term {term:int}", sign: raftdiag.VoteGot},
+		{text: "{self:hex} received vote from {peer:hex} at term {term:int}", sign: raftdiag.VoteGot},
+		{text: "{self:hex} received {type:name} rejection from {peer:hex} at term {term:int}", sign: raftdiag.VoteDenied},
+		{text: "{self:hex} received vote rejection from {peer:hex} at term {term:int}", sign: raftdiag.VoteDenied},
+		{text: "{self:hex} has received {count:int} {type:name} votes and {:int} vote rejections", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} [quorum:{:int}] has received {count:int} {:name} votes and {:int} vote rejections", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} [q:{:int}] has received {count:int} votes and {:int} vote rejections", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} [logterm: {:int}, index: {last:int}, vote: {:hex}] cast {type:name} for {peer:hex} [logterm: {logterm:int}, index: {index:int}] at term {term:int}", sign: raftdiag.VoteGranted},
+		{text: "{self:hex} [logterm: {:int}, index: {last:int}, vote: {:hex}] voted for {peer:hex} [logterm: {logterm:int}, index: {index:int}] at term {term:int}", sign: raftdiag.VoteGranted},
+		{text: "{self:hex} [logterm: {:int}, index: {last:int}, vote: {:hex}] rejected {type:name} from {peer:hex} [logterm: {logterm:int}, index: {index:int}] at term {term:int}", sign: raftdiag.VoteRefused},
+		{text: "{self:hex} [logterm: {:int}, index: {last:int}, vote: {:hex}] rejected vote from {peer:hex} [logterm: {logterm:int}, index: {index:int}] at term {term:int}", sign: raftdiag.VoteRefused},
+		{text: "{self:hex} [logterm: {:int}, index: {last:int}, vote: {:hex}] ignored {type:name} from {peer:hex} [logterm: {logterm:int}, index: {index:int}] at term {term:int}", sign: raftdiag.VoteIgnored},
+		{text: "{self:hex} [term: {:int}] received a {type:name} message with higher term from {peer:hex} [term: {term:int}]", sign: raftdiag.HigherTermSeen},
+		{text: "{self:hex} [term: {:int}] ignored a {type:name} message with lower term from {peer:hex} [term: {term:int}]", sign: raftdiag.LowerTermIgnored, fix: notOneself},
+		{text: "{self:hex} [term: {:int}] ignored entry appends from a {:name} message with lower term [term: {term:int}]", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} no leader at term {term:int}; dropping proposal", sign: raftdiag.NoLeaderKnown, what: "proposal"},
+		{text: "{self:hex} no leader at term {term:int}; dropping index reading msg", sign: raftdiag.NoLeaderKnown, what: "read"},
+		{text: "{self:hex} no leader at term {term:int}; dropping leader transfer msg", sign: raftdiag.NoLeaderKnown, what: "transfer"},
+		{text: "{self:hex} not forwarding to leader {peer:hex} at term {term:int}; dropping proposal", sign: raftdiag.RequestFailed, what: "forwarding is off"},
+		{text: "{self:hex} forgetting leader {peer:hex} at term {term:int}", sign: raftdiag.LeaderLost},
+		{text: "{self:hex} [term {term:int}] starts to transfer leadership to {peer:hex}", sign: raftdiag.TransferBegun},
+		{text: "{self:hex} [term {term:int}] abort previous transferring leadership to {peer:hex}", sign: raftdiag.TransferFailed},
+		{text: "{self:hex} [term {term:int}] transfer leadership to {peer:hex} is in progress, ignores request to same node", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} [term {term:int}] transfer leadership to {peer:hex} is in progress; dropping proposal", sign: raftdiag.TransferBegun},
+		{text: "{self:hex} sends MsgTimeoutNow to {peer:hex} immediately", sign: raftdiag.TransferBegun},
+		{text: "{self:hex} sent MsgTimeoutNow to {peer:hex} after received MsgAppResp", sign: raftdiag.TransferBegun},
+		{text: "{self:hex} [term {term:int}] received MsgTimeoutNow from {peer:hex} and starts an election to get leadership", sign: raftdiag.TransferBegun},
+		{text: "{self:hex} received MsgTimeoutNow from {peer:hex} but is not promotable", sign: raftdiag.TransferFailed},
+		{text: "{self:hex} [commit: {commit:int}] restored snapshot [index: {index:int}, term: {logterm:int}]", sign: raftdiag.SnapshotApplied},
+		{text: "{self:hex} [commit: {commit:int}] ignored snapshot [index: {index:int}, term: {logterm:int}]", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} [commit: {commit:int}, lastindex: {last:int}, lastterm: {:int}] restored snapshot [index: {index:int}, term: {logterm:int}]", sign: raftdiag.SnapshotApplied},
+		{text: "{self:hex} [commit: {commit:int}, lastindex: {last:int}, lastterm: {:int}] starts to restore snapshot [index: {index:int}, term: {logterm:int}]", sign: raftdiag.SnapshotArrived},
+		{text: "{self:hex} [commit: {commit:int}, lastindex: {last:int}, lastterm: {:int}] fast-forwarded commit to snapshot [index: {index:int}, term: {logterm:int}]", sign: raftdiag.NoiseLine},
+		{text: "log [committed={commit:int}, applied={applied:int}{}] starts to restore snapshot [index: {index:int}, term: {logterm:int}]", sign: raftdiag.SnapshotArrived},
+		{text: "{self:hex} restored progress of {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} switched to configuration {text}", sign: raftdiag.Membership, fix: etcdConfig},
+		{text: "{self:hex} ignoring conf change {text}", sign: raftdiag.MembershipRefused},
+		{text: "propose conf {text} ignored since pending unapplied configuration", sign: raftdiag.MembershipRefused},
+		{text: "initiating automatic transition out of joint configuration {text}", sign: raftdiag.NoiseLine},
+		{text: "not initiating automatic transition out of joint configuration {text}", sign: raftdiag.MembershipRefused},
+		{text: "found conflict at index {index:int} [existing term: {:int}, conflicting term: {logterm:int}]", sign: raftdiag.LogConflict},
+		{text: "replace the unstable entries from index {index:int}", sign: raftdiag.NoiseLine},
+		{text: "truncate the unstable entries before index {index:int}", sign: raftdiag.NoiseLine},
+		{text: "entry at index {index:int} missing from unstable log; ignoring", sign: raftdiag.NoiseLine},
+		{text: "entry at index {index:int} matched unstable snapshot; ignoring", sign: raftdiag.NoiseLine},
+		{text: "entry at (index,term)=({index:int},{logterm:int}) mismatched with entry at ", sign: raftdiag.NoiseLine},
+		{text: "raft.node: {self:hex} elected leader {peer:hex} at term {term:int}", sign: raftdiag.LeaderKnown},
+		{text: "raft.node: {self:hex} changed leader from {:hex} to {peer:hex} at term {term:int}", sign: raftdiag.LeaderKnown},
+		{text: "raft.node: {self:hex} lost leader {peer:hex} at term {term:int}", sign: raftdiag.LeaderLost},
+		{text: "{self:hex} stepped down to follower since quorum is not active", sign: raftdiag.QuorumLost},
+		{text: "{self:hex} is unpromotable and can not campaign", sign: raftdiag.CampaignBarred, what: "not promotable"},
+		{text: "{self:hex} is unpromotable; campaign() should have been called", sign: raftdiag.CampaignBarred, what: "not promotable"},
+		{text: "{self:hex} cannot campaign at term {term:int} since there are still {text}", sign: raftdiag.CampaignBarred},
+		{text: "{self:hex} appending new entries to log would exceed uncommitted entry size limit; dropping proposal", sign: raftdiag.RequestFailed, what: "uncommitted entry size limit"},
+		{text: "{self:hex} A tick missed to fire. Node blocks too long!", sign: raftdiag.LoopSlow, what: "tick"},
+		{text: "{self:hex} (leader {}) A tick missed to fire. Node blocks too long!", sign: raftdiag.LoopSlow, what: "tick"},
+		{text: "A tick missed to fire. Node blocks too long!", sign: raftdiag.LoopSlow, what: "tick"},
+		{text: "{self:hex} attempted to restore snapshot {text}; should never happen", sign: raftdiag.StorageBroken},
+		{text: "error occurred during starting a new node: {err}", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} invalid format of MsgReadIndexResp from {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "ignoring MsgForgetLeader due to ReadOnlyLeaseBased", sign: raftdiag.NoiseLine},
+		{text: "pending MsgReadIndex should be released only after first commit in current term", sign: raftdiag.NoiseLine},
+
+		// Debug.
+		{text: "{self:hex} received MsgAppResp(rejected, hint: (index {}, term {:int})) from {peer:hex} for index {index:int}", sign: raftdiag.AppendRefused},
+		{text: "{self:hex} received MsgAppResp(MsgApp was rejected, lastindex: {:int}) from {peer:hex} for index {index:int}", sign: raftdiag.AppendRefused},
+		{text: "{self:hex} received msgApp rejection(lastindex: {:int}) from {peer:hex} for index {index:int}", sign: raftdiag.AppendRefused},
+		{text: "{self:hex} [logterm: {:int}, index: {index:int}] rejected MsgApp [logterm: {logterm:int}, index: {:int}] from {peer:hex}", sign: raftdiag.AppendRefused},
+		{text: "{self:hex} [logterm: {:int}, index: {index:int}] rejected msgApp [logterm: {logterm:int}, index: {:int}] from {peer:hex}", sign: raftdiag.AppendRefused},
+		{text: "{self:hex} decreased progress of {peer:hex} to [{text}]", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} paused sending replication messages to {peer:hex} [{text}]", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} [firstindex: {:int}, commit: {commit:int}] sent snapshot[index: {index:int}, term: {logterm:int}] to {peer:hex} [{text}]", sign: raftdiag.SnapshotSent},
+		{text: "{self:hex} failed to send snapshot to {peer:hex} because snapshot is temporarily unavailable", sign: raftdiag.SnapshotSendFailed},
+		{text: "ignore sending snapshot to {peer:hex} since it is not recently active", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} snapshot succeeded, resumed sending replication messages to {peer:hex} [{text}]", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} snapshot failed, resumed sending replication messages to {peer:hex} [{text}]", sign: raftdiag.SnapshotSendFailed},
+		{text: "{self:hex} snapshot aborted, resumed sending replication messages to {peer:hex} [{text}]", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} recovered from needing snapshot, resumed sending replication messages to {peer:hex} [{text}]", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} failed to send message to {peer:hex} because it is unreachable", sign: raftdiag.ContactLost},
+		{text: "{self:hex} no progress available for {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} ignoring MsgHup because already leader", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} [term {term:int} state {}] ignored MsgTimeoutNow from {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} is learner. Ignored transferring leadership", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} is already leader. Ignored transferring leadership to self", sign: raftdiag.NoiseLine},
+		{text: "error occurred during election: {text}", sign: raftdiag.NoiseLine},
+		{text: "error occurred during checking sending heartbeat: {text}", sign: raftdiag.NoiseLine},
+
+		// Panics.
+		{text: "tocommit({commit:int}) is out of range [lastIndex({last:int})]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "applied({index:int}) is out of range [prevApplied({:int}), committed({last:int})]", sign: raftdiag.Died, what: "log", fix: wholeText},
+		{text: "applying({index:int}) is out of range [prevApplying({:int}), committed({last:int})]", sign: raftdiag.Died, what: "log", fix: wholeText},
+		{text: "entry {index:int} conflict with committed entry [committed({commit:int})]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "after({index:int}) is out of range [committed({commit:int})]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "{self:hex} state.commit {commit:int} is out of range [{:int}, {last:int}]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "slice[{:int},{:int}) out of bound [{:int},{last:int}]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "unstable.slice[{:int},{:int}) out of bound [{:int},{last:int}]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "entries[{:int}:{:int}) is unavailable from storage", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "missing log entry [last: {last:int}, append at: {index:int}]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "unexpected error when getting the last term", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "unexpected error when getting unapplied entries", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+	},
+	samples: []sample{
+		{"raft2024/03/02 12:49:05 INFO: newRaft 1 [peers: [1,2,3], term: 1, commit: 3, applied: 0, lastindex: 3, lastterm: 1]",
+			`boot Term:1 Last:3 Commit:3 Applied:0 Config:voters=(1 2 3) (as readyloop)`},
+		{`{"level":"info","ts":"2024-01-02T15:04:05.123456Z","logger":"raft","caller":"v3@v3.6.0/raft.go:912","msg":"8e9e05c52164694d became leader at term 2"}`,
+			"symptom Role:Leader Term:2 Symptom:role Self:8e9e05c52164694d"},
+		{`{"level":"info","ts":"2024-01-02T15:04:05.123Z","msg":"8e9e05c52164694d [logterm: 2, index: 129, vote: 0] cast MsgVote for a2ab7b6697a74f25 [logterm: 2, index: 130] at term 3"}`,
+			"symptom Type:MsgVote Term:3 LogTerm:2 Index:130 Last:129 Symptom:vote_granted Self:8e9e05c52164694d Peer:a2ab7b6697a74f25"},
+		{`{"level":"info","ts":"2024-01-02T15:04:05.123Z","msg":"907c4551dcbd29bb switched to configuration voters=(10 11)"}`,
+			`config Config:voters=(10 11) (as readyloop)`},
+		{`{"level":"info","ts":"2024-01-02T15:04:05.123Z","msg":"907c4551dcbd29bb switched to configuration voters=(907c4551dcbd29bb 1b)"}`,
+			`config Config:voters=(10411272656471796155 27) (as readyloop)`},
+	},
+}
+
+// notOneself leaves out what a node's own storage threads answer late.
+func notOneself(l *line) bool {
+	if s := l.ev.Symptom; len(s.Peer) > 0 && len(s.Self) > 0 && s.Peer[0] == s.Self[0] {
+		s.Sign = raftdiag.NoiseLine
+	}
+	return true
+}
+
+// wholeText keeps the message itself as the text.
+func wholeText(l *line) bool {
+	l.ev.Text = string(bytes.ToValidUTF8(l.msg[:min(len(l.msg), 256)], []byte("?")))
+	l.ev.Set |= raftdiag.HasText
+	return true
+}
+
+// etcdConfig reads voters=(1 2)&&(1 3) learners=(4): decimal up to raft 3.6,
+// hexadecimal from 3.7 on. What has a letter is hexadecimal; so are ids of
+// sixteen digits, as etcd makes them, unless they are longer.
+func etcdConfig(l *line) bool {
+	l.ev.Config, l.ev.Set = etcdVoters(l.get("text")), l.ev.Set|raftdiag.HasConfig
+	return true
+}
+
+func etcdVoters(s []byte) *raftdiag.Config {
+	c := &raftdiag.Config{AutoLeave: bytes.Contains(s, []byte("autoleave"))}
+	hex := false
+	for _, w := range bytes.FieldsFunc(s, func(r rune) bool { return r == '(' || r == ')' || r == ' ' }) {
+		if isHexID(w) {
+			hex = true
+		}
+	}
+	list := func(after string) (out []raftdiag.NodeID) {
+		i := bytes.Index(s, []byte(after))
+		if i < 0 {
+			return nil
+		}
+		rest := s[i+len(after):]
+		end := bytes.IndexByte(rest, ')')
+		if end < 0 {
+			return nil
+		}
+		for w := range bytes.FieldsSeq(rest[:end]) {
+			base := 10
+			if hex {
+				base = 16
+			}
+			n, err := strconv.ParseUint(string(w), base, 64)
+			if err != nil {
+				return nil
+			}
+			out = append(out, raftdiag.NodeID(n))
+		}
+		return out
+	}
+	c.Voters, c.VotersOutgoing = list("voters=("), list("&&(")
+	c.Learners, c.LearnersNext = list("learners=("), list("learners_next=(")
+	return c
+}
+
+// isHexID reports whether a word is an id with a letter, or of sixteen digits.
+func isHexID(w []byte) bool {
+	letters := false
+	for _, c := range w {
+		switch {
+		case digit(c):
+		case c >= 'a' && c <= 'f':
+			letters = true
+		default:
+			return false
+		}
+	}
+	return letters && len(w) <= 16
+}
