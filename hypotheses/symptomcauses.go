@@ -274,6 +274,9 @@ func (q *inquiry) pauses() {
 		for _, gap := range m.silences(2 * second) {
 			late := q.lateAfter(m, gap)
 			missed := q.missedIn(m, gap)
+			if missed == nil {
+				missed = q.idleIn(m, gap)
+			}
 			switch {
 			case late != nil && time.Duration(late.Duration) >= time.Duration(gap.To-gap.From)*6/10 && !q.slowDisk(m, gap.From-second, gap.To+second):
 			case missed != nil && gap.To-gap.From >= 4*second && !q.refusedIn(m, gap):
@@ -292,7 +295,7 @@ func (q *inquiry) pauses() {
 			}
 			if missed != nil {
 				s.from = max(s.from, min(missed.Time-10*second, s.to))
-				s.quotes = append(s.quotes, q.quote(missed, "meanwhile others miss it"))
+				s.quotes = append(s.quotes, q.quote(missed, "meanwhile the others miss it, and it says nothing"))
 			}
 			q.add(s)
 		}
@@ -318,23 +321,75 @@ func (q *inquiry) lateAfter(m *member, gap timeline.Span) *fact {
 }
 
 // missedIn is another member's word that it does not hear a member, within a
-// silence of that member, after which it would have said as much itself if
-// only the network were cut.
+// silence of that member in which it would have spoken itself if only the
+// network were cut: as a leader whom others have replaced, as a follower whom
+// its leader does not reach. A member that is cut off says so within seconds,
+// in as far as its log shows elections at all.
 func (q *inquiry) missedIn(m *member, gap timeline.Span) *fact {
+	if !m.showsElections() {
+		return nil
+	}
 	for i := range q.facts {
 		f := &q.facts[i]
 		if f.by == m || f.by == nil || f.peer != m || f.Time <= gap.From || f.Time >= gap.To {
 			continue
 		}
 		switch f.sign() {
-		case raftdiag.LeaderLost, raftdiag.ContactLost:
-			if gap.To-f.Time > 2*second {
+		case raftdiag.LeaderLost:
+			if gap.To-f.Time > 2*second && q.replacedIn(m, gap) {
 				return f
 			}
-		case raftdiag.LinkDown:
-			if f.trouble() == raftdiag.TimedOut && gap.To-f.Time > 4*second {
+		case raftdiag.LinkDown, raftdiag.ContactLost:
+			if (f.trouble() == raftdiag.TimedOut || f.sign() == raftdiag.ContactLost) && gap.To-f.Time > 2*second && !q.alike(f.by, gap) {
 				return f
 			}
+		}
+	}
+	return nil
+}
+
+// showsElections reports whether a member's log ever shows who leads or
+// campaigns.
+func (m *member) showsElections() bool {
+	for _, s := range m.seen {
+		if s.Symptom == nil {
+			continue
+		}
+		switch s.Symptom.Sign {
+		case raftdiag.RoleTaken, raftdiag.CampaignBegun, raftdiag.LeaderKnown, raftdiag.LeaderLost:
+			return true
+		}
+	}
+	return false
+}
+
+// replacedIn reports whether another leader came up within a silence of a
+// member that led.
+func (q *inquiry) replacedIn(m *member, gap timeline.Span) bool {
+	for i := range q.reigns {
+		if r := &q.reigns[i]; i > 0 && r.leader != m && q.reigns[i-1].leader == m && r.from > gap.From && r.from < gap.To {
+			return true
+		}
+	}
+	return false
+}
+
+// alike reports whether a member that complains of another is itself the odd
+// one in that time: it knows no leader.
+func (q *inquiry) alike(by *member, gap timeline.Span) bool {
+	own, to, _ := q.alone(by)
+	return own != nil && own.Time < gap.To && to > gap.From
+}
+
+// idleIn is the leaderless time within a silence in which a member that lives
+// would have campaigned.
+func (q *inquiry) idleIn(m *member, gap timeline.Span) *fact {
+	if !m.showsElections() {
+		return nil
+	}
+	for _, g := range q.gaps {
+		if min(g.to, gap.To)-max(g.from, gap.From) >= 5*second && g.first != nil && g.first.by != m && !m.booting(g.from) {
+			return g.first
 		}
 	}
 	return nil
@@ -622,6 +677,7 @@ func (q *inquiry) cuts() {
 		open     bool
 		by       []*member // who complains of it
 		own      *fact     // its own complaint: no leader, no quorum, campaigns
+		ownTo    raftdiag.Stamp
 		quotes   []raftdiag.Quote
 		sum      map[raftdiag.Trouble]int
 		cycles   int
@@ -653,7 +709,7 @@ func (q *inquiry) cuts() {
 		}
 		// A member that loses the leader, or its quorum, while the others go on.
 		if own, to, open := q.alone(m); own != nil && !q.explained(m, own.Time, to) {
-			v.own = own
+			v.own, v.ownTo = own, to
 			if v.from == 0 || own.Time < v.from {
 				v.from = own.Time
 			}
@@ -689,7 +745,11 @@ func (q *inquiry) cuts() {
 			s.name, s.score = "connection-refused", 0.7
 			s.summary = fmt.Sprintf("connections to %s are refused although it runs", v.m)
 		}
-		if how := q.oneWay(v.m, v.from, v.to); how != nil {
+		var how *fact
+		if v.own != nil {
+			how = q.oneWay(v.m, v.own.Time, v.ownTo)
+		}
+		if how != nil {
 			one := s
 			one.name, one.score = "one-way-partition", s.score+0.06
 			one.summary = fmt.Sprintf("%s: what one side sends arrives, what the other sends does not", v.m)
@@ -837,7 +897,7 @@ func (q *inquiry) oneWay(m *member, from, to raftdiag.Stamp) *fact {
 	const early = 5 * second
 	for i := range q.facts {
 		f := &q.facts[i]
-		if f.Time < from-early || f.Time > to-second {
+		if f.Time < from-early || f.Time > to-2*second {
 			continue
 		}
 		switch f.sign() {

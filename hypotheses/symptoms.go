@@ -77,7 +77,7 @@ func (q *inquiry) findHurts() {
 		f := &q.facts[i]
 		failed := false
 		switch f.sign() {
-		case raftdiag.RequestFailed, raftdiag.CommitStuck, raftdiag.QuorumLost:
+		case raftdiag.RequestFailed, raftdiag.CommitStuck, raftdiag.QuorumLost, raftdiag.QuotaExceeded:
 			failed = true
 		case raftdiag.RequestSlow, raftdiag.ReadSlow:
 			if raftdiag.Stamp(f.Duration) < slowFrom {
@@ -116,7 +116,7 @@ func (q *inquiry) offSide(m *member, at raftdiag.Stamp) bool {
 		default:
 			continue
 		}
-		if slices.Contains(s.nodes, m) && at >= s.from-second && at <= s.to+5*second && s.score >= 0.5 && 2*len(s.nodes) < max(q.voters, 1) {
+		if slices.Contains(s.nodes, m) && at >= s.from-5*second && at <= s.to+5*second && s.score >= 0.5 && 2*len(s.nodes) < max(q.voters, 1) {
 			return true
 		}
 	}

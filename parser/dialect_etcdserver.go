@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -70,7 +71,7 @@ var etcdServerWords = foreign{
 		{text: "closed TCP streaming connection with remote peer", sign: raftdiag.NoiseLine},
 		{text: "stopped TCP streaming connection with remote peer", sign: raftdiag.NoiseLine},
 		{text: "prober detected unhealthy status", sign: raftdiag.LinkDown, what: "probe"},
-		{text: "prober found high clock drift", sign: raftdiag.ClockSkew, keys: map[string]string{"clock-drift": "dur"}},
+		{text: "prober found high clock drift", sign: raftdiag.ClockSkew, keys: map[string]string{"clock-drift": "dur"}, fix: etcdDrift},
 		{text: "failed to reach the peer URL", sign: raftdiag.LinkDown, what: "version", keys: map[string]string{"address": "url"}},
 		{text: "failed to get version", sign: raftdiag.NoiseLine},
 		{text: "failed to dial stream", sign: raftdiag.LinkDown},
@@ -118,7 +119,7 @@ var etcdServerWords = foreign{
 		{text: "slow fdatasync", sign: raftdiag.DiskSlow, what: "fdatasync"},
 		{text: "apply request took too long", sign: raftdiag.ApplySlow, keys: map[string]string{"prefix": "what", "request": "", "response": ""}},
 		{text: "apply entries took too long", sign: raftdiag.ApplySlow},
-		{text: "failed to apply request", sign: raftdiag.ApplySlow},
+		{text: "failed to apply request", sign: raftdiag.NoiseLine, keys: map[string]string{"request": ""}, fix: etcdNoSpace},
 		{text: "request stats", sign: raftdiag.RequestSlow, keys: map[string]string{"time spent": "dur", "response type": "what"}},
 		{text: "trace[{}] {what:name}", sign: raftdiag.RequestSlow, keys: map[string]string{"duration": "dur"}},
 		{text: "waiting for ReadIndex response took too long, retrying", sign: raftdiag.ReadSlow, keys: map[string]string{"retry-timeout": "dur"}},
@@ -279,6 +280,23 @@ func onlyNoise(l *line) bool { l.ev.Symptom.Sign = raftdiag.NoiseLine; return tr
 
 // discoveryFailed tells a removed member and a mismatch of configurations.
 func discoveryFailed(l *line) bool { return l.record.get("error") != nil }
+
+// etcdNoSpace tells a quota that is exceeded from other failures to apply.
+func etcdNoSpace(l *line) bool {
+	if bytes.Contains(l.record.get("error"), []byte("no space")) {
+		l.ev.Symptom.Sign = raftdiag.QuotaExceeded
+	}
+	return true
+}
+
+// etcdDrift tells a clock that differs from a way that is slow: a drift within
+// the round trip is none.
+func etcdDrift(l *line) bool {
+	if rtt, ok := readDuration(l.record.get("rtt")); ok && (rtt > l.ev.Duration || rtt > time.Second/2) {
+		l.ev.Symptom.Sign, l.ev.Duration = raftdiag.LinkSlow, rtt
+	}
+	return true
+}
 
 // etcdAlarm takes only alarms of space for a quota.
 func etcdAlarm(l *line) bool {
