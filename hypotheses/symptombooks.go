@@ -53,7 +53,8 @@ type inquiry struct {
 	reigns  []reign
 	gaps    []span
 	links   map[[2]int]*book // by observer and peer
-	planned []span           // times in which somebody was stopped or moved on purpose
+	doubles []double
+	planned []span // times in which somebody was stopped or moved on purpose
 	found   []suspicion
 	hurts   []hurt
 }
@@ -102,7 +103,8 @@ type outage struct {
 
 // inquire gathers the facts of the speakers.
 func inquire(speakers []*timeline.Speaker, o Options) *inquiry {
-	q := &inquiry{o: o, members: members(speakers), links: map[[2]int]*book{}}
+	q := &inquiry{o: o, links: map[[2]int]*book{}}
+	q.members, q.doubles = members(speakers)
 	by := map[string]*member{}
 	for _, m := range q.members {
 		for _, w := range m.words {
@@ -210,6 +212,9 @@ func (q *inquiry) readReigns() {
 		}
 		if leader == nil {
 			continue
+		}
+		if n := len(q.reigns); n > 0 && f.Has(raftdiag.HasTerm) && q.reigns[n-1].term != 0 && f.Term <= q.reigns[n-1].term && q.reigns[n-1].leader != leader && q.reignOf(leader, f) == nil {
+			continue // of another cluster, or an old word
 		}
 		if r := q.reignOf(leader, f); r != nil {
 			if f.Has(raftdiag.HasTerm) && r.term == 0 {

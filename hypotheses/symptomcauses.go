@@ -40,18 +40,42 @@ const (
 
 // suspect finds the causes that the books show.
 func (q *inquiry) suspect() {
+	q.twins()
 	q.ends()
 	q.pauses()
 	q.storage()
 	q.refusals()
 	q.cuts()
 	q.slowness()
+	q.unsteady()
+	q.everybodyAlone()
 	q.churn()
 	q.memberships()
 	slices.SortStableFunc(q.found, func(a, b suspicion) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from)) })
 }
 
 func (q *inquiry) add(s suspicion) { q.found = append(q.found, s) }
+
+// twins finds ids under which two processes speak at one time.
+func (q *inquiry) twins() {
+	told := map[string]bool{}
+	for _, d := range q.doubles {
+		if told[d.id] {
+			continue
+		}
+		told[d.id] = true
+		var who []*member
+		for _, m := range q.members {
+			if m.is(d.id) {
+				who = append(who, m)
+			}
+		}
+		from := max(d.a.Spans[0].From, d.b.Spans[0].From)
+		q.add(suspicion{span: span{from: from, to: q.to, open: true}, name: "duplicate-id", nodes: who, score: 0.96,
+			summary: fmt.Sprintf("two processes run under the id %s at one time: %s and %s", d.id, d.a.Source, d.b.Source),
+			quotes:  []raftdiag.Quote{q.quoteAt(d.a.Spans[0].FromPos, "one"), q.quoteAt(d.b.Spans[0].FromPos, "the other")}})
+	}
+}
 
 // explained reports whether a cause of a member at that time is found already
 // that explains what others say of it.
@@ -115,24 +139,64 @@ func (q *inquiry) ends() {
 				}
 				s.quotes = append(s.quotes, q.witness(m, l.to-second, next.from+second)...)
 				q.add(s)
-			case q.to-l.to > 3*second:
-				list, by := q.complaints(m, l.to-2*second, q.to)
-				sum := told(list)
-				gone := sum[raftdiag.Refused] + sum[raftdiag.Closed] + sum[raftdiag.Reset]
-				stays := slices.ContainsFunc(list, func(d *outage) bool { return d.open })
-				if gone == 0 || !stays {
-					continue
-				}
-				score := 0.75
-				if sum[raftdiag.Refused] > 0 || len(by) > 1 {
-					score = 0.9
-				}
-				q.add(suspicion{span: span{from: l.to, to: q.to, open: true, who: m}, name: "node-down", nodes: []*member{m}, score: score,
-					summary: fmt.Sprintf("%s is gone: its log ends %s before the others', and its peers' connections break", m, lasting(time.Duration(q.to-l.to))),
-					quotes:  append([]raftdiag.Quote{q.quoteAt(m.seen[len(m.seen)-1].LastPos, "the last line of %s", m.name)}, q.witness(m, l.to-2*second, q.to)...)})
+			case q.to-l.to > 4*second:
+				q.logEnds(m, l)
 			}
 		}
 	}
+}
+
+// logEnds judges a log that ends before the others': its process is gone if
+// connections to it broke there and do not come back; it stands still if it is
+// only not heard any more.
+func (q *inquiry) logEnds(m *member, l *life) {
+	list, _ := q.complaints(m, l.to-2*second, q.to)
+	list = slices.DeleteFunc(list, func(d *outage) bool { return d.from < l.to-2*second || !d.open })
+	sum := told(list)
+	var by []*member
+	for _, d := range list {
+		if !slices.Contains(by, d.first.by) {
+			by = append(by, d.first.by)
+		}
+	}
+	s := suspicion{span: span{from: l.to, to: q.to, open: true, who: m}, nodes: []*member{m},
+		quotes: append([]raftdiag.Quote{q.quoteAt(m.seen[len(m.seen)-1].LastPos, "the last line of %s", m.name)}, q.witness(m, l.to-2*second, q.to)...)}
+	broke := sum[raftdiag.Closed] + sum[raftdiag.Reset]
+	lost := q.leads(l.to) == m && len(q.reigns) > 0 && q.reigns[len(q.reigns)-1].leader != m
+	switch refused := sum[raftdiag.Refused]; {
+	case broke > 0 || refused > 0 && lost:
+		s.name, s.score = "node-down", 0.75
+		if refused > 0 || len(by) > 1 {
+			s.score = 0.9
+		}
+		s.summary = fmt.Sprintf("%s is gone: its log ends %s before the others', and its peers' connections break", m, lasting(time.Duration(q.to-l.to)))
+	case refused > 0 && q.moved(m, l.to):
+		s.name, s.score = "wrong-peer-address", 0.85
+		s.summary = fmt.Sprintf("the address of %s was changed, and since then its peers are refused; no connection of its process broke", m)
+	case refused > 0:
+		s.name, s.score = "connection-refused", 0.6
+		s.summary = fmt.Sprintf("%s refuses new connections, and no connection broke: its address is wrong, or its listener is gone", m)
+		q.add(s)
+		s.name, s.score = "node-down", 0.55
+		s.summary = fmt.Sprintf("%s may be down: its log ends early and it refuses connections", m)
+	case sum[raftdiag.TimedOut] > 0 && m.showsElections():
+		s.name, s.score = "process-paused", 0.66
+		s.summary = fmt.Sprintf("%s stands still: it writes nothing any more, is not heard, and neither refuses nor breaks connections; cut off, it would campaign", m)
+	default:
+		return
+	}
+	q.add(s)
+}
+
+// moved reports whether a member's address was changed around a moment.
+func (q *inquiry) moved(m *member, at raftdiag.Stamp) bool {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.sign() == raftdiag.Membership && f.Symptom != nil && f.Symptom.What == "address" && (f.peer == m || f.peer == nil && f.by == m) && f.Time >= at-30*second && f.Time <= at+10*second {
+			return true
+		}
+	}
+	return false
 }
 
 // witness quotes what others say of a member in a time: one line each.
@@ -271,7 +335,7 @@ func (q *inquiry) pauses() {
 		if !m.logged() {
 			continue
 		}
-		for _, gap := range m.silences(2 * second) {
+		for _, gap := range m.silences(3 * second) {
 			late := q.lateAfter(m, gap)
 			missed := q.missedIn(m, gap)
 			if missed == nil {
@@ -562,6 +626,9 @@ func (q *inquiry) refusals() {
 		if name == "" || f.sign() == raftdiag.Died || f.sign() == raftdiag.NoiseLine {
 			continue
 		}
+		if f.trouble() == raftdiag.PeerMismatch && (f.by != nil && f.by.booting(f.Time) || f.peer != nil && f.peer.booting(f.Time)) {
+			continue // not yet introduced to each other
+		}
 		for _, m := range []*member{f.by, f.peer} {
 			if m == nil {
 				continue
@@ -749,6 +816,12 @@ func (q *inquiry) cuts() {
 		if v.own != nil {
 			how = q.oneWay(v.m, v.own.Time, v.ownTo)
 		}
+		if v.own != nil && q.hears(v.m, v.own.Time+second, v.ownTo-2*second) >= 2 {
+			loss := s
+			loss.name, loss.score = "packet-loss", s.score+0.05
+			loss.summary = fmt.Sprintf("part of what is sent to %s arrives: it hears others and yet knows no leader", v.m)
+			q.add(loss)
+		}
 		if how != nil {
 			one := s
 			one.name, one.score = "one-way-partition", s.score+0.06
@@ -906,12 +979,28 @@ func (q *inquiry) oneWay(m *member, from, to raftdiag.Stamp) *fact {
 				return f
 			}
 		case raftdiag.VoteRefused, raftdiag.VoteIgnored, raftdiag.VoteGranted, raftdiag.LowerTermIgnored:
-			if f.peer == m && f.by != nil && f.by != m && f.Time > from && !q.votesHeard(m, from, to) {
+			if f.peer == m && f.by != nil && f.by != m && f.Time > from+second && !q.votesHeard(m, from, to) {
 				return f
 			}
 		}
 	}
 	return nil
+}
+
+// hears counts the messages of others that a member says it received in a time.
+func (q *inquiry) hears(m *member, from, to raftdiag.Stamp) int {
+	n := 0
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by != m || f.peer == nil || f.peer == m || f.Time < from || f.Time > to {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.LowerTermIgnored, raftdiag.VoteDenied, raftdiag.VoteGot, raftdiag.HigherTermSeen:
+			n += f.Times
+		}
+	}
+	return n
 }
 
 // loses reports whether a member campaigns in a time and nobody answers.
@@ -959,7 +1048,7 @@ func (q *inquiry) slowness() {
 		if len(late) > 1 || p.times >= 5 {
 			score = 0.68
 		}
-		q.add(suspicion{span: p.span(), name: "overloaded", nodes: []*member{p.m}, score: score, mild: true,
+		q.add(suspicion{span: p.span(), name: "overloaded", nodes: []*member{p.m}, score: score, mild: p.times < 10,
 			summary: fmt.Sprintf("%s cannot keep up: its loop came late %s, by up to %s", p.m, times(p.times), lasting(p.worst.Duration)),
 			quotes:  []raftdiag.Quote{q.quote(p.first, "the first"), q.quote(p.worst, "the latest by far")}})
 		q.add(suspicion{span: p.span(), name: "slow-disk", nodes: []*member{p.m}, score: score - 0.2, mild: true,
@@ -979,6 +1068,178 @@ func (q *inquiry) slowness() {
 	}
 }
 
+// unsteady finds networks that carry some of what is sent, or carry it late:
+// members that lose their leader again and again and find the same one again,
+// leaders that are replaced while they live and hear the others.
+func (q *inquiry) unsteady() {
+	type cycle struct {
+		n           int
+		first, last *fact
+	}
+	cycles := map[*member]*cycle{}
+	for _, m := range q.members {
+		var lost *fact
+		lead := map[*member]raftdiag.Term{}
+		var old *member
+		for i := range q.facts {
+			f := &q.facts[i]
+			if f.by != m {
+				continue
+			}
+			switch f.sign() {
+			case raftdiag.LeaderLost:
+				lost, old = f, f.peer
+			case raftdiag.LeaderKnown:
+				if lost != nil && f.peer == old && old != nil && (lead[old] == f.Term || !f.Has(raftdiag.HasTerm)) && f.Time-lost.Time < 10*second &&
+					!q.explained(old, lost.Time-5*second, lost.Time, "slow-disk", "process-paused", "overloaded", "node-down") {
+					c := cycles[m]
+					if c == nil {
+						c = &cycle{first: lost}
+						cycles[m] = c
+					}
+					c.n++
+					c.last = f
+				}
+				if f.peer != nil {
+					lead[f.peer] = f.Term
+				}
+				lost = nil
+			}
+		}
+	}
+	var who []*member
+	for _, m := range q.members {
+		if c := cycles[m]; c != nil && c.n >= 3 {
+			who = append(who, m)
+		}
+	}
+	if len(who) > 0 {
+		c := cycles[who[0]]
+		s := suspicion{span: span{from: c.first.Time, to: c.last.Time, first: c.first}, nodes: who,
+			quotes: []raftdiag.Quote{q.quote(c.first, "it loses the leader"), q.quote(c.last, "and finds the same one again, %s in all", times(c.n))}}
+		loss := "the network loses part of what is sent: " + names(who) + " lost the leader and found the same one again, over and over"
+		if len(who) == 1 {
+			s.name, s.score = "flapping-link", 0.68
+			s.summary = fmt.Sprintf("the link of %s comes and goes: it lost the leader and found the same one again %s", who[0], times(c.n))
+			q.add(s)
+			s.name, s.score, s.summary = "packet-loss", 0.6, loss
+			q.add(s)
+		} else {
+			s.name, s.score, s.summary = "packet-loss", 0.68, loss
+			q.add(s)
+			s.name, s.score, s.summary = "slow-network", 0.58, "a network that is slower than the election timeout would look the same"
+			q.add(s)
+		}
+	}
+	for i := 0; i+1 < len(q.reigns); i++ {
+		r, next := &q.reigns[i], &q.reigns[i+1]
+		if r.leader == next.leader || q.onPurpose(nil, next.from) || q.explained(r.leader, next.from-8*second, next.from) || r.leader.booting(next.from) {
+			continue
+		}
+		for k := range q.facts {
+			f := &q.facts[k]
+			if f.by != r.leader || f.sign() != raftdiag.HigherTermSeen || f.Time < next.from-second || f.Time > next.from+3*second || f.peer == r.leader {
+				continue
+			}
+			list, by := q.complaints(r.leader, next.from-8*second, next.from+20*second)
+			waits := 0
+			for n := range q.facts {
+				w := &q.facts[n]
+				if w.by == r.leader && w.sign() == raftdiag.RequestSlow && raftdiag.Stamp(w.Duration) >= slowFrom && w.began > next.from {
+					waits++
+				}
+			}
+			s := suspicion{span: span{from: next.from - second, to: next.from + second, first: f}, nodes: []*member{r.leader},
+				quotes: append([]raftdiag.Quote{q.quote(f, "%s lives and hears the others, who have replaced it", r.leader.name)}, q.witness(r.leader, next.from-8*second, next.from+20*second)...)}
+			far := len(list) > 0 && len(by) > 0 || waits >= 3
+			if far {
+				s.name, s.score = "one-way-partition", 0.68
+				s.summary = fmt.Sprintf("what %s sends does not arrive, and what the others send does", r.leader)
+				q.add(s)
+			}
+			s.name, s.score = "slow-network", 0.52
+			s.summary = fmt.Sprintf("what %s sends comes late, or part of it is lost: the others replaced it although it lives", r.leader)
+			q.add(s)
+			s.name, s.score, s.mild = "packet-loss", 0.5, true
+			q.add(s)
+			break
+		}
+	}
+	// A member whose requests alone are slow, though it knows the leader and its
+	// own disk and loop are well, has a slow way to the leader.
+	slow := q.heap(false, func(f *fact) bool { return f.sign() == raftdiag.RequestSlow && raftdiag.Stamp(f.Duration) >= second/2 })
+	for _, p := range slow {
+		if p.times < 6 || q.explained(p.m, p.first.began, p.until) {
+			continue
+		}
+		most := 0
+		for _, o := range slow {
+			if o.m != p.m {
+				most = max(most, o.times)
+			}
+		}
+		if most*4 > p.times {
+			continue
+		}
+		q.add(suspicion{span: p.span(), name: "slow-network", nodes: []*member{p.m}, score: 0.62, mild: true,
+			summary: fmt.Sprintf("the way between %s and the leader is slow: its requests took up to %s, and those of the others did not", p.m, lasting(p.worst.Duration)),
+			quotes:  []raftdiag.Quote{q.quote(p.first, "a slow request"), q.quote(p.worst, "the slowest")}})
+	}
+}
+
+// everybodyAlone finds times in which all members campaign and nobody hears
+// anybody.
+func (q *inquiry) everybodyAlone() {
+	for _, g := range q.gaps {
+		if g.length() < 4*time.Second {
+			continue
+		}
+		var who []*member
+		var first *fact
+		heard := 0
+		for _, m := range q.members {
+			campaigns := 0
+			for i := range q.facts {
+				f := &q.facts[i]
+				if f.Time < g.from || f.Time > g.to-2*second && !g.open {
+					continue
+				}
+				if f.by == m && f.sign() == raftdiag.CampaignBegun {
+					campaigns += f.Times
+					if first == nil {
+						first = f
+					}
+				}
+			}
+			if campaigns >= 2 && !q.explained(m, g.from, g.to) {
+				who = append(who, m)
+				heard += q.hears(m, g.from+second, g.to-2*second)
+				for i := range q.facts {
+					f := &q.facts[i]
+					if f.peer == m && f.by != m && f.Time > g.from+second && f.Time < g.to-2*second && (f.sign() == raftdiag.VoteRefused || f.sign() == raftdiag.VoteIgnored || f.sign() == raftdiag.VoteGranted) {
+						heard++
+					}
+				}
+			}
+		}
+		if need := q.quorum(); need == 0 || len(who) < need || len(who) < 2 {
+			continue
+		}
+		s := suspicion{span: g, nodes: who, quotes: []raftdiag.Quote{q.quote(first, "a campaign that nobody answers")}}
+		if heard == 0 {
+			s.name, s.score = "partition", 0.72
+			s.summary = names(who) + " do not reach one another: each campaigns, and nobody's votes arrive"
+			q.add(s)
+			continue
+		}
+		s.name, s.score = "slow-network", 0.56
+		s.summary = "votes arrive too late or not at all between " + names(who)
+		q.add(s)
+		s.name, s.score = "packet-loss", 0.55
+		q.add(s)
+	}
+}
+
 // churn finds elections that lead nowhere, leaders that do not last, and nodes
 // that depose good ones.
 func (q *inquiry) churn() {
@@ -989,10 +1250,14 @@ func (q *inquiry) churn() {
 		for j+1 < len(q.reigns) && q.reigns[j+1].from-q.reigns[i].from < window {
 			j++
 		}
-		if j-i < 3 || q.onPurpose(nil, q.reigns[i+1].from) {
+		if j-i < 3 || j-i < 5 && q.onPurpose(nil, q.reigns[i+1].from) {
 			continue
 		}
-		q.add(suspicion{span: span{from: q.reigns[i+1].from, to: q.reigns[j].from, first: q.reigns[i+1].by}, name: "leader-flapping", score: 0.5, mild: true,
+		score := 0.5
+		if q.onPurpose(nil, q.reigns[i+1].from) {
+			score = 0.75
+		}
+		q.add(suspicion{span: span{from: q.reigns[i+1].from, to: q.reigns[j].from, first: q.reigns[i+1].by}, name: "leader-flapping", score: score, mild: score < proven,
 			summary: fmt.Sprintf("%d leaders followed one another within %s", j-i+1, lasting(time.Duration(q.reigns[j].from-q.reigns[i].from))),
 			quotes:  []raftdiag.Quote{q.quote(q.reigns[i+1].by, "a new leader"), q.quote(q.reigns[j].by, "and another")}})
 		break

@@ -101,7 +101,7 @@ func speakerWord(i int) string { return "\x00" + strconv.Itoa(i) }
 //
 // A word may not join two logs that run at the same time and have ids of their
 // own: addresses like 127.0.0.1:2380 are everybody's.
-func members(speakers []*timeline.Speaker) []*member {
+func members(speakers []*timeline.Speaker) (list []*member, doubles []double) {
 	sets := &wordSets{parent: map[string]string{}}
 	owner := map[string]int{} // by root: the speaker whose log it is, from 1
 	join := func(a, b string) {
@@ -110,7 +110,10 @@ func members(speakers []*timeline.Speaker) []*member {
 			return
 		}
 		oa, ob := owner[ra], owner[rb]
-		if oa != 0 && ob != 0 && together(speakers[oa-1], speakers[ob-1]) {
+		if oa != 0 && ob != 0 && together(speakers[oa-1], speakers[ob-1]) && !copied(speakers[oa-1], speakers[ob-1]) {
+			if a[0] == 0 && shapeOf(b) == idShape { // the log of a says that it is b
+				doubles = append(doubles, double{b, speakers[oa-1], speakers[ob-1]})
+			}
 			return
 		}
 		sets.join(ra, rb)
@@ -174,7 +177,6 @@ func members(speakers []*timeline.Speaker) []*member {
 		}
 	}
 	by := map[string]*member{}
-	var list []*member
 	of := func(word string) *member {
 		root := sets.find(word)
 		m := by[root]
@@ -223,7 +225,43 @@ func members(speakers []*timeline.Speaker) []*member {
 		m.no = i
 		m.live()
 	}
-	return list
+	return list, doubles
+}
+
+// A double is an id under which two logs speak at one time.
+type double struct {
+	id   string
+	a, b *timeline.Speaker
+}
+
+// copied reports whether two logs tell the same: one is a copy of part of the
+// other.
+func copied(a, b *timeline.Speaker) bool {
+	if len(a.Seen) > len(b.Seen) {
+		a, b = b, a
+	}
+	type line struct {
+		at   raftdiag.Stamp
+		sign raftdiag.Sign
+	}
+	have := map[line]bool{}
+	key := func(s *timeline.Sighting) line {
+		l := line{at: s.Time}
+		if s.Symptom != nil {
+			l.sign = s.Symptom.Sign
+		}
+		return l
+	}
+	for i := range b.Seen {
+		have[key(&b.Seen[i])] = true
+	}
+	same := 0
+	for i := range a.Seen {
+		if have[key(&a.Seen[i])] {
+			same++
+		}
+	}
+	return same*2 > len(a.Seen)
 }
 
 func membersOf(sets *wordSets, w string) []string {

@@ -45,7 +45,7 @@ func withSymptoms(groups []raftdiag.Group, speakers []*timeline.Speaker, o Optio
 			continue
 		}
 		old := &groups[i]
-		if len(old.Episodes)+len(old.Violations) == 0 {
+		if len(old.Episodes)+len(old.Violations) == 0 || len(old.Ledgers.Pairs) == 0 && !talks(old) {
 			g.Ledgers.Pairs, g.Ledgers.Clocks, g.Ledgers.Membership = old.Ledgers.Pairs, old.Ledgers.Clocks, old.Ledgers.Membership
 			g.Notes = append(old.Notes, g.Notes...)
 			*old = g
@@ -58,6 +58,11 @@ func withSymptoms(groups []raftdiag.Group, speakers []*timeline.Speaker, o Optio
 		}
 	}
 	return groups
+}
+
+// talks reports whether lanes that print no messages still follow proposals.
+func talks(g *raftdiag.Group) bool {
+	return slices.ContainsFunc(g.Episodes, func(e raftdiag.Episode) bool { return e.Index != nil })
 }
 
 // findHurts lists what clients had to bear.
@@ -180,6 +185,7 @@ func (q *inquiry) report(g *raftdiag.Group) {
 		}
 	}
 	q.ledgers(g)
+	q.impossible(g)
 	list, others := q.incidents()
 	for _, c := range list {
 		q.episode(g, c)
@@ -259,6 +265,22 @@ func (q *inquiry) nodeState(m *member) raftdiag.NodeState {
 		s.Summary += "; it is also called " + strings.Join(slices.DeleteFunc(slices.Clone(m.words), func(w string) bool { return w == m.name }), ", ")
 	}
 	return s
+}
+
+// impossible files entries that must be there and are not: an impossible state,
+// whatever it cost.
+func (q *inquiry) impossible(g *raftdiag.Group) {
+	for _, s := range q.found {
+		if s.name != "log-lost" || s.score < proven {
+			continue
+		}
+		doc, _ := Lookup("log-lost")
+		v := raftdiag.Violation{Name: s.name, Nodes: []string{}, Summary: s.summary, Evidence: s.quotes, Remedy: doc.Remedy}
+		for _, m := range s.nodes {
+			v.Nodes = append(v.Nodes, m.name)
+		}
+		g.Violations = append(g.Violations, v)
+	}
 }
 
 // ledgers fills the books that a report shows.
@@ -449,6 +471,9 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 		what = "no leader is known, to the end of the logs"
 	case c.leaderless():
 		what = "there was no leader for " + lasting(q.longestGap(c))
+		if q.longestGap(c) < 300*time.Millisecond {
+			what = "the leader was lost and another elected"
+		}
 	case failed > 0:
 		what = "requests failed"
 	}

@@ -31,7 +31,7 @@ var etcdServerWords = foreign{
 		{text: "recovered/added member from store", sign: raftdiag.NamesPeer, keys: map[string]string{"recovered-remote-peer-id": "peer", "recovered-remote-peer-urls": "urls"}, fix: etcdMember},
 		{text: "added remote peer", sign: raftdiag.NamesPeer, keys: map[string]string{"remote-peer-urls": "urls"}, fix: etcdMember},
 		{text: "added new remote peer", sign: raftdiag.NamesPeer, keys: map[string]string{"remote-peer-urls": "urls"}, fix: etcdMember},
-		{text: "updated member", sign: raftdiag.NamesPeer, keys: map[string]string{"updated-remote-peer-id": "peer", "updated-remote-peer-urls": "urls"}, fix: etcdMember},
+		{text: "updated member", sign: raftdiag.Membership, what: "address", keys: map[string]string{"updated-remote-peer-id": "peer", "updated-remote-peer-urls": "urls"}, fix: etcdMember},
 		{text: "ignore already added member", sign: raftdiag.NoiseLine},
 
 		// Lives.

@@ -326,9 +326,34 @@ func (p *reader) foreign(s []byte, it *item) outcome {
 	if rec.time == raftdiag.NoStamp {
 		return notRaft
 	}
+	if rec.level >= raftdiag.Error && p.grave(rec, it) {
+		return raft
+	}
 	it.ev = raftdiag.Event{Kind: raftdiag.SymptomSeen, Set: raftdiag.HasSymptom, Time: rec.time, Writer: rec.writer, Symptom: &otherLine}
 	it.dialect, it.env = anyDialect, rec.env
 	return raft
+}
+
+// grave reads the last words of a process, and errors of storage, whatever
+// program and component says them.
+func (p *reader) grave(rec *record, it *item) bool {
+	err := rec.get("error")
+	trouble := troubleOf(rec.msg)
+	if t := troubleOf(err); t > raftdiag.NoTrouble && t < raftdiag.UnclearTrouble {
+		trouble = t
+	}
+	sign := raftdiag.Died
+	if rec.level < raftdiag.Fatal {
+		if trouble != raftdiag.DiskFull && trouble != raftdiag.DiskBroken {
+			return false
+		}
+		sign = raftdiag.StorageBroken
+	}
+	it.ev = raftdiag.Event{Kind: raftdiag.SymptomSeen, Set: raftdiag.HasSymptom, Time: rec.time, Writer: rec.writer,
+		Symptom: &raftdiag.Symptom{Sign: sign, Trouble: trouble, Level: rec.level}}
+	p.say(&it.ev, rec.msg)
+	it.dialect, it.env = anyDialect, rec.env
+	return true
 }
 
 // otherLine is shared by all lines that say nothing of Raft.

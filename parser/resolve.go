@@ -543,7 +543,7 @@ func (r *resolver) item(it *item, at int64) {
 // only that its process lives; it is no event that was read.
 func (r *resolver) symptom(it *item) {
 	s, e := r.src, &it.ev
-	if e.Symptom.Sign != raftdiag.OtherLine {
+	if it.dialect != anyDialect {
 		s.events++
 		s.formats[it.dialect][it.env]++
 		if e.Time != raftdiag.NoStamp {

@@ -137,7 +137,10 @@ func (t *Timelines) collectSpeakers(feeds []*feed, node func(source, writer, gro
 	slices.SortStableFunc(feeds, func(a, b *feed) int { return cmp.Compare(a.order, b.order) })
 	for _, f := range feeds {
 		for _, sp := range f.speech.list {
-			if !slices.ContainsFunc(sp.Seen, func(s Sighting) bool { return s.Kind == raftdiag.SymptomSeen }) {
+			// The last words of any program count only beside words about Raft.
+			if !slices.ContainsFunc(sp.Seen, func(s Sighting) bool {
+				return s.Kind == raftdiag.SymptomSeen && s.Symptom.Sign != raftdiag.Died && s.Symptom.Sign != raftdiag.StorageBroken
+			}) {
 				continue
 			}
 			if node != nil {
