@@ -179,6 +179,9 @@ func (q *inquiry) logEnds(m *member, l *life) {
 		q.add(s)
 		s.name, s.score = "node-down", 0.55
 		s.summary = fmt.Sprintf("%s may be down: its log ends early and it refuses connections", m)
+	case sum[raftdiag.TimedOut] > 0 && q.moved(m, l.to):
+		s.name, s.score = "wrong-peer-address", 0.8
+		s.summary = fmt.Sprintf("the address of %s was changed, and since then it is not reached", m)
 	case sum[raftdiag.TimedOut] > 0 && m.showsElections():
 		s.name, s.score = "process-paused", 0.66
 		s.summary = fmt.Sprintf("%s stands still: it writes nothing any more, is not heard, and neither refuses nor breaks connections; cut off, it would campaign", m)
@@ -320,12 +323,23 @@ func (q *inquiry) stopped(m *member, l *life, last bool) {
 			quotes:  []raftdiag.Quote{q.quoteAt(l.orderly.Pos, "it stops in order")}})
 		return
 	}
-	if q.to-l.to < 5*second {
+	if q.to-l.to < 5*second || q.allStopped() {
 		return // the end of the whole log
 	}
 	q.add(suspicion{span: span{from: l.orderly.Time, to: q.to, open: true, who: m}, name: "node-down", nodes: []*member{m}, score: 0.85,
 		summary: fmt.Sprintf("%s was stopped in order and did not come back", m),
 		quotes:  append([]raftdiag.Quote{q.quoteAt(l.orderly.Pos, "it stops in order")}, q.witness(m, l.orderly.Time, q.to)...)})
+}
+
+// allStopped reports whether every member with a log was stopped in order in
+// the end: then the whole system was.
+func (q *inquiry) allStopped() bool {
+	for _, m := range q.members {
+		if n := len(m.lives); n > 0 && m.lives[n-1].orderly == nil && m.lives[n-1].died == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // pauses finds processes that stood still: silent in every respect, missed by
@@ -629,6 +643,9 @@ func (q *inquiry) refusals() {
 		if f.trouble() == raftdiag.PeerMismatch && (f.by != nil && f.by.booting(f.Time) || f.peer != nil && f.peer.booting(f.Time)) {
 			continue // not yet introduced to each other
 		}
+		if f.by != nil && q.onPurpose(f.by, f.Time) || f.peer != nil && q.onPurpose(f.peer, f.Time) {
+			continue
+		}
 		for _, m := range []*member{f.by, f.peer} {
 			if m == nil {
 				continue
@@ -816,7 +833,7 @@ func (q *inquiry) cuts() {
 		if v.own != nil {
 			how = q.oneWay(v.m, v.own.Time, v.ownTo)
 		}
-		if v.own != nil && q.hears(v.m, v.own.Time+second, v.ownTo-2*second) >= 2 {
+		if v.own != nil && q.hears(v.m, v.own.Time+2*second, v.ownTo-5*second) >= 2 {
 			loss := s
 			loss.name, loss.score = "packet-loss", s.score+0.05
 			loss.summary = fmt.Sprintf("part of what is sent to %s arrives: it hears others and yet knows no leader", v.m)
@@ -1051,7 +1068,7 @@ func (q *inquiry) slowness() {
 		q.add(suspicion{span: p.span(), name: "overloaded", nodes: []*member{p.m}, score: score, mild: p.times < 10,
 			summary: fmt.Sprintf("%s cannot keep up: its loop came late %s, by up to %s", p.m, times(p.times), lasting(p.worst.Duration)),
 			quotes:  []raftdiag.Quote{q.quote(p.first, "the first"), q.quote(p.worst, "the latest by far")}})
-		q.add(suspicion{span: p.span(), name: "slow-disk", nodes: []*member{p.m}, score: score - 0.2, mild: true,
+		q.add(suspicion{span: p.span(), name: "slow-disk", nodes: []*member{p.m}, score: score - 0.1, mild: p.times < 10,
 			summary: fmt.Sprintf("a slow disk of %s would look the same, and no line proves it", p.m), quotes: []raftdiag.Quote{q.quote(p.worst, "late")}})
 	}
 	slow := q.heap(true, func(f *fact) bool { return f.sign() == raftdiag.LinkSlow })
@@ -1119,7 +1136,7 @@ func (q *inquiry) unsteady() {
 			quotes: []raftdiag.Quote{q.quote(c.first, "it loses the leader"), q.quote(c.last, "and finds the same one again, %s in all", times(c.n))}}
 		loss := "the network loses part of what is sent: " + names(who) + " lost the leader and found the same one again, over and over"
 		if len(who) == 1 {
-			s.name, s.score = "flapping-link", 0.68
+			s.name, s.score = "flapping-link", 0.76
 			s.summary = fmt.Sprintf("the link of %s comes and goes: it lost the leader and found the same one again %s", who[0], times(c.n))
 			q.add(s)
 			s.name, s.score, s.summary = "packet-loss", 0.6, loss
@@ -1213,10 +1230,10 @@ func (q *inquiry) everybodyAlone() {
 			}
 			if campaigns >= 2 && !q.explained(m, g.from, g.to) {
 				who = append(who, m)
-				heard += q.hears(m, g.from+second, g.to-2*second)
+				heard += q.hears(m, g.from+2*second, g.to-5*second)
 				for i := range q.facts {
 					f := &q.facts[i]
-					if f.peer == m && f.by != m && f.Time > g.from+second && f.Time < g.to-2*second && (f.sign() == raftdiag.VoteRefused || f.sign() == raftdiag.VoteIgnored || f.sign() == raftdiag.VoteGranted) {
+					if f.peer == m && f.by != m && f.Time > g.from+2*second && f.Time < g.to-5*second && (f.sign() == raftdiag.VoteRefused || f.sign() == raftdiag.VoteIgnored || f.sign() == raftdiag.VoteGranted) {
 						heard++
 					}
 				}

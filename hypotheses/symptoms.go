@@ -69,6 +69,8 @@ func talks(g *raftdiag.Group) bool {
 func (q *inquiry) findHurts() {
 	for _, g := range q.gaps {
 		switch {
+		case g.open && q.allStopped():
+			continue
 		case q.onPurpose(nil, g.from) && !g.open && g.length() < 15*time.Second:
 			continue
 		case g.who != nil && g.who.booting(g.from) && g.length() < 10*time.Second:
@@ -151,6 +153,7 @@ func (q *inquiry) incidents() (list []*incident, others []suspicion) {
 		}
 		list = append(list, &incident{span: h.span, hurts: []hurt{h}})
 	}
+	list = slices.DeleteFunc(list, q.oneFollowersOwn)
 	for _, s := range q.found {
 		var at *incident
 		for _, c := range list {
@@ -174,6 +177,25 @@ func (q *inquiry) incidents() (list []*incident, others []suspicion) {
 		})
 	}
 	return list, others
+}
+
+// oneFollowersOwn reports whether only the requests of one follower suffered,
+// while others have logs and say nothing: then the system went on.
+func (q *inquiry) oneFollowersOwn(c *incident) bool {
+	var by *member
+	for _, h := range c.hurts {
+		if h.leaderless || h.by == nil || h.first == nil || h.first.sign() == raftdiag.QuotaExceeded || by != nil && h.by != by || q.leads(h.from) == h.by {
+			return false
+		}
+		by = h.by
+	}
+	others := 0
+	for _, m := range q.members {
+		if m != by && m.logged() {
+			others++
+		}
+	}
+	return others >= q.quorum() && others > 0
 }
 
 // report makes the group of an inquiry.
@@ -589,7 +611,7 @@ func (q *inquiry) slightly(g *raftdiag.Group, others []suspicion) {
 			g.Notes = append(g.Notes, raftdiag.Note{Name: s.name, Summary: s.summary, Evidence: s.quotes})
 			continue
 		}
-		if s.mild || s.score < 0.5 {
+		if s.mild || s.score < 0.45 {
 			continue
 		}
 		if byName[s.name] == nil {

@@ -173,6 +173,8 @@ var etcdServerWords = foreign{
 		{text: "created a new WAL segment", sign: raftdiag.NoiseLine},
 	},
 	samples: []sample{
+		{"2026-11-25T16:29:17.131866Z\twarn\trafthttp/peer_status.go:66\tpeer became inactive (message send to peer failed)\t{\"peer-id\": \"a2ab7b6697a74f25\", \"error\": \"failed to dial a2ab7b6697a74f25 on stream Message (dial tcp 10.0.0.2:2380: i/o timeout)\"}",
+			`symptom Text:"failed to dial a2ab7b6697a74f25 on stream Message (dial tcp 10.0.0.2:2380: i/o timeout)" Symptom:link_down timed_out in Peer:a2ab7b6697a74f25`},
 		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"rafthttp/stream.go:421","msg":"lost TCP streaming connection with remote peer","stream-reader-type":"stream MsgApp v2","local-member-id":"8e9e05c52164694d","remote-peer-id":"a2ab7b6697a74f25","error":"unexpected EOF"}`,
 			`symptom Text:"unexpected EOF" Symptom:link_down closed in Self:8e9e05c52164694d Peer:a2ab7b6697a74f25 What:stream MsgApp v2`},
 		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"wal/wal.go:816","msg":"slow fdatasync","took":"1.50128s","expected-duration":"1s"}`,

@@ -51,6 +51,7 @@ type envelopeReader struct {
 // nest.
 var envelopeReaders = []envelopeReader{
 	{jsonLog, "JSON", readJSONRecord},
+	{zapConsole, "zap console", readZapConsole},
 	{textLog, "", readPlainRecord},
 }
 
@@ -148,6 +149,59 @@ func readJSONRecord(p *reader, r *record) bool {
 	}
 	r.stamped(stamp)
 	r.named(writer)
+	return true
+}
+
+// readZapConsole reads zap's console form: stamp, level, logger where there is
+// one, caller and message with tabs between, and the fields as JSON behind.
+func readZapConsole(p *reader, r *record) bool {
+	t, n := p.clock.stamp(r.msg)
+	if n == 0 || n >= len(r.msg) || r.msg[n] != '\t' {
+		return false
+	}
+	rest := r.msg[n+1:]
+	word, rest, ok := bytes.Cut(rest, []byte{'\t'})
+	if !ok || len(word) > 24 {
+		return false
+	}
+	if bytes.IndexByte(word, 0x1b) >= 0 {
+		word = p.withoutColour(word, true)
+	}
+	l, ok := raftdiag.LevelByName(string(word))
+	if !ok {
+		return false
+	}
+	var logger []byte
+	for range 2 { // logger and caller
+		head, tail, ok := bytes.Cut(rest, []byte{'\t'})
+		if !ok || len(head) > 128 || bytes.IndexByte(head, ' ') >= 0 {
+			break
+		}
+		rest = tail
+		if bytes.Contains(head, []byte(".go:")) {
+			break
+		}
+		logger = head
+	}
+	if msg, tail, ok := bytes.Cut(rest, []byte{'\t'}); ok && len(tail) > 1 && tail[0] == '{' {
+		rest = msg
+		gjson.ParseBytes(tail).ForEach(func(key, v gjson.Result) bool {
+			value := v.Raw
+			if v.Type == gjson.String {
+				value = v.String()
+			}
+			if len(value) < 1<<14 && len(r.fields) < 64 {
+				r.fields = append(r.fields, field{[]byte(key.String()), []byte(value)})
+			}
+			return true
+		})
+	}
+	r.stamped(t)
+	r.level = l
+	if logger != nil {
+		r.logger = logger
+	}
+	r.msg = rest
 	return true
 }
 
