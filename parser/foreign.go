@@ -85,6 +85,7 @@ func (l *line) get(name string) []byte {
 var foreigners = []*foreign{
 	&etcdRaftWords,
 	&etcdServerWords,
+	&hashiraft,
 }
 
 // A lexicon finds the rule for a line.
