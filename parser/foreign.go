@@ -86,6 +86,7 @@ var foreigners = []*foreign{
 	&etcdRaftWords,
 	&etcdServerWords,
 	&hashiraft,
+	&nats,
 }
 
 // A lexicon finds the rule for a line.
@@ -257,7 +258,7 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 		p.say(e, value)
 	case "what":
 		if s.What == "" {
-			s.What = p.in.string(value)
+			s.What = p.in.string(bytes.TrimSpace(value))
 		}
 	case "group":
 		if e.Group == "" {
