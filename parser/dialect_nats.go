@@ -36,8 +36,8 @@ var nats = foreign{
 		{text: "Entering lame duck mode", sign: raftdiag.ShuttingDown, what: "lame duck mode"},
 		{text: "Initiating Shutdown", sign: raftdiag.ShuttingDown},
 		{text: "Server Exiting", sign: raftdiag.ShuttingDown},
-		{text: "Initiating JetStream Shutdown", sign: raftdiag.ShuttingDown, what: "JetStream"},
-		{text: "JetStream Shutdown", sign: raftdiag.ShuttingDown, what: "JetStream"},
+		{text: "Initiating JetStream Shutdown", sign: raftdiag.NoiseLine},
+		{text: "JetStream Shutdown", sign: raftdiag.NoiseLine},
 		{text: "Error listening on router port: {err}", sign: raftdiag.Died},
 		{text: "Error listening on port: {err}", sign: raftdiag.Died},
 		{text: "Can't start JetStream: {err}", sign: raftdiag.StorageBroken, what: "JetStream"},
@@ -48,9 +48,25 @@ var nats = foreign{
 		{text: "JetStream cluster bootstrapping", sign: raftdiag.NoiseLine},
 		{text: "JetStream cluster recovering state", sign: raftdiag.LogRecovered, fix: metaGroup},
 		{text: "JetStream cluster checking for stable cluster name and peers", sign: raftdiag.NoiseLine},
-		{text: "JetStream cluster initial peers: {text}", sign: raftdiag.Membership, fix: natsPeers},
+		// The peers that are known so far, of more.
+		{text: "JetStream cluster initial peers: {text}", sign: raftdiag.NoiseLine},
 		{text: "Adjusting JetStream expected peer set size to {count:int} from original {}", sign: raftdiag.NoiseLine},
 		{text: "Turning JetStream metadata controller Observer Mode {what:word}", sign: raftdiag.NoiseLine},
+		{text: "Recovered JetStream cluster metadata", sign: raftdiag.NoiseLine},
+		{text: "Checking JetStream cluster state", sign: raftdiag.NoiseLine},
+		{text: "Starting metadata monitor", sign: raftdiag.NoiseLine},
+		{text: "Exiting metadata monitor", sign: raftdiag.NoiseLine},
+		{text: "Metalayer blocking snapshot", sign: raftdiag.NoiseLine},
+		{text: "Shutting down all raft nodes", sign: raftdiag.NoiseLine},
+		{text: "Stepping down all leader raft nodes", sign: raftdiag.NoiseLine},
+		{text: "Determining expected peer size for JetStream meta group", sign: raftdiag.NoiseLine},
+		{text: "Adjusting expected peer set size to {count:int} with {} known", sign: raftdiag.NoiseLine},
+		{text: "JetStream cluster checking for orphans", sign: raftdiag.NoiseLine},
+		{text: "JetStream cluster skipping check for orphans", sign: raftdiag.NoiseLine},
+		{text: "Starting stream monitor for '{group}'", sign: raftdiag.NoiseLine},
+		{text: "Exiting stream monitor for '{group}'", sign: raftdiag.NoiseLine},
+		{text: "Starting consumer monitor for '{group}'", sign: raftdiag.NoiseLine},
+		{text: "Exiting consumer monitor for '{group}'", sign: raftdiag.NoiseLine},
 		{text: "Could not start metadata controller: {err}", sign: raftdiag.StorageBroken, fix: metaGroup},
 		{text: "Starting restore for stream '{group}'", sign: raftdiag.NoiseLine},
 		{text: "Restored {} messages for stream '{group}'", sign: raftdiag.LogRecovered},
@@ -85,7 +101,11 @@ var nats = foreign{
 		{text: "Detected route to self, ignoring", sign: raftdiag.NoiseLine},
 		{text: "Address \"{what}\" can not be resolved properly", sign: raftdiag.LinkDown, way: raftdiag.Outbound, trouble: raftdiag.NameUnknown},
 		{text: "Unable to get IP for {what:word}, will try with {}: {err}", sign: raftdiag.LinkDown, way: raftdiag.Outbound},
-		{text: "Waiting for routing to be established", sign: raftdiag.NoLeaderKnown, what: "route"},
+		{text: "Waiting for routing to be established", sign: raftdiag.NoiseLine},
+		{text: "{addr:name} - rid:{conn:int} - Sent local subscriptions to route", sign: raftdiag.NoiseLine},
+		{text: "{addr:name} - rid:{conn:int} - Removing {} subscriptions for account", sign: raftdiag.NoiseLine},
+		{text: "{addr:name} - rid:{conn:int} - Route pool size reached, closing extra connection", sign: raftdiag.NoiseLine},
+		{text: "Route accept loop exiting", sign: raftdiag.NoiseLine},
 
 		// Leaders and members of the metadata.
 		{text: "Self is new JetStream cluster metadata leader", sign: raftdiag.RoleTaken, role: raftdiag.Leader, fix: metaGroup},
@@ -98,6 +118,10 @@ var nats = foreign{
 		{text: "JetStream cluster evicted peers {text}", sign: raftdiag.MemberRemoved},
 		{text: "JetStream cluster meta group critical write error: {err}", sign: raftdiag.StorageBroken, fix: metaGroup},
 		{text: "Healthcheck failed: {text}", sign: raftdiag.ApplyBehind, fix: natsHealth},
+		{text: "JetStream has not established contact with a meta leader", sign: raftdiag.NoLeaderKnown, fix: metaGroup},
+		{text: "JetStream is not current with the meta leader", sign: raftdiag.ApplyBehind, fix: metaGroup},
+		{text: "JetStream is still recovering meta layer", sign: raftdiag.NoiseLine},
+		{text: "JetStream meta layer {what:word} error: {err}", sign: raftdiag.StorageBroken, fix: metaGroup},
 		{text: "Error snapshotting JetStream cluster state: {err}", sign: raftdiag.StorageBroken, what: "snapshot", fix: metaGroup},
 		{text: "Error applying JetStream cluster entries: {text}", sign: raftdiag.ApplyBroken, fix: metaGroup},
 
@@ -184,7 +208,7 @@ var nats = foreign{
 		{text: "Started (cluster size {count:int}, quorum {})", sign: raftdiag.StartedUp, logger: "RAFT"},
 		{text: "Started", sign: raftdiag.StartedUp, logger: "RAFT"},
 		{text: "Replaying state of {count:int} entries", sign: raftdiag.LogRecovered, logger: "RAFT"},
-		{text: "Shutdown", sign: raftdiag.ShuttingDown, logger: "RAFT"},
+		{text: "Shutdown", sign: raftdiag.NoiseLine, logger: "RAFT"},
 		{text: "Deleted", sign: raftdiag.NoiseLine, logger: "RAFT"},
 		{text: "Switching to follower", sign: raftdiag.RoleTaken, role: raftdiag.Follower, logger: "RAFT"},
 		{text: "Switching to candidate", sign: raftdiag.RoleTaken, role: raftdiag.Candidate, logger: "RAFT"},
@@ -192,11 +216,11 @@ var nats = foreign{
 		{text: "Starting campaign", sign: raftdiag.CampaignBegun, logger: "RAFT"},
 		{text: "Starting transfer campaign", sign: raftdiag.CampaignBegun, what: "transfer", logger: "RAFT"},
 		{text: "Not switching to candidate, {what}", sign: raftdiag.CampaignBarred, logger: "RAFT"},
-		{text: "Sending out voteRequest &{vote}", sign: raftdiag.CampaignBegun, logger: "RAFT", fix: natsVote},
-		{text: "Re-sending voteRequest &{vote}", sign: raftdiag.CampaignBegun, logger: "RAFT", fix: natsVote},
-		{text: "Received a voteRequest &{vote}", sign: raftdiag.NoiseLine, logger: "RAFT", fix: natsVote},
-		{text: "Received a voteResponse &{vote}", sign: raftdiag.VoteGot, logger: "RAFT", fix: natsVote},
-		{text: "Sending a voteResponse &{vote} -> {}", sign: raftdiag.VoteGranted, logger: "RAFT", fix: natsVote},
+		{text: "Sending out voteRequest {vote}", sign: raftdiag.CampaignBegun, logger: "RAFT", fix: natsVote},
+		{text: "Re-sending voteRequest {vote}", sign: raftdiag.CampaignBegun, logger: "RAFT", fix: natsVote},
+		{text: "Received a voteRequest {vote}", sign: raftdiag.NoiseLine, logger: "RAFT", fix: natsVote},
+		{text: "Received a voteResponse {vote}", sign: raftdiag.VoteGot, logger: "RAFT", fix: natsVote},
+		{text: "Sending a voteResponse {vote} -> {}", sign: raftdiag.VoteGranted, logger: "RAFT", fix: natsVote},
 		{text: "Ignoring old vote response, we have stepped down", sign: raftdiag.NoiseLine, logger: "RAFT"},
 		{text: "Stepping down from candidate, detected higher term: {term:int} vs {}", sign: raftdiag.HigherTermSeen, logger: "RAFT"},
 		{text: "Stepping down from {} detected higher term: {term:int} vs {}", sign: raftdiag.HigherTermSeen, logger: "RAFT"},
@@ -248,7 +272,7 @@ var nats = foreign{
 		{text: "Committed membership change {what:word} peer \"{peer}\"", sign: raftdiag.Membership, logger: "RAFT", fix: natsChange},
 		{text: "Expanding our clustersize: {} -> {count:int}", sign: raftdiag.Membership, logger: "RAFT"},
 		{text: "Decreasing our clustersize: {} -> {count:int}", sign: raftdiag.Membership, logger: "RAFT"},
-		{text: "Update peers from leader to {text}", sign: raftdiag.Membership, logger: "RAFT"},
+		{text: "Update peers from leader to {text}", sign: raftdiag.NoiseLine, logger: "RAFT"},
 		{text: "Pausing our apply channel", sign: raftdiag.NoiseLine, logger: "RAFT"},
 		{text: "Resuming our apply channel", sign: raftdiag.NoiseLine, logger: "RAFT"},
 		{text: "Resuming {count:int} replays", sign: raftdiag.NoiseLine, logger: "RAFT"},
@@ -332,6 +356,9 @@ func natsClosed(l *line) bool {
 		y.Sign = raftdiag.NoiseLine
 	case "Client Closed":
 		y.Trouble = raftdiag.Closed
+		if l.get("name") == nil { // the other end closes what is too many so, too
+			y.Sign, y.Trouble = raftdiag.NoiseLine, raftdiag.NoTrouble
+		}
 	case "Stale Connection":
 		y.Trouble = raftdiag.TimedOut
 	case "Read Error", "Write Error":
@@ -425,7 +452,7 @@ func natsHealth(l *line) bool {
 func natsVote(l *line) bool {
 	y := l.ev.Symptom
 	granted := false
-	for _, w := range bytes.Fields(bytes.Trim(l.get("vote"), "{}")) {
+	for _, w := range bytes.Fields(bytes.Trim(l.get("vote"), "&{}")) {
 		key, value, _ := bytes.Cut(w, []byte(":"))
 		switch string(key) {
 		case "term":
@@ -457,20 +484,12 @@ func natsVote(l *line) bool {
 func natsChange(l *line) bool {
 	y := l.ev.Symptom
 	switch y.What {
-	case "EntryAddPeer":
+	case "AddPeer", "EntryAddPeer":
 		y.Sign = raftdiag.MemberAdded
-	case "EntryRemovePeer":
+	case "RemovePeer", "EntryRemovePeer":
 		y.Sign = raftdiag.MemberRemoved
 	}
 	return true
-}
-
-// natsPeers reads a list of ids: [aB3dE5gH jK7mN9pQ].
-func natsPeers(l *line) bool {
-	for _, w := range bytes.Fields(bytes.Trim(l.get("text"), "[]")) {
-		l.member(false, w)
-	}
-	return metaGroup(l)
 }
 
 // diskOnly takes a line only if its error is one of disks.
