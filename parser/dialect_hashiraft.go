@@ -347,7 +347,11 @@ func (l *line) servers(s []byte) {
 		}
 		var id, addr []byte
 		learner := false
-		for _, w := range bytes.Fields(s[:end]) {
+		words := bytes.Fields(s[:end])
+		if len(words) == 3 && !has(words[0], "Suffrage:") { // {Voter n1 10.0.0.1:8300}
+			id, addr, learner = words[1], words[2], string(words[0]) != "Voter"
+		}
+		for _, w := range words {
 			switch {
 			case has(w, "ID:"):
 				id = w[len("ID:"):]

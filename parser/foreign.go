@@ -86,6 +86,7 @@ var foreigners = []*foreign{
 	&etcdRaftWords,
 	&etcdServerWords,
 	&hashiraft,
+	&hashiapps,
 	&nats,
 }
 
