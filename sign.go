@@ -21,7 +21,16 @@ type Symptom struct {
 	// That they stand in one list says that they mean one node.
 	Self []string
 	Peer []string
-	What string // the link, file or step of which the line speaks, as it names it
+	// Members are the other nodes that a line names at once, as a list of
+	// members does.
+	Members []Member
+	What    string // the link, file or step of which the line speaks, as it names it
+}
+
+// A Member is one of the nodes in a line that lists several.
+type Member struct {
+	Words   []string `json:"words"`             // as in Self and Peer
+	Learner bool     `json:"learner,omitempty"` // it has no vote
 }
 
 // A Sign says what a symptom is a symptom of.
@@ -173,7 +182,7 @@ var signTable = [numSigns]SignInfo{
 	MemberRemoved:     {MemberRemoved, "member_removed", "peer is no member any more"},
 	MemberPromoted:    {MemberPromoted, "member_promoted", "peer got a vote"},
 	SelfRemoved:       {SelfRemoved, "self_removed", "this node learned that it is no member any more"},
-	Membership:        {Membership, "membership", "the members that are in force, in text or config; peer where a line names one"},
+	Membership:        {Membership, "membership", "the members that are in force, in members, text or config; peer where a line names one"},
 	MembershipRefused: {MembershipRefused, "membership_refused", "a change of members was refused, because of text"},
 	JoinFailed:        {JoinFailed, "join_failed", "this node could not join, because of text"},
 	IDConflict:        {IDConflict, "id_conflict", "an id or a name is used twice"},
@@ -357,6 +366,7 @@ type wireSymptom struct {
 	Way     string   `json:"way,omitempty"`
 	Self    []string `json:"self,omitempty"`
 	Peer    []string `json:"peer,omitempty"`
+	Members []Member `json:"members,omitempty"`
 	What    string   `json:"what,omitempty"`
 }
 
@@ -387,6 +397,27 @@ func appendSymptom(b []byte, e *Event) []byte {
 	}
 	b = list(b, "self", s.Self)
 	b = list(b, "peer", s.Peer)
+	for i, m := range s.Members {
+		if i == 0 {
+			b = append(b, `,"members":[{"words":[`...)
+		} else {
+			b = append(b, `,{"words":[`...)
+		}
+		for k, w := range m.Words {
+			if k > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(b, w)
+		}
+		b = append(b, ']')
+		if m.Learner {
+			b = append(b, `,"learner":true`...)
+		}
+		b = append(b, '}')
+	}
+	if len(s.Members) > 0 {
+		b = append(b, ']')
+	}
 	if s.What != "" {
 		b = appendString(append(b, `,"what":`...), s.What)
 	}
@@ -398,7 +429,7 @@ func readSymptom(e *Event, raw json.RawMessage) error {
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return err
 	}
-	s := &Symptom{Self: w.Self, Peer: w.Peer, What: w.What}
+	s := &Symptom{Self: w.Self, Peer: w.Peer, Members: w.Members, What: w.What}
 	var ok bool
 	if s.Sign, ok = SignByName(w.Sign); !ok {
 		return fmt.Errorf("unknown sign %q", w.Sign)
@@ -437,6 +468,16 @@ func (s *Symptom) String() string {
 	}
 	if len(s.Peer) > 0 {
 		w.add("Peer:" + strings.Join(s.Peer, "="))
+	}
+	for i, m := range s.Members {
+		word := strings.Join(m.Words, "=")
+		if m.Learner {
+			word += "(learner)"
+		}
+		if i == 0 {
+			word = "Members:" + word
+		}
+		w.add(word)
 	}
 	if s.What != "" {
 		w.add("What:" + s.What)

@@ -154,6 +154,10 @@ func inquire(speakers []*timeline.Speaker, o Options) *inquiry {
 func (q *inquiry) countVoters(by map[string]*member) {
 	for i := range q.facts {
 		f := &q.facts[i]
+		if n := f.votersListed(); n > 0 {
+			q.voters = n
+			continue
+		}
 		if !f.Has(raftdiag.HasConfig) || f.Config == nil {
 			continue
 		}
@@ -181,6 +185,24 @@ func (q *inquiry) countVoters(by map[string]*member) {
 			q.voters++
 		}
 	}
+}
+
+// votersListed is how many members with a vote the line lists, 0 if it lists
+// none.
+func (f *fact) votersListed() int {
+	n := 0
+	switch f.sign() {
+	case raftdiag.StartedUp, raftdiag.Membership, raftdiag.MemberAdded, raftdiag.MemberRemoved, raftdiag.MemberPromoted:
+		if f.Symptom == nil {
+			return 0
+		}
+		for _, m := range f.Symptom.Members {
+			if !m.Learner {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // quorum is how many voters must agree; 0 if their number is not known.

@@ -151,6 +151,11 @@ func members(speakers []*timeline.Speaker) (list []*member, doubles []double) {
 					pair(list[0], list[n])
 				}
 			}
+			for _, x := range y.Members {
+				for n := 1; n < len(x.Words); n++ {
+					pair(x.Words[0], x.Words[n])
+				}
+			}
 			if len(y.Self) > 0 && !several[i] {
 				for _, w := range y.Self {
 					if shape := shapeOf(w); shape < anyAddress {

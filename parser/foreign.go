@@ -22,7 +22,10 @@ type foreign struct {
 	keys map[string]string
 	// speaks tells, where it is not nil, whether a record can be of this
 	// system at all, by its logger, fields or envelope.
-	speaks  func(r *record) bool
+	speaks func(r *record) bool
+	// fix reads what no key can say, for every rule and before the rule's own;
+	// nil if there is nothing.
+	fix     func(l *line) bool
 	rules   []rule
 	samples []sample
 }
@@ -63,6 +66,7 @@ type sample struct{ line, want string }
 // A line is a record being read by a rule.
 type line struct {
 	*record
+	p      *reader
 	ev     *raftdiag.Event
 	caught []catch
 }
@@ -81,6 +85,9 @@ func (l *line) get(name string) []byte {
 var foreigners = []*foreign{
 	&etcdRaftWords,
 	&etcdServerWords,
+	&hashiraft,
+	&hashiapps,
+	&nats,
 }
 
 // A lexicon finds the rule for a line.
@@ -134,7 +141,7 @@ func (x *lexicon) read(p *reader, rec *record, e *raftdiag.Event) *rule {
 		if !ok {
 			continue
 		}
-		if r.apply(p, &line{rec, e, caught}) {
+		if r.apply(p, &line{rec, p, e, caught}) {
 			return r
 		}
 	}
@@ -170,11 +177,34 @@ func (r *rule) apply(p *reader, l *line) bool {
 			p.fill(e, name, f.value)
 		}
 	}
+	if r.of.fix != nil && !r.of.fix(l) {
+		return false
+	}
 	if r.fix != nil && !r.fix(l) {
 		return false
 	}
 	return true
 }
+
+// fill puts a value where a hole's name says, as if it stood in one.
+func (l *line) fill(name string, value []byte) bool { return l.p.fill(l.ev, name, value) }
+
+// member adds a node to those that the line lists, by all words for it.
+func (l *line) member(learner bool, words ...[]byte) {
+	var m raftdiag.Member
+	for _, w := range words {
+		if w = cleanWord(w); len(w) > 0 && !slices.Contains(m.Words, string(w)) {
+			m.Words = append(m.Words, l.p.in.string(w))
+		}
+	}
+	if y := l.ev.Symptom; len(m.Words) > 0 && len(y.Members) < mostMembers {
+		m.Learner = learner
+		y.Members = append(y.Members, m)
+	}
+}
+
+// mostMembers is how many members are read of one line.
+const mostMembers = 64
 
 // fill puts a value where a hole's name says. The first value stands. It
 // reports false for what is no value of that sort.
@@ -229,7 +259,7 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 		p.say(e, value)
 	case "what":
 		if s.What == "" {
-			s.What = p.in.string(value)
+			s.What = p.in.string(bytes.TrimSpace(value))
 		}
 	case "group":
 		if e.Group == "" {

@@ -50,6 +50,10 @@ type envelopeReader struct {
 // envelopeReaders are tried in this order, again and again, until none fits: they
 // nest.
 var envelopeReaders = []envelopeReader{
+	{natsLog, "NATS log", readNATS},
+	{hclog, "hclog", readHclog},
+	{goLog, "Go log", readGoLog},
+	{logfmt, "logfmt", readLogfmt},
 	{jsonLog, "JSON", readJSONRecord},
 	{zapConsole, "zap console", readZapConsole},
 	{textLog, "", readPlainRecord},

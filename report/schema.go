@@ -147,6 +147,10 @@ func symptomSchema() object {
 		{"way", object{{"description", "the direction of a link, seen from the node that speaks"}, {"type", "string"}, {"enum", []string{"out", "in"}}}},
 		{"self", append(object{{"description", "what the line calls the node that wrote it, the best word first"}}, words...)},
 		{"peer", append(object{{"description", "what the line calls the other node, the best word first"}}, words...)},
+		{"members", object{{"description", "the nodes that a list of members names"}, {"type", "array"}, {"items", object{{"type", "object"}, {"required", []string{"words"}}, {"properties", object{
+			{"words", words},
+			{"learner", object{{"description", "it has no vote"}, {"type", "boolean"}}},
+		}}}}}},
 		{"what", object{{"description", "the link, file or step of which the line speaks"}, {"type", "string"}}},
 	}}}
 }
