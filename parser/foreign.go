@@ -22,8 +22,14 @@ type foreign struct {
 	keys map[string]string
 	// speaks tells, where it is not nil, whether a record can be of this
 	// system at all, by its logger, fields or envelope.
-	speaks  func(r *record) bool
-	rules   []rule
+	speaks func(r *record) bool
+	rules  []rule
+	// finish, where it is not nil, sees each event of the dialect last; false
+	// means that the line is none of this dialect after all.
+	finish func(l *line) bool
+	// rest reads, where it is not nil, the records of this system that no rule
+	// fits: it has no template, its fix decides.
+	rest    *rule
 	samples []sample
 }
 
@@ -39,6 +45,8 @@ type foreign struct {
 //	text what group      as in the event
 //	role type            a role, a message type
 //	voters               a list of ids, for Config, where they are numbers
+//
+// A word for a node or a group may get a beginning: {peer=n:int} makes n3 of 3.
 type rule struct {
 	text    string
 	logger  string // the logger's name must hold this, where a record has one
@@ -63,6 +71,7 @@ type sample struct{ line, want string }
 // A line is a record being read by a rule.
 type line struct {
 	*record
+	p      *reader
 	ev     *raftdiag.Event
 	caught []catch
 }
@@ -81,12 +90,16 @@ func (l *line) get(name string) []byte {
 var foreigners = []*foreign{
 	&etcdRaftWords,
 	&etcdServerWords,
+	&raftRsLines,
+	&raftRsTagged,
+	&tikvLines,
 }
 
 // A lexicon finds the rule for a line.
 type lexicon struct {
 	rules []*rule
 	index *anchors
+	rests []*rule
 }
 
 // builtin is made when the first foreign line comes.
@@ -103,6 +116,10 @@ func newLexicon(all []*foreign) *lexicon {
 			}
 			r.of, r.t = f, t
 			x.rules = append(x.rules, &r)
+		}
+		if f.rest != nil {
+			f.rest.of = f
+			x.rests = append(x.rests, f.rest)
 		}
 	}
 	// Heavier templates first: they say more.
@@ -134,7 +151,12 @@ func (x *lexicon) read(p *reader, rec *record, e *raftdiag.Event) *rule {
 		if !ok {
 			continue
 		}
-		if r.apply(p, &line{rec, e, caught}) {
+		if r.apply(p, &line{rec, p, e, caught}) {
+			return r
+		}
+	}
+	for _, r := range x.rests {
+		if (r.of.speaks == nil || r.of.speaks(rec)) && r.apply(p, &line{rec, p, e, nil}) {
 			return r
 		}
 	}
@@ -173,13 +195,14 @@ func (r *rule) apply(p *reader, l *line) bool {
 	if r.fix != nil && !r.fix(l) {
 		return false
 	}
-	return true
+	return r.of.finish == nil || r.of.finish(l)
 }
 
 // fill puts a value where a hole's name says. The first value stands. It
 // reports false for what is no value of that sort.
 func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 	s := e.Symptom
+	name, before, _ := strings.Cut(name, "=")
 	number := func(bit raftdiag.Field, to *uint64) bool {
 		n, err := strconv.ParseUint(string(value), 10, 64)
 		if err != nil {
@@ -191,7 +214,11 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 		return true
 	}
 	word := func(list *[]string) {
-		if w := cleanWord(value); len(w) > 0 && !slices.Contains(*list, string(w)) {
+		w := cleanWord(value)
+		if len(w) > 0 && before != "" {
+			w = append([]byte(before), w...)
+		}
+		if len(w) > 0 && !slices.Contains(*list, string(w)) {
 			*list = append(*list, p.in.string(w))
 		}
 	}
@@ -221,8 +248,12 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 		}
 		return ok
 	case "err":
-		if s.Trouble == raftdiag.NoTrouble {
-			s.Trouble = troubleOf(value)
+		switch t := troubleOf(value); {
+		case s.Trouble == raftdiag.NoTrouble:
+			s.Trouble = t
+		case s.Trouble == raftdiag.UnclearTrouble && t != raftdiag.NoTrouble && t != s.Trouble: // of two errors, the clearer one
+			s.Trouble = t
+			e.Set &^= raftdiag.HasText
 		}
 		p.say(e, value)
 	case "text":
@@ -232,7 +263,10 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 			s.What = p.in.string(value)
 		}
 	case "group":
-		if e.Group == "" {
+		if e.Group == "" && len(value) > 0 {
+			if before != "" {
+				value = append([]byte(before), value...)
+			}
 			e.Group = p.in.string(value)
 		}
 	case "role":

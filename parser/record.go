@@ -50,8 +50,11 @@ type envelopeReader struct {
 // envelopeReaders are tried in this order, again and again, until none fits: they
 // nest.
 var envelopeReaders = []envelopeReader{
+	{tikvLog, "TiKV log", readTiKVRecord},
+	{textLog, "", readEnvLogger},
 	{jsonLog, "JSON", readJSONRecord},
 	{textLog, "", readPlainRecord},
+	{textLog, "", readSlogRecord},
 }
 
 // open takes all envelopes off.
@@ -214,7 +217,7 @@ func readPlainRecord(p *reader, r *record) bool {
 		}
 	}
 	if n := level(s); n > 0 && r.level == raftdiag.UnknownLevel {
-		r.level, _ = raftdiag.LevelByName(string(bytes.TrimRight(s[:n], ": \t]")))
+		r.level = levelNamed(s[:n])
 		r.msg = s[n:]
 		return true
 	}
@@ -241,6 +244,12 @@ func readPlainRecord(p *reader, r *record) bool {
 		}
 	}
 	return false
+}
+
+// levelNamed is a level with the signs behind it.
+func levelNamed(s []byte) raftdiag.Level {
+	l, _ := raftdiag.LevelByName(string(bytes.TrimRight(s, ": \t]")))
+	return l
 }
 
 // A duration in any of the loggers' spellings: 1.2s, 1m3.5s, 250ms, 1.5 sec,
