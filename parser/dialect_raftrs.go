@@ -279,7 +279,7 @@ func eraftMessage(s []byte, cut bool, e *raftdiag.Event) bool {
 		}
 		key := s[:n]
 		s = bytes.TrimLeft(s[n:], ": ")
-		end := valueEnd(s)
+		end := debugEnd(s)
 		value := s[:min(end, len(s))]
 		s = s[min(end, len(s)):]
 		open = end > len(value)
@@ -344,9 +344,9 @@ func eraftMessage(s []byte, cut bool, e *raftdiag.Event) bool {
 	return true
 }
 
-// valueEnd is where a value of a Debug or protobuf text ends, beyond the end
+// debugEnd is where a value of a Debug or protobuf text ends, beyond the end
 // of s if its brackets or quotes are not closed.
-func valueEnd(s []byte) int {
+func debugEnd(s []byte) int {
 	depth, quoted := 0, false
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
