@@ -94,8 +94,8 @@ var raftRsLines = foreign{
 		{text: "[term {term:int}] transfer leadership to {peer:int} is in progress, ignores request to same node", sign: raftdiag.NoiseLine},
 		{text: "sends MsgTimeoutNow to {peer:int} immediately as {} already has up-to-date log", sign: raftdiag.TransferBegun},
 		{text: "sent MsgTimeoutNow to {peer:int} after received MsgAppResp", sign: raftdiag.TransferBegun},
-		{text: "[term {term:int}] received MsgTimeoutNow from {peer:int} and starts an election to get leadership", sign: raftdiag.CampaignBegun, what: "transfer"},
-		{text: "received MsgTimeoutNow from {peer:int} but is not promotable", sign: raftdiag.CampaignBarred, what: "transfer"},
+		{text: "[term {term:int}] received MsgTimeoutNow from {peer:int} and starts an election to get leadership", sign: raftdiag.TransferBegun},
+		{text: "received MsgTimeoutNow from {peer:int} but is not promotable", sign: raftdiag.TransferFailed},
 		{text: "Entries being appended to unstable list", sign: raftdiag.NoiseLine},
 	},
 	samples: []sample{
@@ -416,7 +416,7 @@ var raftRsTagged = foreign{
 		{text: "[region {group=region-:int}] {self:int} [term {term:int}] starts to transfer leadership to {peer:int}", sign: raftdiag.TransferBegun},
 		{text: "[region {group=region-:int}] {self:int} sends MsgTimeoutNow to {peer:int}", sign: raftdiag.TransferBegun},
 		{text: "[region {group=region-:int}] {self:int} sent MsgTimeoutNow to {peer:int}", sign: raftdiag.TransferBegun},
-		{text: "[region {group=region-:int}] {self:int} [term {term:int}] received MsgTimeoutNow from {peer:int} and starts an election", sign: raftdiag.CampaignBegun, what: "transfer"},
+		{text: "[region {group=region-:int}] {self:int} [term {term:int}] received MsgTimeoutNow from {peer:int} and starts an election", sign: raftdiag.TransferBegun},
 		{text: "[region {group=region-:int}] found conflict at index {index:int}", sign: raftdiag.LogConflict},
 		{text: "to_commit {commit:int} is out of range [last_index {last:int}]", sign: raftdiag.Died, fix: wholeText},
 		{text: "applied({index:int}) is out of range [prev_applied({applied:int}), committed({commit:int})]", sign: raftdiag.Died, fix: wholeText},
@@ -441,10 +441,4 @@ var raftRsTagged = foreign{
 		{`[2023/12/27 04:42:01.909 +08:00] [FATAL] [lib.rs:509] ["unstable.slice[28051, 28055] out of bound[28051, 28051], raft_id: 2010234007, region_id: 2010234004"]`,
 			"symptom Text:\"unstable.slice[28051, 28055] out of bound[28051, 28051]\" Symptom:died Self:peer-2010234007"},
 	},
-}
-
-// wholeText keeps the message as the event's text.
-func wholeText(l *line) bool {
-	l.p.say(l.ev, l.msg)
-	return true
 }

@@ -122,8 +122,17 @@ func newLexicon(all []*foreign) *lexicon {
 			x.rests = append(x.rests, f.rest)
 		}
 	}
-	// Heavier templates first: they say more.
-	slices.SortStableFunc(x.rules, func(a, b *rule) int { return cmp.Compare(b.t.weight, a.t.weight) })
+	// Those of a system that knows its own records first, and heavier templates:
+	// they say more.
+	knows := func(r *rule) int {
+		if r.of.speaks != nil {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(x.rules, func(a, b *rule) int {
+		return cmp.Or(cmp.Compare(knows(b), knows(a)), cmp.Compare(b.t.weight, a.t.weight))
+	})
 	texts := make([]string, len(x.rules))
 	for i, r := range x.rules {
 		texts[i] = r.t.anchor
