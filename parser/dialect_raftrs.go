@@ -16,7 +16,7 @@ var raftRsLines = foreign{
 		"raft_id is the node; in TiKV it is a peer of the region region_id.",
 	keys: map[string]string{"raft_id": "self", "region_id": "group=region-", "term": "term"},
 	speaks: func(r *record) bool {
-		return r.env == tikvLog || r.get("raft_id") != nil || bytes.Contains(r.logger, []byte("raft"))
+		return r.env == tikvLog || r.get("raft_id") != nil || bytes.Contains(r.logger, []byte("raft::"))
 	},
 	finish: regionPeers,
 	rules: []rule{

@@ -711,6 +711,9 @@ func (p *reader) jsonStamp(v gjson.Result) raftdiag.Stamp {
 		if n, w := uintAt([]byte(v.Str)); w > 9 && w == len(v.Str) {
 			return epoch(float64(n))
 		}
+		if t, ok := seconds(v.Str); ok { // 1715000000.123456789
+			return t
+		}
 	}
 	return raftdiag.NoStamp
 }

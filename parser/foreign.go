@@ -93,6 +93,7 @@ var foreigners = []*foreign{
 	&raftRsLines,
 	&raftRsTagged,
 	&tikvLines,
+	&cockroachLines,
 }
 
 // A lexicon finds the rule for a line.
@@ -203,6 +204,9 @@ func (r *rule) apply(p *reader, l *line) bool {
 	}
 	if r.fix != nil && !r.fix(l) {
 		return false
+	}
+	if l.env == crdbLog && r.of.dialect == etcdRaft {
+		replicaWords(l)
 	}
 	return r.of.finish == nil || r.of.finish(l)
 }

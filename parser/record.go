@@ -51,6 +51,8 @@ type envelopeReader struct {
 // nest.
 var envelopeReaders = []envelopeReader{
 	{tikvLog, "TiKV log", readTiKVRecord},
+	{crdbLog, "CockroachDB log", readCrdbRecord},
+	{crdbLog, "CockroachDB log", readCrdbJSON},
 	{textLog, "", readEnvLogger},
 	{jsonLog, "JSON", readJSONRecord},
 	{textLog, "", readPlainRecord},
