@@ -50,6 +50,16 @@ func (p *reader) line(s []byte, it *item) outcome {
 	if got == unreadable && (bytes.Contains(s, []byte("{}")) || bytes.Contains(s, []byte("{:?}"))) {
 		return notRaft // source code, or a text about logs
 	}
+	if got == raft && it.role == onlyGroup && it.ev.Group == "" {
+		// Where many groups share a log, the group stands in the envelope.
+		saved := *it
+		*it = item{line: saved.line, row: -1}
+		if p.foreign(s, it) == raft && it.dialect != anyDialect && it.ev.Group != "" {
+			return raft
+		}
+		*it = saved
+		return raft
+	}
 	if got == notRaft {
 		writer, stamp := it.ev.Writer, it.ev.Time
 		if got = p.foreign(s, it); got == raft {
@@ -700,6 +710,9 @@ func (p *reader) jsonStamp(v gjson.Result) raftdiag.Stamp {
 		}
 		if n, w := uintAt([]byte(v.Str)); w > 9 && w == len(v.Str) {
 			return epoch(float64(n))
+		}
+		if t, ok := seconds(v.Str); ok { // 1715000000.123456789
+			return t
 		}
 	}
 	return raftdiag.NoStamp

@@ -25,8 +25,14 @@ type foreign struct {
 	speaks func(r *record) bool
 	// fix reads what no key can say, for every rule and before the rule's own;
 	// nil if there is nothing.
-	fix     func(l *line) bool
-	rules   []rule
+	fix   func(l *line) bool
+	rules []rule
+	// finish, where it is not nil, sees each event of the dialect last; false
+	// means that the line is none of this dialect after all.
+	finish func(l *line) bool
+	// rest reads, where it is not nil, the records of this system that no rule
+	// fits: it has no template, its fix decides.
+	rest    *rule
 	samples []sample
 }
 
@@ -42,6 +48,8 @@ type foreign struct {
 //	text what group      as in the event
 //	role type            a role, a message type
 //	voters               a list of ids, for Config, where they are numbers
+//
+// A word for a node or a group may get a beginning: {peer=n:int} makes n3 of 3.
 type rule struct {
 	text    string
 	logger  string // the logger's name must hold this, where a record has one
@@ -88,12 +96,17 @@ var foreigners = []*foreign{
 	&hashiraft,
 	&hashiapps,
 	&nats,
+	&raftRsLines,
+	&raftRsTagged,
+	&tikvLines,
+	&cockroachLines,
 }
 
 // A lexicon finds the rule for a line.
 type lexicon struct {
 	rules []*rule
 	index *anchors
+	rests []*rule
 }
 
 // builtin is made when the first foreign line comes.
@@ -111,9 +124,22 @@ func newLexicon(all []*foreign) *lexicon {
 			r.of, r.t = f, t
 			x.rules = append(x.rules, &r)
 		}
+		if f.rest != nil {
+			f.rest.of = f
+			x.rests = append(x.rests, f.rest)
+		}
 	}
-	// Heavier templates first: they say more.
-	slices.SortStableFunc(x.rules, func(a, b *rule) int { return cmp.Compare(b.t.weight, a.t.weight) })
+	// Those of a system that knows its own records first, and heavier templates:
+	// they say more.
+	knows := func(r *rule) int {
+		if r.of.speaks != nil {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(x.rules, func(a, b *rule) int {
+		return cmp.Or(cmp.Compare(knows(b), knows(a)), cmp.Compare(b.t.weight, a.t.weight))
+	})
 	texts := make([]string, len(x.rules))
 	for i, r := range x.rules {
 		texts[i] = r.t.anchor
@@ -142,6 +168,11 @@ func (x *lexicon) read(p *reader, rec *record, e *raftdiag.Event) *rule {
 			continue
 		}
 		if r.apply(p, &line{rec, p, e, caught}) {
+			return r
+		}
+	}
+	for _, r := range x.rests {
+		if (r.of.speaks == nil || r.of.speaks(rec)) && r.apply(p, &line{rec, p, e, nil}) {
 			return r
 		}
 	}
@@ -183,7 +214,10 @@ func (r *rule) apply(p *reader, l *line) bool {
 	if r.fix != nil && !r.fix(l) {
 		return false
 	}
-	return true
+	if l.env == crdbLog && r.of.dialect == etcdRaft {
+		replicaWords(l)
+	}
+	return r.of.finish == nil || r.of.finish(l)
 }
 
 // fill puts a value where a hole's name says, as if it stood in one.
@@ -210,6 +244,7 @@ const mostMembers = 64
 // reports false for what is no value of that sort.
 func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 	s := e.Symptom
+	name, before, _ := strings.Cut(name, "=")
 	number := func(bit raftdiag.Field, to *uint64) bool {
 		n, err := strconv.ParseUint(string(value), 10, 64)
 		if err != nil {
@@ -221,7 +256,11 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 		return true
 	}
 	word := func(list *[]string) {
-		if w := cleanWord(value); len(w) > 0 && !slices.Contains(*list, string(w)) {
+		w := cleanWord(value)
+		if len(w) > 0 && before != "" {
+			w = append([]byte(before), w...)
+		}
+		if len(w) > 0 && !slices.Contains(*list, string(w)) {
 			*list = append(*list, p.in.string(w))
 		}
 	}
@@ -251,8 +290,12 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 		}
 		return ok
 	case "err":
-		if s.Trouble == raftdiag.NoTrouble {
-			s.Trouble = troubleOf(value)
+		switch t := troubleOf(value); {
+		case s.Trouble == raftdiag.NoTrouble:
+			s.Trouble = t
+		case s.Trouble == raftdiag.UnclearTrouble && t != raftdiag.NoTrouble && t != s.Trouble: // of two errors, the clearer one
+			s.Trouble = t
+			e.Set &^= raftdiag.HasText
 		}
 		p.say(e, value)
 	case "text":
@@ -262,7 +305,10 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 			s.What = p.in.string(bytes.TrimSpace(value))
 		}
 	case "group":
-		if e.Group == "" {
+		if e.Group == "" && len(value) > 0 {
+			if before != "" {
+				value = append([]byte(before), value...)
+			}
 			e.Group = p.in.string(value)
 		}
 	case "role":

@@ -2,7 +2,6 @@ package parser
 
 import (
 	"bytes"
-	"strconv"
 )
 
 // mostFields is how many fields of a record are kept.
@@ -81,17 +80,6 @@ func quoteEnd(s []byte) int {
 		}
 	}
 	return 0
-}
-
-// unquoted takes off quotes and escapes.
-func unquoted(s []byte) []byte {
-	if bytes.IndexByte(s, '\\') < 0 {
-		return s[1 : len(s)-1]
-	}
-	if text, err := strconv.Unquote(string(s)); err == nil {
-		return []byte(text)
-	}
-	return s[1 : len(s)-1]
 }
 
 // bareEnd is the length of a value without quotes: up to a space, or up to the

@@ -54,9 +54,14 @@ var envelopeReaders = []envelopeReader{
 	{hclog, "hclog", readHclog},
 	{goLog, "Go log", readGoLog},
 	{logfmt, "logfmt", readLogfmt},
+	{tikvLog, "TiKV log", readTiKVRecord},
+	{crdbLog, "CockroachDB log", readCrdbRecord},
+	{crdbLog, "CockroachDB log", readCrdbJSON},
+	{textLog, "", readEnvLogger},
 	{jsonLog, "JSON", readJSONRecord},
 	{zapConsole, "zap console", readZapConsole},
 	{textLog, "", readPlainRecord},
+	{textLog, "", readSlogRecord},
 }
 
 // open takes all envelopes off.
@@ -272,7 +277,7 @@ func readPlainRecord(p *reader, r *record) bool {
 		}
 	}
 	if n := level(s); n > 0 && r.level == raftdiag.UnknownLevel {
-		r.level, _ = raftdiag.LevelByName(string(bytes.TrimRight(s[:n], ": \t]")))
+		r.level = levelNamed(s[:n])
 		r.msg = s[n:]
 		return true
 	}
@@ -299,6 +304,12 @@ func readPlainRecord(p *reader, r *record) bool {
 		}
 	}
 	return false
+}
+
+// levelNamed is a level with the signs behind it.
+func levelNamed(s []byte) raftdiag.Level {
+	l, _ := raftdiag.LevelByName(string(bytes.TrimRight(s, ": \t]")))
+	return l
 }
 
 // A duration in any of the loggers' spellings: 1.2s, 1m3.5s, 250ms, 1.5 sec,

@@ -42,6 +42,7 @@ var troubleWords = []struct {
 	{"member has been permanently removed", raftdiag.PeerRemoved},
 	{"member has been removed", raftdiag.PeerRemoved},
 	{"the member has been", raftdiag.PeerRemoved},
+	{"has been removed", raftdiag.PeerRemoved},
 	{"store is tombstone", raftdiag.PeerRemoved},
 	{"server id mismatch", raftdiag.PeerMismatch},
 	{"unmatch", raftdiag.PeerMismatch},
@@ -98,6 +99,7 @@ var troubleWords = []struct {
 	{"server closed", raftdiag.Closed},
 	{"transport is closing", raftdiag.Closed},
 	{"connection closed", raftdiag.Closed},
+	{"socket closed", raftdiag.Closed},
 	{"stream closed", raftdiag.Closed},
 	{"unexpected eof", raftdiag.Closed},
 	{"eof", raftdiag.Closed},
@@ -106,6 +108,7 @@ var troubleWords = []struct {
 	{"queue is full", raftdiag.BufferFull},
 	{"buffer full", raftdiag.BufferFull},
 	{"overloaded", raftdiag.BufferFull},
+	{"failed to connect to all addresses", raftdiag.UnclearTrouble}, // whatever keeps gRPC from connecting
 	{"unavailable", raftdiag.Unavailable},
 }
 
