@@ -343,6 +343,13 @@ func (b *block) parse(p *reader) {
 			*it = item{ev: raftdiag.Event{Kind: raftdiag.Garbled, Time: it.ev.Time, Writer: it.ev.Writer, Node: it.ev.Node}, line: it.line, env: it.env, dialect: it.dialect, row: -1}
 			p.garbledText(it, line)
 		}
+		if len(p.extra) > 0 {
+			for i := range p.extra {
+				p.extra[i].line = b.lines - 1
+			}
+			b.items = append(b.items, p.extra...)
+			p.extra = p.extra[:0]
+		}
 		p.cut = false
 	}
 }

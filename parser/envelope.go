@@ -27,6 +27,7 @@ type reader struct {
 	found   []int32
 	scratch item // for readers of prefixes
 	caught  []catch
+	extra   []item // what the line gave beside its first item
 }
 
 func newReader() *reader { return &reader{in: newInterner()} }
@@ -39,6 +40,9 @@ func (p *reader) line(s []byte, it *item) outcome {
 		s = s[:n-1]
 	}
 	if len(s) < 8 {
+		if len(s) > 0 && (s[len(s)-1] == ']' || s[len(s)-1] == '-') {
+			return p.shortPart(s, it)
+		}
 		return notRaft
 	}
 	var got outcome
@@ -66,6 +70,13 @@ func (p *reader) line(s []byte, it *item) outcome {
 			return got
 		}
 		it.ev = raftdiag.Event{Time: stamp, Writer: writer}
+	} else if (got == unreadable || it.ev.Kind == raftdiag.SendFailed) && bytes.Contains(s, arrowText) && bytes.Contains(s, msgText) {
+		// A describer's words behind those of a Ready loop say more.
+		other := item{line: it.line, row: -1}
+		if p.foreign(s, &other) == raft && other.part == messagePart {
+			*it = other
+			return raft
+		}
 	}
 	return got
 }

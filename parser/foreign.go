@@ -392,8 +392,16 @@ func (p *reader) foreign(s []byte, it *item) outcome {
 		rec.msg = p.withoutColour(s, true)
 	}
 	rec.open(p)
+	return p.recorded(rec, it)
+}
+
+// recorded reads a record whose envelopes are off.
+func (p *reader) recorded(rec *record, it *item) outcome {
 	if len(rec.msg) == 0 {
 		return notRaft
+	}
+	if got := p.library(rec, it); got != notRaft {
+		return got
 	}
 	if r := builtin().read(p, rec, &it.ev); r != nil {
 		it.dialect, it.env, it.role = r.of.dialect, rec.env, plain

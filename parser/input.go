@@ -32,6 +32,7 @@ type source struct {
 
 	lines, events, garbled int64
 	orphans                int64 // rows whose head, and lines whose group, cannot be told
+	undirected             int64 // messages that say neither sent nor received
 	capped                 int64 // lines longer than maxLine
 	first, last            raftdiag.Stamp
 	stamped                int64

@@ -30,8 +30,9 @@ type item struct {
 	role    role
 	env     envelope
 	dialect dialect
-	row     int64  // the number that a row prints, or -1
-	thread  uint32 // the thread that the line prints, or 0
+	part    textPart // what it is within a describer's text
+	row     int64    // the number that a row prints, or -1
+	thread  uint32   // the thread that the line prints, or 0
 }
 
 // An envelope is how a line was wrapped.

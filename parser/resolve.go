@@ -47,6 +47,8 @@ type parts struct {
 	merged bool              // lines of several nodes mix
 	called raftdiag.NodeID   // what prefix, file name or label calls it, or 0
 	selves []raftdiag.NodeID // what each part sends as, as far as the window shows
+	met    bool
+	ends   []raftdiag.NodeID // the nodes that every message of a describer is from or to, as far as the window shows
 }
 
 // maxParts is how many logs may follow one another in a source.
@@ -76,6 +78,7 @@ type writer struct {
 	said           raftdiag.NodeID // node_id=, 0 if none
 	over           bool            // all was read
 	sends          raftdiag.NodeID // self, once all was read
+	script         *script         // nil if no describer's text was seen
 }
 
 // A lastRow is the newest row, to know a line that is there twice.
@@ -295,6 +298,7 @@ func (r *resolver) forget() {
 	for name, was := range old {
 		now := r.writer(name)
 		now.all.merged, now.named, now.only = was.merged, was.list[0].named, was.list[0].only
+		now.all.met, now.all.ends = was.met, was.ends
 		for _, w := range was.list {
 			now.all.selves = append(now.all.selves, w.self())
 		}
@@ -447,6 +451,13 @@ func (r *resolver) item(it *item, at int64) {
 	}
 	w := r.reads(r.writer(e.Writer), e.Time)
 	e.Pos = raftdiag.Position{Source: r.src.name, Line: at}
+	if it.part != noPart {
+		r.part(w, it)
+		return
+	}
+	if w.script != nil && (w.script.hasMsg || w.script.hasSoft) && e.Kind != raftdiag.SymptomSeen {
+		r.flush(w)
+	}
 	if e.Kind == raftdiag.SymptomSeen {
 		if !r.rehears {
 			r.symptom(it)
@@ -502,6 +513,13 @@ func (r *resolver) item(it *item, at int64) {
 	if e.Node != 0 && it.dialect == readyloop {
 		w.says(e.Node)
 	}
+	r.place(w, h, it)
+}
+
+// place gives an event its node, as far as its writer shows it, and hands it
+// over.
+func (r *resolver) place(w *writer, h *head, it *item) {
+	e := &it.ev
 	var id *ident
 	if h != nil {
 		id = h.id
@@ -689,7 +707,7 @@ func (r *resolver) count(it *item, id *ident) {
 		}
 		return
 	case raftdiag.State:
-		if id.w.all.merged || !e.Has(raftdiag.HasTerm|raftdiag.HasCommit) {
+		if id.w.all.merged || !e.Has(raftdiag.HasTerm|raftdiag.HasCommit) || e.Node != 0 && it.dialect != readyloop {
 			break
 		}
 		term, commit := uint64(e.Term), uint64(e.Commit)
@@ -765,6 +783,11 @@ func (r *resolver) hand(it *item, id *ident) {
 
 // finish hands over what was kept.
 func (r *resolver) finish() {
+	for _, all := range r.writers {
+		for _, w := range all.list {
+			r.flush(w)
+		}
+	}
 	r.closeAll()
 	r.settle()
 }

@@ -308,6 +308,10 @@ func (r *Result) note(s *source) {
 	if s.orphans > 0 && !merged {
 		add("%s of %s %s no group, and no head above tells which; left out", count(s.orphans, "line"), s.name, verb(s.orphans, "names", "name"))
 	}
+	if s.undirected > 0 {
+		add("%s of %s %s neither sent nor received, and whose log it is does not show; left out (hint: label it, as in 2=%s)",
+			count(s.undirected, "message"), s.name, verb(s.undirected, "says", "say"), s.name)
+	}
 	if s.capped > 0 {
 		add("%s: %s longer than %d KiB; only the beginning was read", s.name, count(s.capped, "line"), maxLine>>10)
 	}
