@@ -25,6 +25,11 @@ type foreign struct {
 	speaks  func(r *record) bool
 	rules   []rule
 	samples []sample
+	// words says what the system's own words for a hole's value mean:
+	// {"type": {"AppendEntries": "MsgApp"}}. Those of "node" are of all holes
+	// that take a node.
+	words map[string]map[string]string
+	tried []triedSample // of a dialect that a user describes
 }
 
 // A rule is one sort of line.
@@ -51,7 +56,13 @@ type rule struct {
 	// fix finishes the event where the table cannot say it; false means that
 	// the line is none of this rule after all.
 	fix func(l *line) bool
+	// kind is the event's where the line states more than a symptom; see
+	// stated.go for the holes of such rules.
+	kind raftdiag.Kind
+	when []field // what fields beside the message must say
+	set  []catch // values that no line prints, as if holes had taken them
 
+	at string // where a user described it: my.yaml:12
 	of *foreign
 	t  *template
 }
@@ -102,6 +113,9 @@ func newLexicon(all []*foreign) *lexicon {
 				panic(err)
 			}
 			r.of, r.t = f, t
+			for _, w := range r.when {
+				t.weight += len(w.value)
+			}
 			x.rules = append(x.rules, &r)
 		}
 	}
@@ -126,6 +140,9 @@ func (x *lexicon) read(p *reader, rec *record, e *raftdiag.Event) *rule {
 		if r.of.speaks != nil && !r.of.speaks(rec) {
 			continue
 		}
+		if !r.holds(rec) {
+			continue
+		}
 		if r.logger != "" && len(rec.logger) > 0 && !bytes.Contains(rec.logger, []byte(r.logger)) {
 			continue
 		}
@@ -143,6 +160,9 @@ func (x *lexicon) read(p *reader, rec *record, e *raftdiag.Event) *rule {
 
 // apply makes the event of a record that fits.
 func (r *rule) apply(p *reader, l *line) bool {
+	if r.kind != raftdiag.NoKind {
+		return r.state(p, l)
+	}
 	e := l.ev
 	*e = raftdiag.Event{Kind: raftdiag.SymptomSeen, Set: raftdiag.HasSymptom, Time: l.time, Writer: l.writer}
 	s := &raftdiag.Symptom{Sign: r.sign, Trouble: r.trouble, Way: r.way, Level: l.level, What: r.what}
@@ -157,6 +177,11 @@ func (r *rule) apply(p *reader, l *line) bool {
 		e.Role, e.Set = r.role, e.Set|raftdiag.HasRole
 	}
 	for _, c := range l.caught {
+		if !p.fill(e, c.name, r.word(c.name, c.value)) {
+			return false
+		}
+	}
+	for _, c := range r.set {
 		if !p.fill(e, c.name, c.value) {
 			return false
 		}
@@ -167,7 +192,7 @@ func (r *rule) apply(p *reader, l *line) bool {
 			name = r.of.keys[string(f.key)]
 		}
 		if name != "" {
-			p.fill(e, name, f.value)
+			p.fill(e, name, r.word(name, f.value))
 		}
 	}
 	if r.fix != nil && !r.fix(l) {
@@ -175,6 +200,36 @@ func (r *rule) apply(p *reader, l *line) bool {
 	}
 	return true
 }
+
+// holds reports whether the fields beside the message say what the rule wants.
+func (r *rule) holds(rec *record) bool {
+	for _, w := range r.when {
+		if string(rec.get(string(w.key))) != string(w.value) {
+			return false
+		}
+	}
+	return true
+}
+
+// word is what the dialect's own word for a hole's value means.
+func (r *rule) word(hole string, value []byte) []byte {
+	if r.of.words == nil {
+		return value
+	}
+	word := string(bareValue(bytes.TrimSpace(value)))
+	if known, ok := r.of.words[hole][word]; ok {
+		return []byte(known)
+	}
+	if nodeHoles[hole] {
+		if known, ok := r.of.words["node"][word]; ok {
+			return []byte(known)
+		}
+	}
+	return value
+}
+
+// nodeHoles are the holes that take a node.
+var nodeHoles = map[string]bool{"node": true, "from": true, "to": true, "peer": true, "vote": true, "lead": true}
 
 // fill puts a value where a hole's name says. The first value stands. It
 // reports false for what is no value of that sort.
@@ -311,7 +366,9 @@ func numbersConfig(s []byte) *raftdiag.Config {
 // our own.
 func (p *reader) foreign(s []byte, it *item) outcome {
 	rec := &p.rec
-	*rec = record{msg: s, fields: rec.fields[:0], cut: p.cut}
+	fields := append(rec.fields[:0], p.outer.fields...)
+	*rec = p.outer
+	rec.msg, rec.fields, rec.cut = s, fields, p.cut
 	if bytes.IndexByte(s, 0x1b) >= 0 {
 		rec.msg = p.withoutColour(s, true)
 	}
@@ -321,6 +378,7 @@ func (p *reader) foreign(s []byte, it *item) outcome {
 	}
 	if r := builtin().read(p, rec, &it.ev); r != nil {
 		it.dialect, it.env, it.role = r.of.dialect, rec.env, plain
+		p.hit = r
 		return raft
 	}
 	if rec.time == raftdiag.NoStamp {

@@ -499,7 +499,8 @@ func (r *resolver) item(it *item, at int64) {
 			return
 		}
 	}
-	if e.Node != 0 && it.dialect == readyloop {
+	mixed := it.dialect == readyloop || it.dialect == customDialect // its lines may name their node or not
+	if e.Node != 0 && mixed {
 		w.says(e.Node)
 	}
 	var id *ident
@@ -514,7 +515,7 @@ func (r *resolver) item(it *item, at int64) {
 			r.name(w, e.Group)
 		}
 	}
-	if e.Node == 0 || it.dialect == readyloop {
+	if e.Node == 0 || mixed {
 		id.learn(e)
 	}
 	if r.rehears {

@@ -17,6 +17,7 @@ func newAnalyze() *cobra.Command {
 	var (
 		q       question
 		specs   []string
+		formats []string
 		quiet   bool
 		noColor bool
 	)
@@ -52,11 +53,15 @@ was read until then; a second one kills.`,
 			if q.patience < 0 || q.jobs < 0 {
 				return usagef("--patience and --jobs count from 1 (hint: leave them out for the default)")
 			}
+			if q.formats, err = formatFiles(formats); err != nil {
+				return err
+			}
 			q.stdin = cmd.InOrStdin()
 			return runAnalyze(cmd.Context(), q, outs, cmd.OutOrStdout(), cmd.ErrOrStderr(), quiet, noColor)
 		},
 	}
 	outputFlag(cmd, &specs, formatNames())
+	formatFileFlag(cmd, &formats)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&q.groups, "group", nil, "judge only this group (repeatable)")
 	flags.IntVar(&q.patience, "patience", 0, "`ROUNDS` of heartbeats, resends or elections before a wait counts as stuck (default 3)")

@@ -18,6 +18,7 @@ type question struct {
 	patience int      // rounds; 0 means the default
 	complete bool
 	jobs     int // 0 means one for each processor
+	formats  *parser.Described
 	progress func(done, total int64)
 }
 
@@ -35,6 +36,7 @@ func read(ctx context.Context, q question) (*reading, error) {
 		Stdin:    q.stdin,
 		Open:     store.Open,
 		Workers:  q.jobs,
+		Formats:  q.formats,
 		Progress: q.progress,
 	})
 	if err != nil {
