@@ -111,13 +111,23 @@ func (p *reader) described(s []byte, it *item) outcome {
 	}
 	if got == raft && it.ev.Kind != raftdiag.SymptomSeen && within.env != bare {
 		if it.ev.Node == 0 && len(within.self) > 0 {
-			it.ev.Node, _ = p.node(within.self, false)
+			it.ev.Node, _ = p.node(f.named(within.self), false)
 		}
-		if it.ev.Group == "" && len(within.group) > 0 && it.role == onlyGroup {
+		if it.ev.Group == "" && len(within.group) > 0 && it.role != fileHead {
 			it.ev.Group = p.in.string(within.group)
 		}
 	}
 	return got
+}
+
+// named is the number that a dialect's words give a node, or the word itself.
+func (f *Described) named(word []byte) []byte {
+	for _, d := range f.dialects {
+		if known, ok := d.words["node"][string(word)]; ok {
+			return []byte(known)
+		}
+	}
+	return word
 }
 
 // ungrouped is the role of an event that names no group: what a process says of

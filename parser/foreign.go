@@ -171,13 +171,13 @@ func (r *rule) apply(p *reader, l *line) bool {
 		e.Group = p.in.string(l.record.group)
 	}
 	if len(l.record.self) > 0 {
-		s.Self = append(s.Self, p.in.string(l.record.self))
+		r.fill(p, e, "self", l.record.self)
 	}
 	if r.role != raftdiag.UnknownRole {
 		e.Role, e.Set = r.role, e.Set|raftdiag.HasRole
 	}
 	for _, c := range l.caught {
-		if !p.fill(e, c.name, r.word(c.name, c.value)) {
+		if !r.fill(p, e, c.name, c.value) {
 			return false
 		}
 	}
@@ -192,7 +192,7 @@ func (r *rule) apply(p *reader, l *line) bool {
 			name = r.of.keys[string(f.key)]
 		}
 		if name != "" {
-			p.fill(e, name, r.word(name, f.value))
+			r.fill(p, e, name, f.value)
 		}
 	}
 	if r.fix != nil && !r.fix(l) {
@@ -211,6 +211,19 @@ func (r *rule) holds(rec *record) bool {
 	return true
 }
 
+// fill is the reader's, with the dialect's own words. A node then goes by both.
+func (r *rule) fill(p *reader, e *raftdiag.Event, hole string, value []byte) bool {
+	if r.of.words == nil {
+		return p.fill(e, hole, value)
+	}
+	known := r.word(hole, value)
+	ok := p.fill(e, hole, known)
+	if ok && nodeHoles[hole] && !bytes.Equal(known, value) {
+		p.fill(e, hole, value)
+	}
+	return ok
+}
+
 // word is what the dialect's own word for a hole's value means.
 func (r *rule) word(hole string, value []byte) []byte {
 	if r.of.words == nil {
@@ -219,6 +232,16 @@ func (r *rule) word(hole string, value []byte) []byte {
 	word := string(bareValue(bytes.TrimSpace(value)))
 	if known, ok := r.of.words[hole][word]; ok {
 		return []byte(known)
+	}
+	if configHoles[hole] {
+		var ids []string
+		for _, w := range strings.FieldsFunc(word, betweenIDs) {
+			if known, ok := r.of.words["node"][w]; ok {
+				w = known
+			}
+			ids = append(ids, w)
+		}
+		return []byte("[" + strings.Join(ids, " ") + "]")
 	}
 	if nodeHoles[hole] {
 		if known, ok := r.of.words["node"][word]; ok {
@@ -229,7 +252,14 @@ func (r *rule) word(hole string, value []byte) []byte {
 }
 
 // nodeHoles are the holes that take a node.
-var nodeHoles = map[string]bool{"node": true, "from": true, "to": true, "peer": true, "vote": true, "lead": true}
+var nodeHoles = map[string]bool{"node": true, "from": true, "to": true, "vote": true, "lead": true,
+	"self": true, "self2": true, "peer": true, "peer2": true, "peer3": true}
+
+// configHoles are the holes that take a list of nodes.
+var configHoles = map[string]bool{"voters": true, "outgoing": true, "learners": true}
+
+// betweenIDs reports whether a sign parts the nodes of a list.
+func betweenIDs(r rune) bool { return strings.ContainsRune("[](){}, ", r) }
 
 // fill puts a value where a hole's name says. The first value stands. It
 // reports false for what is no value of that sort.
@@ -349,7 +379,7 @@ func roleWord(w []byte) string {
 // numbersConfig reads voters that are decimal numbers, however parted.
 func numbersConfig(s []byte) *raftdiag.Config {
 	c := &raftdiag.Config{}
-	for _, w := range bytes.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("[](){}, ", r) }) {
+	for _, w := range bytes.FieldsFunc(s, betweenIDs) {
 		n, err := strconv.ParseUint(string(w), 10, 64)
 		if err != nil {
 			return nil

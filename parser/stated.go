@@ -55,7 +55,20 @@ func (r *rule) state(p *reader, l *line) bool {
 		}
 	}
 	span.finish(e)
+	whose(e)
 	return r.fix == nil || r.fix(l)
+}
+
+// whose fills in the end of a message that its line leaves out, since it is the
+// node that speaks: it sends what it sent, and receives what it received.
+func whose(e *raftdiag.Event) {
+	switch {
+	case e.Node == 0:
+	case e.Kind == raftdiag.Sent && !e.Has(raftdiag.HasFrom):
+		e.From, e.Set = e.Node, e.Set|raftdiag.HasFrom
+	case e.Kind == raftdiag.Received && !e.Has(raftdiag.HasTo):
+		e.To, e.Set = e.Node, e.Set|raftdiag.HasTo
+	}
 }
 
 // hexadecimal reports whether the hole takes hexadecimal digits.
@@ -157,8 +170,14 @@ func (p *reader) put(e *raftdiag.Event, span *carried, name string, v []byte, he
 
 func putConfig(e *raftdiag.Event, name string, v []byte) bool {
 	c := numbersConfig(v)
-	if c == nil {
-		return name != "voters"
+	switch {
+	case c != nil:
+	case len(bytes.Trim(v, "[](){} ")) > 0:
+		return false
+	case name != "voters":
+		return true
+	default:
+		c = &raftdiag.Config{} // there are none
 	}
 	if e.Config == nil {
 		e.Config, e.Set = &raftdiag.Config{}, e.Set|raftdiag.HasConfig

@@ -38,7 +38,8 @@ was read until then; a second one kills.`,
   raftdiag analyze logs/ -o text -o json=report.json -o junit=raftdiag.xml
   raftdiag analyze 1=a/app.log 2=b/app.log.gz --group orders-7
   kubectl logs -l app=raft --prefix --tail=-1 | raftdiag analyze
-  raftdiag analyze --complete node*.log -o markdown=post-mortem.md`,
+  raftdiag analyze --complete node*.log -o markdown=post-mortem.md
+  raftdiag analyze --format-file my.yaml logs/`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			outs, err := parseOutputs(specs, formatNames())
 			if err != nil {
