@@ -31,7 +31,7 @@ var imports = map[string][]string{
 // library is open to all.
 var foreign = map[string][]string{
 	".":          nil,
-	"parser":     {"github.com/tidwall/gjson", "github.com/klauspost/compress"},
+	"parser":     {"github.com/tidwall/gjson", "github.com/klauspost/compress", "go.yaml.in/yaml/v4"},
 	"timeline":   {"go.etcd.io/raft/v3/quorum"},
 	"hypotheses": {"go.etcd.io/raft/v3/quorum"},
 	"report":     {"github.com/charmbracelet/", "github.com/muesli/termenv"},

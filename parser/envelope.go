@@ -28,6 +28,11 @@ type reader struct {
 	scratch item // for readers of prefixes
 	caught  []catch
 	extra   []item // what the line gave beside its first item
+
+	custom *Described // what the user describes; nil for nothing
+	outer  record     // what envelopes that the user describes said of the line
+	hit    *rule      // of the newest line of another system
+	odd    []byte     // a word for a node that is none, for tests of formats
 }
 
 func newReader() *reader { return &reader{in: newInterner()} }
@@ -45,6 +50,14 @@ func (p *reader) line(s []byte, it *item) outcome {
 		}
 		return notRaft
 	}
+	if p.custom != nil {
+		return p.described(s, it)
+	}
+	return p.known(s, it)
+}
+
+// known reads a line in a format that is built in.
+func (p *reader) known(s []byte, it *item) outcome {
 	var got outcome
 	if s[0] == '{' {
 		got = p.object(s, it, 0, decodeFresh)

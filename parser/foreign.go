@@ -34,6 +34,11 @@ type foreign struct {
 	// fits: it has no template, its fix decides.
 	rest    *rule
 	samples []sample
+	// words says what the system's own words for a hole's value mean:
+	// {"type": {"AppendEntries": "MsgApp"}}. Those of "node" are of all holes
+	// that take a node.
+	words map[string]map[string]string
+	tried []triedSample // of a dialect that a user describes
 }
 
 // A rule is one sort of line.
@@ -62,7 +67,13 @@ type rule struct {
 	// fix finishes the event where the table cannot say it; false means that
 	// the line is none of this rule after all.
 	fix func(l *line) bool
+	// kind is the event's where the line states more than a symptom; see
+	// stated.go for the holes of such rules.
+	kind raftdiag.Kind
+	when []field // what fields beside the message must say
+	set  []catch // values that no line prints, as if holes had taken them
 
+	at string // where a user described it: my.yaml:12
 	of *foreign
 	t  *template
 }
@@ -122,6 +133,9 @@ func newLexicon(all []*foreign) *lexicon {
 				panic(err)
 			}
 			r.of, r.t = f, t
+			for _, w := range r.when {
+				t.weight += len(w.value)
+			}
 			x.rules = append(x.rules, &r)
 		}
 		if f.rest != nil {
@@ -159,6 +173,9 @@ func (x *lexicon) read(p *reader, rec *record, e *raftdiag.Event) *rule {
 		if r.of.speaks != nil && !r.of.speaks(rec) {
 			continue
 		}
+		if !r.holds(rec) {
+			continue
+		}
 		if r.logger != "" && len(rec.logger) > 0 && !bytes.Contains(rec.logger, []byte(r.logger)) {
 			continue
 		}
@@ -181,6 +198,9 @@ func (x *lexicon) read(p *reader, rec *record, e *raftdiag.Event) *rule {
 
 // apply makes the event of a record that fits.
 func (r *rule) apply(p *reader, l *line) bool {
+	if r.kind != raftdiag.NoKind {
+		return r.state(p, l)
+	}
 	e := l.ev
 	*e = raftdiag.Event{Kind: raftdiag.SymptomSeen, Set: raftdiag.HasSymptom, Time: l.time, Writer: l.writer}
 	s := &raftdiag.Symptom{Sign: r.sign, Trouble: r.trouble, Way: r.way, Level: l.level, What: r.what}
@@ -189,12 +209,17 @@ func (r *rule) apply(p *reader, l *line) bool {
 		e.Group = p.in.string(l.record.group)
 	}
 	if len(l.record.self) > 0 {
-		s.Self = append(s.Self, p.in.string(l.record.self))
+		r.fill(p, e, "self", l.record.self)
 	}
 	if r.role != raftdiag.UnknownRole {
 		e.Role, e.Set = r.role, e.Set|raftdiag.HasRole
 	}
 	for _, c := range l.caught {
+		if !r.fill(p, e, c.name, c.value) {
+			return false
+		}
+	}
+	for _, c := range r.set {
 		if !p.fill(e, c.name, c.value) {
 			return false
 		}
@@ -205,7 +230,7 @@ func (r *rule) apply(p *reader, l *line) bool {
 			name = r.of.keys[string(f.key)]
 		}
 		if name != "" {
-			p.fill(e, name, f.value)
+			r.fill(p, e, name, f.value)
 		}
 	}
 	if r.of.fix != nil && !r.of.fix(l) {
@@ -239,6 +264,66 @@ func (l *line) member(learner bool, words ...[]byte) {
 
 // mostMembers is how many members are read of one line.
 const mostMembers = 64
+
+// holds reports whether the fields beside the message say what the rule wants.
+func (r *rule) holds(rec *record) bool {
+	for _, w := range r.when {
+		if string(rec.get(string(w.key))) != string(w.value) {
+			return false
+		}
+	}
+	return true
+}
+
+// fill is the reader's, with the dialect's own words. A node then goes by both.
+func (r *rule) fill(p *reader, e *raftdiag.Event, hole string, value []byte) bool {
+	if r.of.words == nil {
+		return p.fill(e, hole, value)
+	}
+	known := r.word(hole, value)
+	ok := p.fill(e, hole, known)
+	if ok && nodeHoles[hole] && !bytes.Equal(known, value) {
+		p.fill(e, hole, value)
+	}
+	return ok
+}
+
+// word is what the dialect's own word for a hole's value means.
+func (r *rule) word(hole string, value []byte) []byte {
+	if r.of.words == nil {
+		return value
+	}
+	word := string(bareValue(bytes.TrimSpace(value)))
+	if known, ok := r.of.words[hole][word]; ok {
+		return []byte(known)
+	}
+	if configHoles[hole] {
+		var ids []string
+		for _, w := range strings.FieldsFunc(word, betweenIDs) {
+			if known, ok := r.of.words["node"][w]; ok {
+				w = known
+			}
+			ids = append(ids, w)
+		}
+		return []byte("[" + strings.Join(ids, " ") + "]")
+	}
+	if nodeHoles[hole] {
+		if known, ok := r.of.words["node"][word]; ok {
+			return []byte(known)
+		}
+	}
+	return value
+}
+
+// nodeHoles are the holes that take a node.
+var nodeHoles = map[string]bool{"node": true, "from": true, "to": true, "vote": true, "lead": true,
+	"self": true, "self2": true, "peer": true, "peer2": true, "peer3": true}
+
+// configHoles are the holes that take a list of nodes.
+var configHoles = map[string]bool{"voters": true, "outgoing": true, "learners": true}
+
+// betweenIDs reports whether a sign parts the nodes of a list.
+func betweenIDs(r rune) bool { return strings.ContainsRune("[](){}, ", r) }
 
 // fill puts a value where a hole's name says. The first value stands. It
 // reports false for what is no value of that sort.
@@ -370,7 +455,7 @@ func roleWord(w []byte) string {
 // numbersConfig reads voters that are decimal numbers, however parted.
 func numbersConfig(s []byte) *raftdiag.Config {
 	c := &raftdiag.Config{}
-	for _, w := range bytes.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("[](){}, ", r) }) {
+	for _, w := range bytes.FieldsFunc(s, betweenIDs) {
 		n, err := strconv.ParseUint(string(w), 10, 64)
 		if err != nil {
 			return nil
@@ -387,7 +472,9 @@ func numbersConfig(s []byte) *raftdiag.Config {
 // our own.
 func (p *reader) foreign(s []byte, it *item) outcome {
 	rec := &p.rec
-	*rec = record{msg: s, fields: rec.fields[:0], cut: p.cut}
+	fields := append(rec.fields[:0], p.outer.fields...)
+	*rec = p.outer
+	rec.msg, rec.fields, rec.cut = s, fields, p.cut
 	if bytes.IndexByte(s, 0x1b) >= 0 {
 		rec.msg = p.withoutColour(s, true)
 	}
@@ -400,12 +487,21 @@ func (p *reader) recorded(rec *record, it *item) outcome {
 	if len(rec.msg) == 0 {
 		return notRaft
 	}
-	if got := p.library(rec, it); got != notRaft {
-		return got
+	// CockroachDB quotes the library's texts in lines of its own.
+	if rec.env != crdbLog {
+		if got := p.library(rec, it); got != notRaft {
+			return got
+		}
 	}
 	if r := builtin().read(p, rec, &it.ev); r != nil {
 		it.dialect, it.env, it.role = r.of.dialect, rec.env, plain
+		p.hit = r
 		return raft
+	}
+	if rec.env == crdbLog {
+		if got := p.library(rec, it); got != notRaft {
+			return got
+		}
 	}
 	if rec.time == raftdiag.NoStamp {
 		return notRaft

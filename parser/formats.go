@@ -10,8 +10,56 @@ type Format struct {
 	Samples []string
 }
 
-// Formats lists the formats, dialects first.
+// Formats lists the formats that are built in: dialects, those of systems with
+// logs of their own among them, and envelopes.
 func Formats() []Format {
+	var dialects, envelopes []Format
+	for _, f := range written() {
+		if f.Class == "dialect" {
+			dialects = append(dialects, f)
+		} else {
+			envelopes = append(envelopes, f)
+		}
+	}
+	for _, f := range foreigners {
+		x := Format{Name: f.name, Class: "dialect", Doc: f.doc}
+		for _, s := range f.samples {
+			if s.want != "nothing" && len(x.Samples) < 16 {
+				x.Samples = append(x.Samples, s.line)
+			}
+		}
+		dialects = append(dialects, x)
+	}
+	for _, e := range envelopeReaders {
+		if doc := envelopeDocs[e.env]; doc != "" {
+			envelopes = append(envelopes, Format{Name: e.name, Class: "envelope", Doc: doc})
+		}
+	}
+	return append(dialects, envelopes...)
+}
+
+// envelopeDocs say what an envelope is, where its reader is a file of its own.
+var envelopeDocs = map[envelope]string{
+	zapConsole:   "the console text of Go's zap: stamp, level, logger, caller, message and a JSON object, parted by tabs",
+	capnslog:     "the text of etcd before 3.4: stamp, level letter, package",
+	hclog:        "the text of hclog, as Consul, Nomad and Vault write it",
+	logfmt:       "key=value pairs, with the words under msg or message",
+	klog:         "the text of klog and glog: a letter for the level, month and day, time, thread and place",
+	tikvLog:      "the unified text of TiKV and PD: stamp, level, place, message and fields in brackets",
+	crdbLog:      "the text of CockroachDB",
+	natsLog:      "the text of the NATS server",
+	goLog:        "the text of Go's package log",
+	syslog:       "syslog, by RFC 3164 and RFC 5424",
+	journald:     "journald's text and JSON",
+	container:    "what Docker, CRI, compose and kubectl put around a line",
+	otlp:         "log records of OpenTelemetry in JSON",
+	log4j:        "the usual pattern of log4j and logback",
+	erlang:       "the text of Erlang's logger",
+	tailEnvelope: "the heads that tail and grep put over and before lines",
+}
+
+// written are the formats that are read by code of their own.
+func written() []Format {
 	return []Format{
 		{"readyloop", "dialect", "the text that applications on raft-rs or go.etcd.io/raft print from their Ready loop: " +
 			"the state of each Ready, progress of peers, messages in and out, commits. A head names the group, the rows below " +

@@ -95,6 +95,10 @@ const (
 var dialectNames = [numDialects]string{"readyloop", "events", "", "etcd raft", "etcd", "DescribeMessage", "state trace", "hashicorp/raft", "NATS", "TiKV", "raft-rs",
 	"CockroachDB", "dragonboat", "openraft", "RabbitMQ", "Redpanda", "KRaft", "NuRaft", "Raft", "custom"}
 
+// mixed reports whether some lines of a dialect name their node and others do
+// not.
+func (d dialect) mixed() bool { return d == readyloop || d == customDialect }
+
 // An outcome is what a reader made of a text.
 type outcome uint8
 

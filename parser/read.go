@@ -24,6 +24,9 @@ type Options struct {
 	// Workers is how many lines are read at a time; 0 means one for each
 	// processor.
 	Workers int
+	// Formats are formats that the user describes; they come before those
+	// that are built in. It may be nil.
+	Formats *Described
 	// Progress is told the bytes read of the files and their total, which is
 	// 0 if it is unknown. It may be nil.
 	Progress func(done, total int64)
@@ -97,7 +100,7 @@ func Read(ctx context.Context, inputs []string, o Options) (*Result, error) {
 			res.sources[s.name] = s
 		}
 	}
-	p := &plant{flows: flows, limit: 2*o.Workers + 2}
+	p := &plant{flows: flows, limit: 2*o.Workers + 2, formats: o.Formats}
 	p.cond.L = &p.mu
 	var wg sync.WaitGroup
 	for range o.Workers {
@@ -139,12 +142,14 @@ type plant struct {
 	cond  sync.Cond
 	flows []*flow
 	limit int
-	free  []*block // to be used again
+
+	formats *Described
+	free    []*block // to be used again
 }
 
 // work takes blocks until all flows are over.
 func (p *plant) work() {
-	reader := newReader()
+	reader := p.formats.reader()
 	for {
 		f, b := p.take()
 		if f == nil {

@@ -66,27 +66,27 @@ var envelopeReaders = []envelopeReader{
 
 // open takes all envelopes off.
 func (r *record) open(p *reader) {
-	for depth := 0; depth < 8; depth++ {
-		r.msg = bytes.TrimRight(bytes.TrimLeft(r.msg, " \t"), " \t\r\n")
-		if len(r.msg) == 0 {
-			return
-		}
-		found := false
-		for i := range envelopeReaders {
-			e := &envelopeReaders[i]
-			if !e.read(p, r) {
-				continue
-			}
-			found = true
-			if e.env != textLog || r.env == bare {
-				r.env = e.env
-			}
-			break
-		}
-		if !found {
-			return
-		}
+	for depth := 0; depth < 8 && r.openOne(p); depth++ {
 	}
+}
+
+// openOne takes the outermost envelope off and reports whether there was one.
+func (r *record) openOne(p *reader) bool {
+	r.msg = bytes.TrimRight(bytes.TrimLeft(r.msg, " \t"), " \t\r\n")
+	if len(r.msg) == 0 {
+		return false
+	}
+	for i := range envelopeReaders {
+		e := &envelopeReaders[i]
+		if !e.read(p, r) {
+			continue
+		}
+		if e.env != textLog || r.env == bare {
+			r.env = e.env
+		}
+		return true
+	}
+	return false
 }
 
 // messageKeys, and so on, are how loggers and collectors call the parts of a

@@ -510,7 +510,7 @@ func (r *resolver) item(it *item, at int64) {
 			return
 		}
 	}
-	if e.Node != 0 && it.dialect == readyloop {
+	if e.Node != 0 && it.dialect.mixed() {
 		w.says(e.Node)
 	}
 	r.place(w, h, it)
@@ -532,7 +532,7 @@ func (r *resolver) place(w *writer, h *head, it *item) {
 			r.name(w, e.Group)
 		}
 	}
-	if e.Node == 0 || it.dialect == readyloop {
+	if e.Node == 0 || it.dialect.mixed() {
 		id.learn(e)
 	}
 	if r.rehears {

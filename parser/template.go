@@ -16,11 +16,13 @@ import (
 // template it takes the rest of the line. Its sort limits what it may take:
 // int digits, hex hexadecimal digits, word anything without white space,
 // name letters, digits and -_.:/@[]%. A hole without a name takes and forgets.
-// A template that ends with text also fits lines that go on behind it.
+// A template that ends with text also fits lines that go on behind it. Two
+// opening braces are one that the line holds.
 type template struct {
 	parts  []part
-	anchor string // the longest text, without which no line fits
-	weight int    // bytes of text: of two that fit, the heavier is meant
+	may    func(hole string, value []byte) bool // whether a hole may take this; nil for always
+	anchor string                               // the longest text, without which no line fits
+	weight int                                  // bytes of text: of two that fit, the heavier is meant
 }
 
 // A part of a template is text, or a hole.
@@ -42,22 +44,42 @@ const (
 
 var holeSorts = map[string]holeSort{"": anySort, "int": intSort, "hex": hexSort, "word": wordSort, "name": nameSort}
 
-// newTemplate reads a template.
+// newTemplate reads a template that a line is known by.
 func newTemplate(s string) (*template, error) {
+	t, err := parseTemplate(s)
+	if err == nil && len(t.anchor) < 3 {
+		err = fmt.Errorf("template %q: no text of three bytes to know it by", s)
+	}
+	return t, err
+}
+
+func parseTemplate(s string) (*template, error) {
 	t := &template{}
+	text := ""
+	flush := func() {
+		if text == "" {
+			return
+		}
+		t.parts = append(t.parts, part{text: text})
+		t.weight += len(text)
+		if len(text) > len(t.anchor) {
+			t.anchor = text
+		}
+		text = ""
+	}
 	for rest := s; rest != ""; {
 		open := strings.IndexByte(rest, '{')
 		if open < 0 {
 			open = len(rest)
 		}
-		if text := rest[:open]; text != "" {
-			t.parts = append(t.parts, part{text: text})
-			t.weight += len(text)
-			if len(text) > len(t.anchor) {
-				t.anchor = text
-			}
-		}
+		text += rest[:open]
 		rest = rest[open:]
+		if strings.HasPrefix(rest, "{{") {
+			text += "{"
+			rest = rest[2:]
+			continue
+		}
+		flush()
 		if rest == "" {
 			break
 		}
@@ -79,9 +101,7 @@ func newTemplate(s string) (*template, error) {
 		t.parts = append(t.parts, part{hole: name, sort: kind})
 		rest = rest[shut+1:]
 	}
-	if len(t.anchor) < 3 {
-		return nil, fmt.Errorf("template %q: no text of three bytes to know it by", s)
-	}
+	flush()
 	return t, nil
 }
 
@@ -94,10 +114,10 @@ type catch struct {
 // fit matches the line from its start and appends what the holes took.
 func (t *template) fit(s []byte, caught []catch) ([]catch, bool) {
 	tries := 64 // of one line: no line takes long
-	return fit(t.parts, s, caught, &tries)
+	return t.fitParts(t.parts, s, caught, &tries)
 }
 
-func fit(parts []part, s []byte, caught []catch, tries *int) ([]catch, bool) {
+func (t *template) fitParts(parts []part, s []byte, caught []catch, tries *int) ([]catch, bool) {
 	for len(parts) > 0 {
 		p := parts[0]
 		if p.text != "" {
@@ -118,6 +138,9 @@ func fit(parts []part, s []byte, caught []catch, tries *int) ([]catch, bool) {
 			}
 		}
 		if len(parts) == 1 {
+			if t.may != nil && !t.may(p.hole, s[:end]) {
+				return caught, false
+			}
 			return append(caught, catch{p.hole, s[:end]}), true
 		}
 		next := parts[1].text
@@ -137,7 +160,10 @@ func fit(parts []part, s []byte, caught []catch, tries *int) ([]catch, bool) {
 			if from == 0 && p.sort != anySort {
 				continue
 			}
-			if all, ok := fit(parts[2:], s[from+len(next):], append(caught, catch{p.hole, s[:from]}), tries); ok {
+			if t.may != nil && !t.may(p.hole, s[:from]) {
+				continue
+			}
+			if all, ok := t.fitParts(parts[2:], s[from+len(next):], append(caught, catch{p.hole, s[:from]}), tries); ok {
 				return all, true
 			}
 		}

@@ -154,6 +154,71 @@ func (c *cursor) close() {
 	}
 }
 
+// Again are the inputs to be read a second time: what came through standard
+// input is read from its copy, which is there until Close.
+func (r *Result) Again(inputs []string) []string {
+	out := make([]string, len(inputs))
+	for i, in := range inputs {
+		out[i] = in
+		label, name, ok := strings.Cut(in, "=")
+		if !ok {
+			label, name = "", in
+		}
+		if s := r.sources[name]; s != nil && s.pipe {
+			out[i] = s.path
+			if label != "" {
+				out[i] = label + "=" + s.path
+			}
+		}
+	}
+	return out
+}
+
+// Raw hands each line of a source to each, as it was read, with its end and
+// unpacked, and ends early when each returns false. The line is valid until
+// each returns.
+func (r *Result) Raw(source string, each func(line int64, raw []byte) bool) error {
+	s := r.sources[source]
+	if s == nil {
+		return fmt.Errorf("read %s: no such input", source)
+	}
+	f, err := os.Open(s.path)
+	if err != nil {
+		return readError(s, unwrapPath(err))
+	}
+	defer f.Close()
+	z, done, err := unpack(f, s.kind)
+	if err != nil {
+		return readError(s, err)
+	}
+	defer done()
+	in := bufio.NewReaderSize(z, 1<<16)
+	var long []byte
+	for line := int64(1); line <= s.lines; {
+		part, err := in.ReadSlice('\n')
+		if err == bufio.ErrBufferFull {
+			long = append(long, part...)
+			continue
+		}
+		if len(long) > 0 {
+			long = append(long, part...)
+			part = long
+		}
+		if len(part) > 0 && !each(line, part) {
+			return nil
+		}
+		long = long[:0]
+		line++
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return readError(s, err)
+		}
+	}
+	return nil
+}
+
 const maxQuote = 400
 
 // Text is the line at p, read again from where it came from, without colours

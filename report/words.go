@@ -59,6 +59,16 @@ func worst(g *raftdiag.Group) *raftdiag.Episode {
 	return best
 }
 
+// Worst is the group and its episode that a report is summed up by, nil where
+// there is none.
+func Worst(r *raftdiag.Report) (*raftdiag.Group, *raftdiag.Episode) {
+	groups := ranked(r)
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	return groups[0], worst(groups[0])
+}
+
 // ranked are the groups, worst first, else in their order.
 func ranked(r *raftdiag.Report) []*raftdiag.Group {
 	out := make([]*raftdiag.Group, len(r.Groups))

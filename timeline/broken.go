@@ -76,7 +76,7 @@ func (t *Timeline) BelowMatch(ten *Tenure) (row, match Proof, ok bool) {
 			}
 		case raftdiag.Received:
 			if r.mtype == raftdiag.MsgAppResp && !r.reject() && r.has(raftdiag.HasIndex|raftdiag.HasTerm) &&
-				raftdiag.Term(r.a>>32) == ten.Term && raftdiag.Index(r.b) > best && l.store.nodes.list[r.to] == l.Node {
+				raftdiag.Term(r.a>>32) == ten.Term && raftdiag.Index(r.b) > best && (r.to == 0 || l.store.nodes.list[r.to] == l.Node) {
 				best, by = raftdiag.Index(r.b), Proof{l, i}
 			}
 		case raftdiag.LogRow:

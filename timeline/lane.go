@@ -81,6 +81,13 @@ func (l *Lane) Event(i int) raftdiag.Event {
 		unpack(r, &e, l.store.nodes.list, l.store.texts.list)
 	}
 	e.Node, e.Group = l.Node, l.Group
+	// A line may leave out that the node itself sends or receives.
+	switch {
+	case e.Kind == raftdiag.Sent && !e.Has(raftdiag.HasFrom):
+		e.From = l.Node
+	case e.Kind == raftdiag.Received && !e.Has(raftdiag.HasTo):
+		e.To = l.Node
+	}
 	e.Pos = raftdiag.Position{Source: l.store.feeds[r.source()].name, Line: int64(r.line)}
 	return e
 }

@@ -17,6 +17,8 @@ func newAnalyze() *cobra.Command {
 	var (
 		q       question
 		specs   []string
+		formats []string
+		proof   string
 		quiet   bool
 		noColor bool
 	)
@@ -30,6 +32,10 @@ node wrote the file (2=app.log). Without an INPUT it reads what is piped in.
 Files may be compressed with gzip or zstd. Give the logs of all nodes if you
 have them; one is enough to begin with.
 
+--evidence-out writes few lines that give the same verdict alone: those that prove
+the first cause, and as few others as a search of some seconds finds, one file for
+each log, with the bytes that were there. They fit into a ticket.
+
 The exit code is that of the verdict, whatever the format; "raftdiag explain
 exit-codes" lists them. An interrupt ends the reading, and the report is on what
 was read until then; a second one kills.`,
@@ -37,7 +43,9 @@ was read until then; a second one kills.`,
   raftdiag analyze logs/ -o text -o json=report.json -o junit=raftdiag.xml
   raftdiag analyze 1=a/app.log 2=b/app.log.gz --group orders-7
   kubectl logs -l app=raft --prefix --tail=-1 | raftdiag analyze
-  raftdiag analyze --complete node*.log -o markdown=post-mortem.md`,
+  raftdiag analyze --complete node*.log -o markdown=post-mortem.md
+  raftdiag analyze --evidence-out few/ logs/
+  raftdiag analyze --format-file my.yaml logs/`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			outs, err := parseOutputs(specs, formatNames())
 			if err != nil {
@@ -52,28 +60,51 @@ was read until then; a second one kills.`,
 			if q.patience < 0 || q.jobs < 0 {
 				return usagef("--patience and --jobs count from 1 (hint: leave them out for the default)")
 			}
-			q.stdin = cmd.InOrStdin()
-			return runAnalyze(cmd.Context(), q, outs, cmd.OutOrStdout(), cmd.ErrOrStderr(), quiet, noColor)
+			if q.formats, err = formatFiles(formats); err != nil {
+				return err
+			}
+			if proof != "" {
+				if err := evidenceDir(proof); err != nil {
+					return err
+				}
+			}
+			q.stdin, q.formatFiles = cmd.InOrStdin(), formats
+			return runAnalyze(cmd.Context(), q, outs, proof, cmd.OutOrStdout(), cmd.ErrOrStderr(), quiet, noColor)
 		},
 	}
 	outputFlag(cmd, &specs, formatNames())
+	formatFileFlag(cmd, &formats)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&q.groups, "group", nil, "judge only this group (repeatable)")
 	flags.IntVar(&q.patience, "patience", 0, "`ROUNDS` of heartbeats, resends or elections before a wait counts as stuck (default 3)")
 	flags.BoolVar(&q.complete, "complete", false, "the end of the input is final: what waits there is stuck")
 	flags.IntVar(&q.jobs, "jobs", 0, "how many processors to use (default all)")
+	flags.StringVar(&proof, "evidence-out", "", "write into `DIR` the fewest lines of the logs that give the same verdict alone")
 	flags.BoolVarP(&quiet, "quiet", "q", false, "no progress and no warnings on stderr")
 	flags.BoolVar(&noColor, "no-color", false, "no colour (as with NO_COLOR)")
 	return cmd
 }
 
-func runAnalyze(ctx context.Context, q question, outs []output, stdout, stderr io.Writer, quiet, noColor bool) error {
+func runAnalyze(ctx context.Context, q question, outs []output, proof string, stdout, stderr io.Writer, quiet, noColor bool) error {
 	m := newMeter(stderr, quiet)
 	q.progress = m.progress()
-	r, err := diagnose(ctx, q)
+	var few *slice
+	var fewErr error
+	r, err := diagnoseThen(ctx, q, func(r *reading, rep *raftdiag.Report) error {
+		if proof != "" && rep.Verdict != nil {
+			few, fewErr = r.evidence(ctx, q, rep, proof, usualEffort)
+		}
+		return nil
+	})
 	m.clear()
 	if err != nil {
 		return err
+	}
+	switch {
+	case fewErr != nil:
+		fmt.Fprintf(stderr, "raftdiag: warning: --evidence-out: %s\n", report.Safe(fewErr.Error()))
+	case few != nil && !quiet:
+		fmt.Fprintf(stderr, "raftdiag: %s\n", report.Safe(few.tell(q, proof)))
 	}
 	if !quiet {
 		notes := r.Notes

@@ -20,9 +20,10 @@ import (
 
 func newEvents() *cobra.Command {
 	var (
-		inputs []string
-		jobs   int
-		quiet  bool
+		inputs  []string
+		formats []string
+		jobs    int
+		quiet   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "events [INPUT...]",
@@ -38,15 +39,20 @@ lines back as a log. They come when the whole input is read.`,
 			if inputs, err = inputsOr(cmd, args); err != nil {
 				return err
 			}
+			described, err := formatFiles(formats)
+			if err != nil {
+				return err
+			}
 			stderr := cmd.ErrOrStderr()
 			m := newMeter(stderr, quiet)
 			if quiet {
 				stderr = io.Discard
 			}
-			o := parser.Options{Stdin: cmd.InOrStdin(), Workers: jobs, Progress: m.progress()}
+			o := parser.Options{Stdin: cmd.InOrStdin(), Workers: jobs, Formats: described, Progress: m.progress()}
 			return events(cmd.Context(), inputs, o, m, cmd.OutOrStdout(), stderr)
 		},
 	}
+	formatFileFlag(cmd, &formats)
 	cmd.Flags().IntVar(&jobs, "jobs", 0, "how many processors to use (default all)")
 	cmd.Flags().BoolVarP(&quiet, "quiet", "q", false, "no progress and no warnings on stderr")
 	return cmd

@@ -87,6 +87,7 @@ func explainable() []section {
 	return append(list, logs, section{"More", []topic{
 		{"gates", "the way of a write, and which hypothesis stops it where", (*page).gates},
 		{"exit-codes", "what the exit code says", (*page).exitCodes},
+		{"format-files", "how to describe a log format of your own", (*page).formatFiles},
 		{"logging", "what to add to an application so that its logs can be diagnosed", (*page).logging},
 	}})
 }
@@ -307,6 +308,38 @@ func (p *page) gates() {
 	for _, g := range gates {
 		p.hanging(fmt.Sprintf("  %-10s ", g.name), strings.Repeat(" ", 13), "passed when "+g.passed+".")
 		p.hanging(strings.Repeat(" ", 13), strings.Repeat(" ", 13), "Shown by: "+g.log+". Stopped before it: "+g.before+".")
+	}
+}
+
+func (p *page) formatFiles() {
+	p.text("", "A log that raftdiag does not know is described in a file of YAML and given along with --format-file. docs/FORMATS.md has the form, and an example. "+
+		"A dialect has rules: the words of a line, with holes for what varies, and what they state (a kind) or are a sign of.")
+	p.line("")
+	for _, l := range []string{
+		"dialects:",
+		"  - name: mine",
+		"    words: {type: {push: MsgApp, pushed: MsgAppResp}}",
+		"    rules:",
+		"      - text: \"to {to:int} {type:word} term={term:int} after={log_term:int}/{index:int} n={entries:int}\"",
+		"        kind: sent",
+		"      - text: \"lost {peer:word}: {err}\"",
+		"        sign: link_down",
+		"    samples:",
+		"      - line: \"to 2 push term=4 after=4/17 n=2\"",
+		"        means: \"sent ?->2 MsgApp Term:4 Log:4/17 Entries:2\"",
+	} {
+		p.line("    " + l)
+	}
+	p.line("")
+	for _, c := range []struct{ command, doc string }{
+		{"raftdiag formats kinds", "the kinds of facts, and the holes of each"},
+		{"raftdiag formats signs", "the signs"},
+		{"raftdiag formats show NAME", "a built-in dialect in this form, to copy and change"},
+		{"raftdiag formats test mine.yaml", "tries the samples"},
+		{"raftdiag formats --format-file mine.yaml LOGS", "how many lines are recognised, and which are not"},
+		{"raftdiag analyze --format-file mine.yaml LOGS", "the diagnosis"},
+	} {
+		p.hanging(fmt.Sprintf("  %-46s ", c.command), strings.Repeat(" ", 49), c.doc)
 	}
 }
 

@@ -18,7 +18,10 @@ type question struct {
 	patience int      // rounds; 0 means the default
 	complete bool
 	jobs     int // 0 means one for each processor
-	progress func(done, total int64)
+	formats  *parser.Described
+
+	formatFiles []string // that formats were read from
+	progress    func(done, total int64)
 }
 
 // A reading is what the inputs held: the way from bytes to timelines.
@@ -35,6 +38,7 @@ func read(ctx context.Context, q question) (*reading, error) {
 		Stdin:    q.stdin,
 		Open:     store.Open,
 		Workers:  q.jobs,
+		Formats:  q.formats,
 		Progress: q.progress,
 	})
 	if err != nil {
@@ -59,6 +63,11 @@ func (r *reading) judge(q question) *raftdiag.Report {
 
 // diagnose is the whole way from inputs to the report.
 func diagnose(ctx context.Context, q question) (*raftdiag.Report, error) {
+	return diagnoseThen(ctx, q, func(*reading, *raftdiag.Report) error { return nil })
+}
+
+// diagnoseThen does something with the report while the inputs are still open.
+func diagnoseThen(ctx context.Context, q question, then func(*reading, *raftdiag.Report) error) (*raftdiag.Report, error) {
 	r, err := read(ctx, q)
 	if err != nil {
 		return nil, err
@@ -67,7 +76,8 @@ func diagnose(ctx context.Context, q question) (*raftdiag.Report, error) {
 	if err := knownGroups(q.groups, r.timelines.Groups()); err != nil {
 		return nil, err
 	}
-	return r.judge(q), nil
+	rep := r.judge(q)
+	return rep, then(r, rep)
 }
 
 // knownGroups refuses a wanted group that no line names. Without any group

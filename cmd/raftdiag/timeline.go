@@ -24,6 +24,7 @@ func newTimeline() *cobra.Command {
 	var (
 		q            question
 		specs        []string
+		formats      []string
 		index        uint64
 		from, to     uint64
 		since, until string
@@ -55,6 +56,9 @@ a duration before the log's end (30s).`,
 			if err := spareInputs(outs, q.inputs); err != nil {
 				return err
 			}
+			if q.formats, err = formatFiles(formats); err != nil {
+				return err
+			}
 			q.stdin = cmd.InOrStdin()
 			window := window{since: since, until: until}
 			if err := window.check(); err != nil {
@@ -81,6 +85,7 @@ a duration before the log's end (30s).`,
 		},
 	}
 	outputFlag(cmd, &specs, timelineFormats)
+	formatFileFlag(cmd, &formats)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&q.groups, "group", nil, "show this group (repeatable; default the one that is worst off)")
 	flags.Uint64Var(&index, "index", 0, "only what touches the entry at this `INDEX`")
