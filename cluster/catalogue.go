@@ -325,7 +325,7 @@ func catalogue() []FaultInfo {
 			strike: func(s *strike) {
 				share, _ := strconv.ParseFloat(s.f.param("share"), 64)
 				s.rule(func(_, _ uint64, m raftpb.Message) passage {
-					return passage{lose: (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp) && chance(share)}
+					return passage{lose: (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp) && s.c.dice.chance(share)}
 				})
 			},
 		},
@@ -427,7 +427,7 @@ func catalogue() []FaultInfo {
 			build: func(_ *Fault, o *options) { o.tls = true },
 			strike: func(s *strike) {
 				for _, b := range s.boxes("on") {
-					s.undoing(s.c.papers.expire(b.id))
+					s.undoing(s.c.net.expire(b.id))
 					if n := b.running(); n != nil {
 						n.deafen()
 						if err := n.listen(); err != nil && s.c.ctx.Err() == nil {
@@ -681,7 +681,7 @@ func catalogue() []FaultInfo {
 				for _, b := range s.boxes("on") {
 					s.undoing(b.hooks.applies.add(func(ctx context.Context, group string) {
 						if group == s.group {
-							g.pass(ctx)
+							g.pass(s.c.clock, ctx)
 						}
 					}))
 				}
@@ -850,7 +850,7 @@ func catalogue() []FaultInfo {
 						continue
 					}
 					n.stop("")
-					if err := spoil(s.c.diskPath(b.id), s.group); err != nil {
+					if err := s.c.disks.spoil(b.id, s.group); err != nil {
 						s.c.fail(err)
 						continue
 					}
@@ -864,7 +864,7 @@ func catalogue() []FaultInfo {
 			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
 			Causes: []string{"log-lost", "node-down"}, Example: "log-lost:on=3", leader: true,
 			strike: func(s *strike) {
-				s.lose(func(b *box) error { return empty(s.c.diskPath(b.id)) })
+				s.lose(func(b *box) error { return s.c.disks.empty(b.id) })
 			},
 		},
 		{
@@ -873,7 +873,7 @@ func catalogue() []FaultInfo {
 			At:     strikes, Verdict: raftdiag.Unsafe, OrVerdict: []raftdiag.RunVerdict{raftdiag.Fault, raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
 			Causes: []string{"log-lost", "node-down"}, Example: "disk-wiped:on=3", leader: true,
 			strike: func(s *strike) {
-				s.lose(func(b *box) error { return os.Remove(s.c.diskPath(b.id)) })
+				s.lose(func(b *box) error { return s.c.disks.wipe(b.id) })
 			},
 		},
 	}
@@ -951,8 +951,9 @@ func (s *strike) readdress(b *box, peer uint64, addr string) {
 
 // third is a node that is neither of the two, the next one after a.
 func (s *strike) third(a, b uint64) uint64 {
-	for i := range s.c.boxes {
-		if id := (a+uint64(i))%uint64(len(s.c.boxes)) + 1; id != a && id != b {
+	at := slices.Index(s.c.o.ids, a) + 1
+	for i := range s.c.o.ids {
+		if id := s.c.o.ids[(at+i)%len(s.c.o.ids)]; id != a && id != b {
 			return id
 		}
 	}

@@ -304,17 +304,13 @@ func (f *Fault) check(o *options) error {
 			continue
 		}
 		for _, id := range f.ids(p.Name) {
-			if id > uint64(o.Nodes) {
+			if !slices.Contains(o.ids, id) {
 				return fmt.Errorf("%s: no node %d among %d", p.Name, id, o.Nodes)
 			}
 		}
 	}
 	if g := f.param("group"); g != "" {
-		known := false
-		for i := range o.Groups {
-			known = known || g == fmt.Sprintf("orders-%d", i)
-		}
-		if !known {
+		if !slices.Contains(o.groups, g) {
 			return fmt.Errorf("no group %s", g)
 		}
 	}

@@ -62,27 +62,23 @@ func allow[F any](c *chain[F], ask func(F) bool) bool {
 
 // A gate stops whoever comes by while it is shut.
 type gate struct {
-	mu   sync.Mutex
-	shut int
-	open chan struct{} // closed when shut is 0 again
+	mu     sync.Mutex
+	shut   int
+	opened bell
 }
 
 // close shuts the gate until the returned function is called.
 func (g *gate) close() (reopen func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.shut == 0 {
-		g.open = make(chan struct{})
-	}
 	g.shut++
 	var once sync.Once
 	return func() {
 		once.Do(func() {
 			g.mu.Lock()
-			defer g.mu.Unlock()
-			if g.shut--; g.shut == 0 {
-				close(g.open)
-			}
+			g.shut--
+			g.mu.Unlock()
+			g.opened.ring()
 		})
 	}
 }
@@ -94,18 +90,9 @@ func (g *gate) closed() bool {
 }
 
 // pass waits while the gate is shut; false if ctx ended first.
-func (g *gate) pass(ctx context.Context) bool {
-	for {
-		g.mu.Lock()
-		shut, open := g.shut > 0, g.open
-		g.mu.Unlock()
-		if !shut {
-			return ctx.Err() == nil
-		}
-		select {
-		case <-open:
-		case <-ctx.Done():
-			return false
-		}
+func (g *gate) pass(c clock, ctx context.Context) bool {
+	if !g.closed() {
+		return ctx.Err() == nil
 	}
+	return c.await(ctx, never, &g.opened, func() bool { return !g.closed() }) && ctx.Err() == nil
 }
