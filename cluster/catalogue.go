@@ -78,7 +78,7 @@ func catalogue() []FaultInfo {
 			Name: "uncommitted-limit", Doc: "the leader takes one uncommitted entry at a time, and appends are slow",
 			Params: []Param{{"limit", "1", "bytes of uncommitted entries that the leader takes", count},
 				{"delay", "150ms", "what each append and answer takes on the way", duration}, paramGroup},
-			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"uncommitted-limit", "slow-network"},
+			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", OrHypothesis: []string{"no-delivery"}, Causes: []string{"uncommitted-limit", "slow-network"},
 			Example: "uncommitted-limit:delay=200ms", perGroup: true, leader: true,
 			build:  func(f *Fault, o *options) { o.maxUncommitted, _ = strconv.ParseUint(f.param("limit"), 10, 64) },
 			strike: func(s *strike) { s.slowAppends() },
@@ -469,7 +469,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "slow-network", Doc: "messages take long, though less than the election timeout: commits are late",
 			Params: []Param{{"delay", "120ms", "what every message takes on the way", duration}, paramGroup},
-			At:     strikes, Verdict: raftdiag.Degraded, OrVerdict: []raftdiag.RunVerdict{raftdiag.Healthy}, Causes: []string{"slow-network"},
+			At:     strikes, Verdict: raftdiag.Degraded, OrVerdict: []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Fault}, Hypothesis: "no-delivery", OrHypothesis: []string{""}, Causes: []string{"slow-network"},
 			Example: "slow-network:delay=200ms", perGroup: true, leader: true,
 			strike: func(s *strike) {
 				d := s.f.duration("delay")
@@ -676,15 +676,7 @@ func catalogue() []FaultInfo {
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "apply-stalled", Causes: []string{"state-machine-blocked"},
 			Example: "state-machine-blocked:on=all", perGroup: true, leader: true,
 			strike: func(s *strike) {
-				g := &gate{}
-				s.undoing(g.close())
-				for _, b := range s.boxes("on") {
-					s.undoing(b.hooks.applies.add(func(ctx context.Context, group string) {
-						if group == s.group {
-							g.pass(s.c.clock, ctx)
-						}
-					}))
-				}
+				s.blockApply()
 			},
 		},
 		{
@@ -922,6 +914,19 @@ func ghosts(f *Fault, nodes int) []uint64 {
 		ids = append(ids, uint64(11+i)+uint64(max(0, nodes-10)))
 	}
 	return ids
+}
+
+// blockApply stops the group's state machine on the nodes of on.
+func (s *strike) blockApply() {
+	g := &gate{}
+	s.undoing(g.close())
+	for _, b := range s.boxes("on") {
+		s.undoing(b.hooks.applies.add(func(ctx context.Context, group string) {
+			if group == s.group {
+				g.pass(s.c.clock, ctx)
+			}
+		}))
+	}
 }
 
 // freeze stops the group's Raft loop on the nodes of the parameter.

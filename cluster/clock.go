@@ -67,27 +67,33 @@ type scope struct {
 	deadline time.Time
 }
 
-// newScope makes a scope that ends no later than its parent, which may be nil.
-func newScope(parent *scope) *scope {
+// newScope makes a scope that ends no later than its parents.
+func newScope(parents ...*scope) *scope {
 	s := &scope{done: make(chan struct{})}
-	if parent == nil {
-		return s
+	for _, p := range parents {
+		if !p.adopt(s) {
+			s.end()
+		}
 	}
-	parent.mu.Lock()
-	defer parent.mu.Unlock()
-	if parent.err != nil {
-		s.end()
-		return s
+	return s
+}
+
+// adopt lets the kid end with s; false if s has ended.
+func (s *scope) adopt(kid *scope) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return false
 	}
-	live := parent.kids[:0]
-	for _, k := range parent.kids {
+	live := s.kids[:0]
+	for _, k := range s.kids {
 		if k.Err() == nil {
 			live = append(live, k)
 		}
 	}
-	clear(parent.kids[len(live):])
-	parent.kids = append(live, s)
-	return s
+	clear(s.kids[len(live):])
+	s.kids = append(live, kid)
+	return true
 }
 
 func (s *scope) end() {

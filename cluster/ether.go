@@ -45,7 +45,7 @@ func (p *etherPort) close() {
 }
 
 func (e *ether) serve(id uint64, take take) (listener, error) {
-	p := &etherPort{e, id, take, newScope(nil)}
+	p := &etherPort{e, id, take, newScope()}
 	e.ports[e.address(id)] = p
 	return p, nil
 }
@@ -73,8 +73,8 @@ func (e *ether) expire(id uint64) (undo func()) {
 	return func() { e.stale[id]-- }
 }
 
-func (e *ether) carrier(from uint64, o sending) carrier {
-	return &etherCarrier{net: e, from: from, o: o, life: newScope(nil)}
+func (e *ether) carrier(from uint64, life *scope, o sending) carrier {
+	return &etherCarrier{net: e, from: from, o: o, life: life}
 }
 
 // An etherCarrier is a connection to one peer.
@@ -86,7 +86,7 @@ type etherCarrier struct {
 	port *etherPort // the one it is connected to
 }
 
-func (c *etherCarrier) close() { c.life.end() }
+func (c *etherCarrier) close() {}
 
 func (c *etherCarrier) carry(addr string, frames [][]byte, deadline time.Time) []error {
 	errs := make([]error, len(frames))
@@ -112,7 +112,7 @@ func (c *etherCarrier) carry(addr string, frames [][]byte, deadline time.Time) [
 		return fail(c.net.words.handshake)
 	}
 	c.port = port
-	life := newScope(port.life)
+	life := newScope(port.life, c.life)
 	defer life.end()
 	if !c.net.streams {
 		life.deadline = deadline

@@ -42,6 +42,7 @@ type hooks struct {
 	drains   chain[func(group string) bool]                            // false: this Ready is left where it is
 	taken    chain[func(group string, rd *raft.Ready)]                 // changes a Ready before anybody sees it
 	leaves   chain[func(group string, m raftpb.Message) bool]          // false: the message gets lost before the transport
+	refuses  chain[func(group string, m raftpb.Message) error]         // the transport does not take the message
 	steps    chain[func(group string, m raftpb.Message) (bool, error)] // false: the message is not given to Raft, because of the error if there is one
 	stores   chain[func(group string) bool]                            // false: entries are not appended
 	stored   chain[func(group string, s *store, commit uint64)]        // after storage took a Ready

@@ -129,8 +129,8 @@ func (g *grpcListener) close() {
 
 func (l *loopback) expire(id uint64) (undo func()) { return l.papers.expire(id) }
 
-func (l *loopback) carrier(from uint64, o sending) carrier {
-	ctx, cancel := context.WithCancel(context.Background())
+func (l *loopback) carrier(from uint64, life *scope, o sending) carrier {
+	ctx, cancel := context.WithCancel(life)
 	return &grpcCarrier{net: l, from: from, o: o, ctx: ctx, cancel: cancel}
 }
 

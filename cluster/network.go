@@ -18,7 +18,7 @@ import (
 // through carriers.
 type network interface {
 	serve(id uint64, take take) (listener, error)
-	carrier(from uint64, o sending) carrier
+	carrier(from uint64, life *scope, o sending) carrier
 	address(id uint64) string
 	at(addr string) uint64 // whose address it is; 0 if nobody's
 	// expire lets the node show a certificate whose time is over, until the
@@ -84,7 +84,7 @@ type peer struct {
 }
 
 func newTransport(n network, w *wires, from uint64, book *book, o sending) *transport {
-	return &transport{net: n, wires: w, from: from, book: book, o: o, ctx: newScope(nil), peers: map[uint64]*peer{}}
+	return &transport{net: n, wires: w, from: from, book: book, o: o, ctx: newScope(), peers: map[uint64]*peer{}}
 }
 
 // send queues the message and never waits. An error means that it was not
@@ -100,7 +100,7 @@ func (t *transport) send(group string, m raftpb.Message, id int) error {
 	}
 	p := t.peers[m.To]
 	if p == nil {
-		p = &peer{way: t.net.carrier(t.from, t.o)}
+		p = &peer{way: t.net.carrier(t.from, t.ctx, t.o)}
 		t.peers[m.To] = p
 		t.crew.Go(t.o.clock, func() { t.run(p) })
 	}

@@ -159,7 +159,7 @@ func (c *cluster) boot(b *box) error {
 	if err != nil {
 		return err
 	}
-	n := &node{c: c, box: b, disk: d, byName: map[string]*driver{}, ctx: newScope(nil), gone: newScope(nil)}
+	n := &node{c: c, box: b, disk: d, byName: map[string]*driver{}, ctx: newScope(), gone: newScope()}
 	n.pen = &pen{out: b.out}
 	b.sent = map[string][]int{}
 	n.sink = c.voice(b, n.pen)

@@ -237,7 +237,7 @@ func (r *replica) send(messages []raftpb.Message) {
 			r.env.lost(id, Withheld, nil)
 			continue
 		}
-		if err := r.env.send(r.group, m, id); err != nil {
+		if err := r.handOver(m, id); err != nil {
 			r.env.lost(id, Refused, err)
 			r.log.SendFailed(m, err)
 			r.unreachable(m)
@@ -245,6 +245,16 @@ func (r *replica) send(messages []raftpb.Message) {
 		}
 		r.log.HandedOver(m)
 	}
+}
+
+// handOver gives the transport a message.
+func (r *replica) handOver(m raftpb.Message, id int) error {
+	for _, f := range r.hooks.refuses.all() {
+		if err := (*f)(r.group, m); err != nil {
+			return err
+		}
+	}
+	return r.env.send(r.group, m, id)
 }
 
 // unreachable tells Raft that a message did not get through.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -25,7 +26,9 @@ type cluster struct {
 	groups []string
 	boxes  []*box
 	ctx    *scope
-	crew   crew // scripts and the client
+	crew   crew         // scripts and the client
+	turn   atomic.Int64 // of the client
+	hush   atomic.Int32 // above 0 the client proposes nothing
 
 	mu  sync.Mutex
 	err error // what went wrong that no fault explains
@@ -75,7 +78,7 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	c.ctx = newScope(nil)
+	c.ctx = newScope()
 	defer context.AfterFunc(ctx, c.ctx.end)()
 	return c.live(watch)
 }
@@ -87,7 +90,7 @@ func (c *cluster) virtually(ctx context.Context, watch func(c *cluster, end func
 	if v.Start.IsZero() {
 		clock.now = time.Date(2025, 10, 20, 12, 0, 0, 0, time.UTC)
 	}
-	c.clock, c.dice, c.disks, c.ctx = clock, newDice(v.Seed), &racks{}, newScope(nil)
+	c.clock, c.dice, c.disks, c.ctx = clock, newDice(v.Seed), &racks{}, newScope()
 	c.wires.latency = func() time.Duration { return c.o.Latency + c.dice.upTo(v.Jitter) }
 	net := &ether{clock: clock, wires: c.wires, ids: c.o.ids, streams: v.Streams, words: grpcWords, ports: map[string]*etherPort{}, stale: map[uint64]int{}}
 	if v.Stray > 0 {
@@ -112,7 +115,7 @@ func (c *cluster) virtually(ctx context.Context, watch func(c *cluster, end func
 func (c *cluster) live(watch func(c *cluster, end func())) (out *Outcome, err error) {
 	o := c.o
 	// Scripts outlive the run: what they undo must not show in it.
-	scripts := newScope(nil)
+	scripts := newScope()
 	if o.Duration > 0 {
 		c.ctx = c.within(c.ctx, o.Duration)
 	}
@@ -340,7 +343,7 @@ func (c *cluster) client(ctx *scope) {
 	if c.o.Rate > 0 {
 		period = c.clock.Now().Add(c.period())
 	}
-	for turn := 0; ; {
+	for {
 		at := sweep
 		if !period.IsZero() && period.Before(sweep) {
 			at = period
@@ -358,7 +361,9 @@ func (c *cluster) client(ctx *scope) {
 			sweep = after(sweep, c.o.Tick, now)
 		}
 		if !period.IsZero() && !now.Before(period) {
-			c.ask(&turn)
+			if c.hush.Load() == 0 {
+				c.ask()
+			}
 			period = after(period, c.period(), now)
 		}
 	}
@@ -377,13 +382,13 @@ func after(t time.Time, d time.Duration, now time.Time) time.Time {
 }
 
 // ask makes one proposal: over all nodes for one group, then for the next.
-func (c *cluster) ask(turn *int) {
+func (c *cluster) ask() {
 	var n *node
 	var group string
 	for range c.boxes {
-		b := c.boxes[*turn%len(c.boxes)]
-		group = c.groups[*turn/len(c.boxes)%len(c.groups)]
-		*turn++
+		turn := int(c.turn.Add(1) - 1)
+		b := c.boxes[turn%len(c.boxes)]
+		group = c.groups[turn/len(c.boxes)%len(c.groups)]
 		if n = b.running(); n != nil {
 			break
 		}

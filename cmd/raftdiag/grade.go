@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -26,13 +27,14 @@ func newGrade() *cobra.Command {
 		damages  []string
 		parallel int
 		verbose  bool
+		keep     string
 	)
 	cmd := &cobra.Command{
 		Use:   "grade",
 		Short: "how often the diagnosis is right, over thousands of staged runs",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e := exam{parallel: parallel}
+			e := exam{parallel: parallel, keep: keep}
 			var err error
 			if e.first, e.last, err = parseSeeds(seeds); err != nil {
 				return err
@@ -63,6 +65,7 @@ func newGrade() *cobra.Command {
 	flags.StringSliceVar(&names, "faults", nil, "only these `FAULTS` (default all)")
 	flags.StringSliceVar(&damages, "damage", []string{"none"}, "the `DAMAGES` that each run's logs suffer")
 	flags.IntVar(&parallel, "parallel", runtime.NumCPU(), "how many runs at once")
+	flags.StringVar(&keep, "keep", "", "`DIR` for the logs and the truth of each run that was not right")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "tell each run that was not right")
 	return cmd
 }
@@ -80,7 +83,7 @@ func parseSeeds(s string) (first, last uint64, err error) {
 func parseCases(names []string) ([]cluster.FaultInfo, error) {
 	all := lab.Cases()
 	if len(names) == 0 {
-		return all, nil
+		return slices.DeleteFunc(all, func(c cluster.FaultInfo) bool { return lab.HeldOut(c.Name) }), nil
 	}
 	var list []cluster.FaultInfo
 	for _, name := range names {
@@ -120,6 +123,7 @@ type exam struct {
 	damages     []lab.Damage
 	parallel    int
 	told        func(m *lab.Mark)
+	keep        string // directory for the logs of what is not right
 }
 
 // hold runs the exam.
@@ -183,9 +187,33 @@ func (e *exam) grade(ctx context.Context, c cluster.FaultInfo, seed uint64) (*la
 		if err != nil {
 			return nil, nil, err
 		}
-		marks = append(marks, run.Judge(files, d, got))
+		m := run.Judge(files, d, got)
+		marks = append(marks, m)
+		if e.keep != "" && m.Grade != lab.Right {
+			if err := store(filepath.Join(e.keep, fmt.Sprintf("%s-%d-%s", c.Name, seed, d.Name)), files, run); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
 	return run, marks, nil
+}
+
+// store writes the logs of a run, and its truth beside them.
+func store(dir string, files []lab.File, run *lab.Run) error {
+	for _, f := range files {
+		path := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, f.Data, 0o666); err != nil {
+			return err
+		}
+	}
+	truth, err := json.MarshalIndent(run.Story(), "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "truth.json"), append(truth, '\n'), 0o666)
 }
 
 // examine diagnoses files as analyze would.

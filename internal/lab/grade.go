@@ -152,6 +152,9 @@ func (r *Run) judge(m *Mark, part bool, report *raftdiag.Report) (Grade, string)
 		}
 	}
 	right := append([]raftdiag.RunVerdict{r.Case.Verdict}, r.Case.OrVerdict...)
+	if r.Impact >= Slow && r.Case.Verdict == raftdiag.Degraded {
+		right = append(right, raftdiag.Fault) // it did cost a write
+	}
 	if m.Calm {
 		switch {
 		case slices.Contains(calm, verdict):

@@ -109,13 +109,14 @@ func (e *ear) Write(b []byte) (int, error) {
 // impact compares a run with its twin.
 func impact(a, b *cluster.Outcome, conf *cluster.Config) Impact {
 	served := func(o *cluster.Outcome) (bad int, waits []time.Duration) {
-		// Who asked shortly before the end may wait in a healthy run as well.
+		// Who asked shortly before the end may wait in a healthy run as well,
+		// and who asked a process that then ended waits for nobody.
 		last := o.End.Add(-conf.Timeout / 2)
 		for _, p := range o.Proposals {
 			switch {
 			case p.Fate == cluster.Committed:
 				waits = append(waits, p.Took)
-			case p.Fate == cluster.Waits && p.At.After(last):
+			case p.Fate == cluster.Waits && (p.At.After(last) || o.End.Sub(p.At) > conf.Timeout+2*conf.Tick):
 			default:
 				bad++
 			}
@@ -146,7 +147,7 @@ func impact(a, b *cluster.Outcome, conf *cluster.Config) Impact {
 		for _, r := range n.Replicas {
 			s := b.Replica(n.Node, r.Group)
 			lead := a.Replica(r.Lead, r.Group)
-			if s == nil || lead != nil && r.Applied+10 < lead.Commit {
+			if s == nil || !slices.Equal(r.Voters, s.Voters) || lead != nil && r.Applied+10 < lead.Commit {
 				return Harm
 			}
 		}

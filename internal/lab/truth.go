@@ -36,11 +36,18 @@ func (r *Run) refutes(point string) string {
 		return "no append was withheld"
 	case "no-delivery":
 		for _, m := range o.Messages {
-			if (m.Fate == cluster.LostOnWay || m.Fate == cluster.Refused) && carries(m.Type) {
+			if !carries(m.Type) {
+				continue
+			}
+			if m.Fate == cluster.LostOnWay || m.Fate == cluster.Refused {
+				return ""
+			}
+			// Late beyond patience is as good as lost.
+			if patience := 3 * time.Duration(r.Config.Heartbeat) * r.Config.Tick; len(m.Arrivals) > 0 && m.Arrivals[0].At.Sub(m.Made) > patience/2 || len(m.Arrivals) == 0 && m.Fate == cluster.InFlight && o.End.Sub(m.Made) > patience {
 				return ""
 			}
 		}
-		return "no append and no answer was lost"
+		return "no append and no answer was lost, or late"
 	case "no-response":
 		if !r.unanswered() {
 			return "each append that arrived was answered"
@@ -60,7 +67,12 @@ func (r *Run) refutes(point string) string {
 	case "no-commit-advance":
 		return "commit advances wherever a majority matched"
 	case "apply-stalled":
-		return "entries are applied"
+		for _, p := range o.Proposals {
+			if p.Applied && p.Fate == cluster.TimedOut {
+				return ""
+			}
+		}
+		return "every client was told of what was applied"
 	}
 	return ""
 }
