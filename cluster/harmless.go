@@ -70,7 +70,11 @@ func harmless() []FaultInfo {
 				return passage{lose: s.in("on", to) && m.Type == raftpb.MsgApp}
 			})
 		}),
-		calm("late-apply", "a follower's state machine stands still for a while", []Param{on("other", "the follower")}, func(s *strike) {
+		calm("late-apply", "the state machine of a follower stands still for a while, and no client asks there", []Param{on("other", "the follower")}, func(s *strike) {
+			for _, b := range s.boxes("on") {
+				b.shunned.Add(1)
+				s.undoing(func() { b.shunned.Add(-1) })
+			}
 			s.blockApply()
 		}).lasting(800 * time.Millisecond),
 		calm("healed-before", "the network loses the followers' answers while nobody proposes, and heals before somebody does", nil, func(s *strike) {

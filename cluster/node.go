@@ -27,6 +27,8 @@ type box struct {
 	pause gate // shut while the process stands still
 	wire  gate // shut while its transport does
 
+	shunned atomic.Int32 // above 0 the client does not ask here
+
 	skew   atomic.Int64  // how far the stamps of its log are off
 	family atomic.Uint64 // the id of the cluster that it takes itself to be of
 

@@ -389,9 +389,10 @@ func (c *cluster) ask() {
 		turn := int(c.turn.Add(1) - 1)
 		b := c.boxes[turn%len(c.boxes)]
 		group = c.groups[turn/len(c.boxes)%len(c.groups)]
-		if n = b.running(); n != nil {
+		if n = b.running(); n != nil && b.shunned.Load() == 0 {
 			break
 		}
+		n = nil
 	}
 	if n == nil {
 		return

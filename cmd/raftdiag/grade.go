@@ -5,37 +5,58 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/cluster"
 	"github.com/raftdiag/raftdiag/internal/lab"
+	"github.com/raftdiag/raftdiag/report"
 	"github.com/raftdiag/raftdiag/timeline"
 )
 
 func newGrade() *cobra.Command {
 	var (
-		seeds    string
-		names    []string
-		damages  []string
-		parallel int
-		verbose  bool
-		keep     string
+		e       exam
+		seeds   string
+		names   []string
+		damages []string
+		specs   []string
+		verbose bool
+		quiet   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "grade",
 		Short: "how often the diagnosis is right, over thousands of staged runs",
-		Args:  noArgs,
+		Long: `grade runs the reference cluster on a virtual clock with known faults, and with
+what only looks like one, damages the logs, diagnoses them, and holds the
+diagnoses against the truth. A seed varies the cluster: nodes, groups, timers,
+latencies, clocks, election settings, the wording and layout of its logs. One
+seed gives the same logs each time, byte by byte.
+
+A fault without impact, by comparison with the same run without it, is graded as
+healthy. Simple baselines are graded beside raftdiag. Some cases and the seeds
+from ` + fmt.Sprint(lab.HeldOutSeeds) + ` on are held out: they are reported apart.
+
+Damages: ` + damageNames() + `.`,
+		Example: `  raftdiag grade
+  raftdiag grade --seeds 1-50 -o markdown=accuracy.md -o json=marks.json
+  raftdiag grade --faults drop-responses,healthy --damage none,drop20 -v
+  raftdiag grade --faults partition --seeds 7 --keep wrong/`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e := exam{parallel: parallel, keep: keep}
-			var err error
+			outs, err := parseOutputs(specs, gradeFormats)
+			if err != nil {
+				return err
+			}
 			if e.first, e.last, err = parseSeeds(seeds); err != nil {
 				return err
 			}
@@ -45,29 +66,53 @@ func newGrade() *cobra.Command {
 			if e.damages, err = parseDamages(damages); err != nil {
 				return err
 			}
-			if verbose {
-				e.told = func(m *lab.Mark) {
-					if m.Grade != lab.Right {
-						fmt.Fprintf(cmd.ErrOrStderr(), "%-8s %s %s: %s (verdict %s, impact %s)\n", m.Grade, m.Plan, m.Damage, m.Why, m.Verdict, m.Impact)
-					}
-				}
+			if e.parallel < 1 {
+				return usagef("--parallel counts from 1")
 			}
+			e.watch(cmd.ErrOrStderr(), verbose, quiet)
 			t, err := e.hold(cmd.Context())
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(cmd.OutOrStdout(), t.String())
-			return err
+			said := t.Tables()
+			stdout := cmd.OutOrStdout()
+			return writeAll(outs, stdout, look(stdout, true), func(format string, w io.Writer, _ report.Options) error {
+				switch format {
+				case "json":
+					enc := json.NewEncoder(w)
+					enc.SetIndent("", " ")
+					return enc.Encode(t)
+				case "markdown":
+					_, err := io.WriteString(w, lab.Markdown(said))
+					return err
+				}
+				_, err := io.WriteString(w, lab.Text(said))
+				return err
+			})
 		},
 	}
+	outputFlag(cmd, &specs, gradeFormats)
 	flags := cmd.Flags()
-	flags.StringVar(&seeds, "seeds", "1-10", "`FIRST-LAST`")
-	flags.StringSliceVar(&names, "faults", nil, "only these `FAULTS` (default all)")
-	flags.StringSliceVar(&damages, "damage", []string{"none"}, "the `DAMAGES` that each run's logs suffer")
-	flags.IntVar(&parallel, "parallel", runtime.NumCPU(), "how many runs at once")
-	flags.StringVar(&keep, "keep", "", "`DIR` for the logs and the truth of each run that was not right")
+	flags.StringVar(&seeds, "seeds", "1-10", "`FIRST-LAST` of the seeds")
+	flags.StringSliceVar(&names, "faults", nil, "only these `FAULTS` of the cluster; all: with those held out (default all others)")
+	flags.StringSliceVar(&damages, "damage", []string{"none"}, "the `DAMAGES` that each run's logs suffer, or all")
+	flags.IntVar(&e.parallel, "parallel", runtime.NumCPU(), "how many runs at once")
+	flags.StringVar(&e.keep, "keep", "", "`DIR` for the logs and the truth of each run that was not right")
+	flags.BoolVar(&e.plain, "no-baselines", false, "grade raftdiag alone")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "tell each run that was not right")
+	flags.BoolVarP(&quiet, "quiet", "q", false, "no progress on stderr")
+	complete(cmd, "faults", faultNames())
 	return cmd
+}
+
+var gradeFormats = []string{"text", "json", "markdown"}
+
+func damageNames() string {
+	var names []string
+	for _, d := range lab.Damages() {
+		names = append(names, d.Name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func parseSeeds(s string) (first, last uint64, err error) {
@@ -84,6 +129,9 @@ func parseCases(names []string) ([]cluster.FaultInfo, error) {
 	all := lab.Cases()
 	if len(names) == 0 {
 		return slices.DeleteFunc(all, func(c cluster.FaultInfo) bool { return lab.HeldOut(c.Name) }), nil
+	}
+	if slices.Equal(names, []string{"all"}) {
+		return all, nil
 	}
 	var list []cluster.FaultInfo
 	for _, name := range names {
@@ -105,11 +153,7 @@ func parseDamages(names []string) ([]lab.Damage, error) {
 			continue
 		}
 		if !ok {
-			var known []string
-			for _, d := range lab.Damages() {
-				known = append(known, d.Name)
-			}
-			return nil, usagef("no damage is called %q (hint: %s, or all)", name, strings.Join(known, ", "))
+			return nil, usagef("no damage is called %q (hint: %s, or all)", name, damageNames())
 		}
 		list = append(list, d)
 	}
@@ -122,8 +166,39 @@ type exam struct {
 	first, last uint64
 	damages     []lab.Damage
 	parallel    int
-	told        func(m *lab.Mark)
 	keep        string // directory for the logs of what is not right
+	plain       bool   // without baselines
+	told        func(done, all int, marks []*lab.Mark)
+}
+
+// watch tells on w how far the exam is, on a terminal all the time and else at
+// each tenth.
+func (e *exam) watch(w io.Writer, verbose, quiet bool) {
+	start, tenth := time.Now(), 0
+	terminal := isTerminal(w)
+	e.told = func(done, all int, marks []*lab.Mark) {
+		if verbose {
+			for _, m := range marks {
+				if m.Tool == "raftdiag" && m.Grade != lab.Right {
+					fmt.Fprintf(w, "%-8s %s, %s: %s (verdict %s, impact %s)\n", m.Grade, m.Plan, m.Damage, m.Why, m.Verdict, m.Impact)
+				}
+			}
+		}
+		if quiet {
+			return
+		}
+		spent := time.Since(start)
+		left := (spent * time.Duration(all-done) / time.Duration(done)).Round(time.Second)
+		switch {
+		case terminal && done < all:
+			fmt.Fprintf(w, "\r\x1b[K%d of %d runs, %s left", done, all, left)
+		case terminal:
+			fmt.Fprint(w, "\r\x1b[K")
+		case done*10/all > tenth:
+			tenth = done * 10 / all
+			fmt.Fprintf(w, "%d of %d runs, %s left\n", done, all, left)
+		}
+	}
 }
 
 // hold runs the exam.
@@ -149,9 +224,7 @@ func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 				mu.Lock()
 				t.Add(r, marks)
 				if e.told != nil {
-					for _, m := range marks {
-						e.told(m)
-					}
+					e.told(t.Runs, len(e.cases)*int(e.last-e.first+1), marks)
 				}
 				mu.Unlock()
 			}
@@ -189,6 +262,11 @@ func (e *exam) grade(ctx context.Context, c cluster.FaultInfo, seed uint64) (*la
 		}
 		m := run.Judge(files, d, got)
 		marks = append(marks, m)
+		for _, b := range lab.Baselines() {
+			if d.Name == "none" && !e.plain {
+				marks = append(marks, run.Compare(b, files, d))
+			}
+		}
 		if e.keep != "" && m.Grade != lab.Right {
 			if err := store(filepath.Join(e.keep, fmt.Sprintf("%s-%d-%s", c.Name, seed, d.Name)), files, run); err != nil {
 				return nil, nil, err

@@ -35,6 +35,7 @@ func (g Grade) String() string { return [...]string{"right", "near", "unknown", 
 
 // A Mark is one graded diagnosis.
 type Mark struct {
+	Tool    string   `json:"tool"` // raftdiag, or a baseline
 	Case    string   `json:"case"`
 	Seed    uint64   `json:"seed"`
 	Damage  string   `json:"damage"`
@@ -43,20 +44,27 @@ type Mark struct {
 	Impact  Impact   `json:"-"`
 	Calm    bool     `json:"calm"` // graded as healthy
 	Grade   Grade    `json:"-"`
+	Word    string   `json:"grade"`
+	Effect  string   `json:"impact"`
+	CauseOK bool     `json:"cause_ok"` // a right cause within the first three, or none is asked for
 	Why     string   `json:"why"`
 	Verdict string   `json:"verdict"`
 	Expect  string   `json:"expect"`  // the failure point of the case; empty where nothing is wrong
 	Point   string   `json:"point"`   // the first failure point that is confirmed
 	Points  []string `json:"points"`  // all that are
+	First   string   `json:"first"`   // the first suspect
 	Rank    int      `json:"rank"`    // of the right point among the suspects; 0: not among the first three
 	Cause   int      `json:"cause"`   // rank of a right cause; 0: not among the first three
 	Named   string   `json:"named"`   // the first cause
 	Certain bool     `json:"certain"` // something was confirmed
 	Ask     bool     `json:"ask"`     // it says what would decide
 
-	Paired, Pairs, Mine int // pairs that are right, that there are, that were found
-	Covered, Clocks     int // clock intervals that hold the truth, and all
-	Score               float64
+	Paired  int     `json:"paired"`  // pairs that are right
+	Pairs   int     `json:"pairs"`   // that there are
+	Mine    int     `json:"mine"`    // that were found
+	Covered int     `json:"covered"` // clock intervals that hold the truth
+	Clocks  int     `json:"clocks"`
+	Score   float64 `json:"score"` // of the first suspect
 }
 
 var calm = []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Degraded}
@@ -64,15 +72,23 @@ var calm = []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Degraded}
 // Judge holds a diagnosis against the run. With part, facts are missing from
 // the logs, and an honest unknown is right.
 func (r *Run) Judge(files []File, d Damage, got Diagnosis) *Mark {
-	m := &Mark{Case: r.Case.Name, Seed: r.Seed, Damage: d.Name, Plan: r.Plan.String(), Voice: r.Look.Voice, Impact: r.Impact, Expect: r.Case.Hypothesis}
+	m := &Mark{Tool: "raftdiag", Case: r.Case.Name, Seed: r.Seed, Damage: d.Name, Voice: r.Look.Voice, Impact: r.Impact}
+	r.fill(m, d, got.Report)
+	r.pairs(m, files, got.Pairs)
+	r.clocks(m, got.Report)
+	return m
+}
+
+// fill judges the report.
+func (r *Run) fill(m *Mark, d Damage, report *raftdiag.Report) {
+	m.Plan, m.Effect, m.Expect = r.Plan.String(), r.Impact.String(), r.Case.Hypothesis
 	m.Calm = harmless(r.Case) || r.Impact == NoImpact
 	if m.Calm {
 		m.Expect = ""
 	}
-	m.Grade, m.Why = r.judge(m, d.Part, got.Report)
-	r.pairs(m, files, got.Pairs)
-	r.clocks(m, got.Report)
-	return m
+	m.Grade, m.Why = r.judge(m, d.Part, report)
+	m.Word = m.Grade.String()
+	m.CauseOK = m.Calm || m.Cause > 0 || len(r.Case.Causes) == 0 || m.Grade == Right
 }
 
 // judge fills the mark in.
@@ -108,9 +124,12 @@ func (r *Run) judge(m *Mark, part bool, report *raftdiag.Report) (Grade, string)
 				m.Point = *e.FailurePoint
 			}
 			// The rank of the right point, in the episode where it stands best.
+			if len(e.Suspects) > 0 && m.Score == 0 {
+				m.Score, m.First = e.Suspects[0].Score, e.Suspects[0].Name
+			}
 			for i, s := range e.Suspects[:min(3, len(e.Suspects))] {
 				if slices.Contains(allowed, s.Name) && s.Name != "" && (m.Rank == 0 || i+1 < m.Rank) {
-					m.Rank, m.Score = i+1, s.Score
+					m.Rank = i + 1
 				}
 			}
 			if e.FailurePoint != nil && slices.Contains(allowed, *e.FailurePoint) {
