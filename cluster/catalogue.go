@@ -78,7 +78,7 @@ func catalogue() []FaultInfo {
 			Name: "uncommitted-limit", Doc: "the leader takes one uncommitted entry at a time, and appends are slow",
 			Params: []Param{{"limit", "1", "bytes of uncommitted entries that the leader takes", count},
 				{"delay", "150ms", "what each append and answer takes on the way", duration}, paramGroup},
-			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", Causes: []string{"uncommitted-limit", "slow-network"},
+			At: strikes, Verdict: raftdiag.Fault, Hypothesis: "proposal-dropped", OrHypothesis: []string{"no-delivery"}, Causes: []string{"uncommitted-limit", "slow-network"},
 			Example: "uncommitted-limit:delay=200ms", perGroup: true, leader: true,
 			build:  func(f *Fault, o *options) { o.maxUncommitted, _ = strconv.ParseUint(f.param("limit"), 10, 64) },
 			strike: func(s *strike) { s.slowAppends() },
@@ -325,7 +325,7 @@ func catalogue() []FaultInfo {
 			strike: func(s *strike) {
 				share, _ := strconv.ParseFloat(s.f.param("share"), 64)
 				s.rule(func(_, _ uint64, m raftpb.Message) passage {
-					return passage{lose: (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp) && chance(share)}
+					return passage{lose: (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgAppResp) && s.c.dice.chance(share)}
 				})
 			},
 		},
@@ -427,7 +427,7 @@ func catalogue() []FaultInfo {
 			build: func(_ *Fault, o *options) { o.tls = true },
 			strike: func(s *strike) {
 				for _, b := range s.boxes("on") {
-					s.undoing(s.c.papers.expire(b.id))
+					s.undoing(s.c.net.expire(b.id))
 					if n := b.running(); n != nil {
 						n.deafen()
 						if err := n.listen(); err != nil && s.c.ctx.Err() == nil {
@@ -469,7 +469,7 @@ func catalogue() []FaultInfo {
 		{
 			Name: "slow-network", Doc: "messages take long, though less than the election timeout: commits are late",
 			Params: []Param{{"delay", "120ms", "what every message takes on the way", duration}, paramGroup},
-			At:     strikes, Verdict: raftdiag.Degraded, OrVerdict: []raftdiag.RunVerdict{raftdiag.Healthy}, Causes: []string{"slow-network"},
+			At:     strikes, Verdict: raftdiag.Degraded, OrVerdict: []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Fault}, Hypothesis: "no-delivery", OrHypothesis: []string{""}, Causes: []string{"slow-network"},
 			Example: "slow-network:delay=200ms", perGroup: true, leader: true,
 			strike: func(s *strike) {
 				d := s.f.duration("delay")
@@ -676,15 +676,7 @@ func catalogue() []FaultInfo {
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "apply-stalled", Causes: []string{"state-machine-blocked"},
 			Example: "state-machine-blocked:on=all", perGroup: true, leader: true,
 			strike: func(s *strike) {
-				g := &gate{}
-				s.undoing(g.close())
-				for _, b := range s.boxes("on") {
-					s.undoing(b.hooks.applies.add(func(ctx context.Context, group string) {
-						if group == s.group {
-							g.pass(ctx)
-						}
-					}))
-				}
+				s.blockApply()
 			},
 		},
 		{
@@ -850,7 +842,7 @@ func catalogue() []FaultInfo {
 						continue
 					}
 					n.stop("")
-					if err := spoil(s.c.diskPath(b.id), s.group); err != nil {
+					if err := s.c.disks.spoil(b.id, s.group); err != nil {
 						s.c.fail(err)
 						continue
 					}
@@ -864,7 +856,7 @@ func catalogue() []FaultInfo {
 			At:     strikes, Verdict: raftdiag.Fault, OrVerdict: []raftdiag.RunVerdict{raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
 			Causes: []string{"log-lost", "node-down"}, Example: "log-lost:on=3", leader: true,
 			strike: func(s *strike) {
-				s.lose(func(b *box) error { return empty(s.c.diskPath(b.id)) })
+				s.lose(func(b *box) error { return s.c.disks.empty(b.id) })
 			},
 		},
 		{
@@ -873,7 +865,7 @@ func catalogue() []FaultInfo {
 			At:     strikes, Verdict: raftdiag.Unsafe, OrVerdict: []raftdiag.RunVerdict{raftdiag.Fault, raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
 			Causes: []string{"log-lost", "node-down"}, Example: "disk-wiped:on=3", leader: true,
 			strike: func(s *strike) {
-				s.lose(func(b *box) error { return os.Remove(s.c.diskPath(b.id)) })
+				s.lose(func(b *box) error { return s.c.disks.wipe(b.id) })
 			},
 		},
 	}
@@ -924,6 +916,19 @@ func ghosts(f *Fault, nodes int) []uint64 {
 	return ids
 }
 
+// blockApply stops the group's state machine on the nodes of on.
+func (s *strike) blockApply() {
+	g := &gate{}
+	s.undoing(g.close())
+	for _, b := range s.boxes("on") {
+		s.undoing(b.hooks.applies.add(func(ctx context.Context, group string) {
+			if group == s.group {
+				g.pass(s.c.clock, ctx)
+			}
+		}))
+	}
+}
+
 // freeze stops the group's Raft loop on the nodes of the parameter.
 func (s *strike) freeze(param string) {
 	for _, b := range s.boxes(param) {
@@ -951,8 +956,9 @@ func (s *strike) readdress(b *box, peer uint64, addr string) {
 
 // third is a node that is neither of the two, the next one after a.
 func (s *strike) third(a, b uint64) uint64 {
-	for i := range s.c.boxes {
-		if id := (a+uint64(i))%uint64(len(s.c.boxes)) + 1; id != a && id != b {
+	at := slices.Index(s.c.o.ids, a) + 1
+	for i := range s.c.o.ids {
+		if id := s.c.o.ids[(at+i)%len(s.c.o.ids)]; id != a && id != b {
 			return id
 		}
 	}

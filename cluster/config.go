@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/raftdiag/raftdiag/raftlog"
+	"go.etcd.io/raft/v3/raftpb"
 )
 
 // A Voice is the form in which nodes write their logs.
@@ -50,6 +51,10 @@ type Config struct {
 	Nodes  int // 3
 	Groups int // 1; named orders-0, orders-1 and so on
 
+	IDs      []uint64 // 1, 2, 3 and so on
+	Names    []string // of the groups, instead of orders-0 and so on
+	Learners int      // how many of the nodes, the last ones, have no vote
+
 	// Dir holds the nodes' files. If it is empty, a temporary directory is made
 	// and removed again.
 	Dir string
@@ -59,7 +64,9 @@ type Config struct {
 
 	PreVote     bool
 	CheckQuorum bool
-	Tick        time.Duration // 50ms; heartbeats come every 2 ticks, elections after 10 to 19
+	Tick        time.Duration // 50ms
+	Heartbeat   int           // 2; ticks between heartbeats
+	Election    int           // 10; ticks without a leader before an election, up to twice as many
 	Latency     time.Duration // 2ms; of the network, one way
 
 	Rate    float64       // 10; proposals a second, over all groups
@@ -70,15 +77,42 @@ type Config struct {
 	Faults   []Fault
 
 	Voice Voice
+	// Sink, if set, is the form of a node's log instead of the voice.
+	Sink func(node uint64, w io.Writer) raftlog.Sink
 	// Log gives the writer of a node's log; it gets whole lines. It is called
 	// once for each node. Nil throws the logs away.
 	Log func(node uint64) io.Writer
+
+	// Virtual, if set, runs the cluster on a virtual clock and a network and
+	// disks in memory: the same each time, and much faster than the clock.
+	Virtual *Virtual
+}
+
+// A Virtual says how a run on the virtual clock differs from the real world.
+// The zero value is a world in which nothing is left to chance but the election
+// timeouts.
+type Virtual struct {
+	Seed  uint64    // of all chance
+	Start time.Time // when the run begins
+
+	Jitter  time.Duration // of the latency, up to this much more
+	Streams bool          // messages are not answered: who sends is not told that one got lost
+	Stray   time.Duration // up to this much later a message of a stream arrives, across the others
+	Refused string        // the error where nobody listens; the verb is the address
+	Late    string        // the error where no answer comes
+
+	// Clock is what a node's clock shows at a moment; nil: the moment.
+	Clock func(node uint64, t time.Time) time.Time
+	// Pace is how many ticks a node makes in the time of one; nil: one.
+	Pace func(node uint64) float64
 }
 
 // options is a Config with its defaults and with what faults change about how
 // nodes are built.
 type options struct {
 	Config
+	ids                         []uint64
+	groups                      []string
 	electionTick, heartbeatTick int
 	sendTimeout                 time.Duration
 	slow                        time.Duration // writes that take longer are logged
@@ -89,6 +123,29 @@ type options struct {
 	votersOf                    func(id uint64) []uint64
 	raftID                      func(id uint64) uint64
 	truth                       *truth
+}
+
+// confOf is the configuration with which a node is bootstrapped.
+func (o *options) confOf(id uint64) raftpb.ConfState {
+	voters := o.votersOf(id)
+	conf := raftpb.ConfState{}
+	learners := o.ids[len(o.ids)-o.Learners:]
+	for _, v := range voters {
+		if slices.Contains(learners, v) {
+			conf.Learners = append(conf.Learners, v)
+		} else {
+			conf.Voters = append(conf.Voters, v)
+		}
+	}
+	return conf
+}
+
+// tickOf is the time of one tick on a node.
+func (o *options) tickOf(id uint64) time.Duration {
+	if o.Virtual == nil || o.Virtual.Pace == nil {
+		return o.Tick
+	}
+	return time.Duration(float64(o.Tick) / o.Virtual.Pace(id))
 }
 
 func (c Config) options() (*options, error) {
@@ -109,6 +166,12 @@ func (c Config) options() (*options, error) {
 	if c.Size == 0 {
 		c.Size = 64
 	}
+	if c.Heartbeat == 0 {
+		c.Heartbeat = 2
+	}
+	if c.Election == 0 {
+		c.Election = 10
+	}
 	set(&c.Tick, 50*time.Millisecond)
 	set(&c.Latency, 2*time.Millisecond)
 	set(&c.Timeout, time.Second)
@@ -119,26 +182,39 @@ func (c Config) options() (*options, error) {
 	switch {
 	case c.Nodes < 1 || c.Nodes > 15:
 		return nil, fmt.Errorf("%d nodes (hint: 1 to 15)", c.Nodes)
-	case c.Groups < 1 || c.Groups > 64:
+	case c.Groups < 1 || c.Groups > 64 && c.Virtual == nil:
 		return nil, fmt.Errorf("%d groups (hint: 1 to 64)", c.Groups)
 	case c.Rate < 0 || c.Rate > 10000:
 		return nil, fmt.Errorf("%g proposals a second (hint: up to 10000)", c.Rate)
+	case c.Heartbeat < 1 || c.Election <= c.Heartbeat:
+		return nil, fmt.Errorf("heartbeats every %d ticks and elections after %d (hint: elections after more ticks)", c.Heartbeat, c.Election)
+	case c.Learners < 0 || c.Learners >= c.Nodes:
+		return nil, fmt.Errorf("%d learners among %d nodes (hint: some node must vote)", c.Learners, c.Nodes)
+	case c.IDs != nil && len(c.IDs) != c.Nodes || c.Names != nil && len(c.Names) != c.Groups:
+		return nil, fmt.Errorf("as many ids as nodes, and names as groups")
 	case c.Tick < time.Millisecond:
 		return nil, fmt.Errorf("tick of %v (hint: at least 1ms)", c.Tick)
 	case c.Latency < 0 || c.Timeout < 0 || c.Size < 0:
 		return nil, fmt.Errorf("latency, timeout and size cannot be negative")
 	}
-	all := make([]uint64, c.Nodes)
-	for i := range all {
-		all[i] = uint64(i + 1)
-	}
-	return &options{
-		Config: c, electionTick: 10, heartbeatTick: 2,
+	o := &options{
+		Config: c, ids: c.IDs, groups: c.Names, electionTick: c.Election, heartbeatTick: c.Heartbeat,
 		sendTimeout: 10 * c.Tick, slow: 100 * time.Millisecond, maxInflight: 256, queue: 256,
-		votersOf: func(uint64) []uint64 { return slices.Clone(all) },
-		raftID:   func(id uint64) uint64 { return id },
-		truth:    newTruth(),
-	}, nil
+		raftID: func(id uint64) uint64 { return id },
+		truth:  &truth{traces: c.Virtual != nil},
+	}
+	if o.ids == nil {
+		for i := range c.Nodes {
+			o.ids = append(o.ids, uint64(i+1))
+		}
+	}
+	if o.groups == nil {
+		for g := range c.Groups {
+			o.groups = append(o.groups, fmt.Sprintf("orders-%d", g))
+		}
+	}
+	o.votersOf = func(uint64) []uint64 { return slices.Clone(o.ids) }
+	return o, nil
 }
 
 func voterIDs(m map[uint64]struct{}) []uint64 {

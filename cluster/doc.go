@@ -13,7 +13,13 @@
 // go.etcd.io/raft would say. No line names a fault.
 //
 // A replica takes its time, its network and its committed entries' way through
-// the env interface, so that its steps know neither goroutines nor clocks. A
+// the env interface, so that its steps know neither goroutines nor clocks. Below
+// that, clock, network and disks are interfaces too: with Config.Virtual the
+// same nodes run on a virtual clock, a network and disks in memory. Such a run
+// is the same each time, byte by byte, lasts some milliseconds, and keeps the
+// fate of every message.
+//
+// A
 // fault is a script ([FaultInfo]) that puts functions into a node's hooks, the
 // places at which applications go wrong, or rules into the network.
 package cluster

@@ -92,12 +92,14 @@ var byHypothesis = map[string]string{
 
 // Faults lists every fault, in the order of the failure points that they lead
 // to.
-func Faults() []FaultInfo { return slices.Clone(catalogue()) }
+func Faults() []FaultInfo { return all() }
+
+func all() []FaultInfo { return slices.Concat(catalogue(), more(), harmless()) }
 
 // Lookup finds a fault by its name, or by the name or number of a failure
 // point, which stands for the fault that shows it best.
 func Lookup(name string) (FaultInfo, bool) {
-	list := catalogue()
+	list := all()
 	find := func(name string) int {
 		return slices.IndexFunc(list, func(i FaultInfo) bool { return i.Name == name })
 	}
@@ -279,6 +281,11 @@ func (f *Fault) duration(name string) time.Duration {
 	return d
 }
 
+func (f *Fault) number(name string) int {
+	n, _ := strconv.Atoi(f.param(name)) // read checked it
+	return n
+}
+
 func (f *Fault) ids(name string) []uint64 {
 	var ids []uint64
 	for part := range strings.SplitSeq(f.param(name), "+") {
@@ -304,17 +311,13 @@ func (f *Fault) check(o *options) error {
 			continue
 		}
 		for _, id := range f.ids(p.Name) {
-			if id > uint64(o.Nodes) {
+			if !slices.Contains(o.ids, id) {
 				return fmt.Errorf("%s: no node %d among %d", p.Name, id, o.Nodes)
 			}
 		}
 	}
 	if g := f.param("group"); g != "" {
-		known := false
-		for i := range o.Groups {
-			known = known || g == fmt.Sprintf("orders-%d", i)
-		}
-		if !known {
+		if !slices.Contains(o.groups, g) {
 			return fmt.Errorf("no group %s", g)
 		}
 	}
@@ -331,7 +334,7 @@ func (f *Fault) check(o *options) error {
 // unknown.
 func nearest(name string) string {
 	var near []string
-	for _, i := range catalogue() {
+	for _, i := range all() {
 		for w := range strings.SplitSeq(strings.ToLower(name), "-") {
 			if len(w) > 2 && strings.Contains(i.Name, w) {
 				near = append(near, i.Name)

@@ -42,6 +42,7 @@ type hooks struct {
 	drains   chain[func(group string) bool]                            // false: this Ready is left where it is
 	taken    chain[func(group string, rd *raft.Ready)]                 // changes a Ready before anybody sees it
 	leaves   chain[func(group string, m raftpb.Message) bool]          // false: the message gets lost before the transport
+	refuses  chain[func(group string, m raftpb.Message) error]         // the transport does not take the message
 	steps    chain[func(group string, m raftpb.Message) (bool, error)] // false: the message is not given to Raft, because of the error if there is one
 	stores   chain[func(group string) bool]                            // false: entries are not appended
 	stored   chain[func(group string, s *store, commit uint64)]        // after storage took a Ready
@@ -62,27 +63,23 @@ func allow[F any](c *chain[F], ask func(F) bool) bool {
 
 // A gate stops whoever comes by while it is shut.
 type gate struct {
-	mu   sync.Mutex
-	shut int
-	open chan struct{} // closed when shut is 0 again
+	mu     sync.Mutex
+	shut   int
+	opened bell
 }
 
 // close shuts the gate until the returned function is called.
 func (g *gate) close() (reopen func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.shut == 0 {
-		g.open = make(chan struct{})
-	}
 	g.shut++
 	var once sync.Once
 	return func() {
 		once.Do(func() {
 			g.mu.Lock()
-			defer g.mu.Unlock()
-			if g.shut--; g.shut == 0 {
-				close(g.open)
-			}
+			g.shut--
+			g.mu.Unlock()
+			g.opened.ring()
 		})
 	}
 }
@@ -94,18 +91,9 @@ func (g *gate) closed() bool {
 }
 
 // pass waits while the gate is shut; false if ctx ended first.
-func (g *gate) pass(ctx context.Context) bool {
-	for {
-		g.mu.Lock()
-		shut, open := g.shut > 0, g.open
-		g.mu.Unlock()
-		if !shut {
-			return ctx.Err() == nil
-		}
-		select {
-		case <-open:
-		case <-ctx.Done():
-			return false
-		}
+func (g *gate) pass(c clock, ctx context.Context) bool {
+	if !g.closed() {
+		return ctx.Err() == nil
 	}
+	return c.await(ctx, never, &g.opened, func() bool { return !g.closed() }) && ctx.Err() == nil
 }

@@ -15,27 +15,27 @@ import (
 // A frame is read back; a garbled one keeps its group and nothing else.
 func TestFrame(t *testing.T) {
 	m := raftpb.Message{Type: raftpb.MsgApp, From: 1, To: 2, Term: 3, Index: 4, LogTerm: 3, Entries: []raftpb.Entry{{Index: 5, Term: 3, Data: []byte("x")}}}
-	b, err := frame("orders-0", m)
+	b, err := frame("orders-0", 7, m)
 	if err != nil {
 		t.Fatal(err)
 	}
-	group, got, err := parseFrame(b)
-	if err != nil || group != "orders-0" || !reflect.DeepEqual(got, m) {
+	group, id, got, err := parseFrame(b)
+	if err != nil || group != "orders-0" || id != 7 || !reflect.DeepEqual(got, m) {
 		t.Errorf("%s %+v %v", group, got, err)
 	}
-	if group, _, err := parseFrame(garbled(b)); err == nil || group != "orders-0" {
-		t.Errorf("garbled: %q %v", group, err)
+	if group, id, _, err := parseFrame(garbled(b)); err == nil || group != "orders-0" || id != 7 {
+		t.Errorf("garbled: %q %d %v", group, id, err)
 	}
 }
 
 // No bytes from the network make a node panic.
 func FuzzParseFrame(f *testing.F) {
-	b, _ := frame("orders-0", raftpb.Message{Type: raftpb.MsgHeartbeat, From: 1, To: 2, Term: 3})
+	b, _ := frame("orders-0", 0, raftpb.Message{Type: raftpb.MsgHeartbeat, From: 1, To: 2, Term: 3})
 	f.Add(b)
 	f.Add(b[:5])
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _, _ = parseFrame(b)
+		_, _, _, _ = parseFrame(b)
 		v := verdicts{b}
 		_ = v.each(func(int, error) {})
 	})
@@ -68,8 +68,9 @@ func TestVerdicts(t *testing.T) {
 // wait whose context ends.
 func TestGate(t *testing.T) {
 	var g gate
+	var c wallClock
 	ctx, cancel := context.WithCancel(context.Background())
-	if !g.pass(ctx) || g.closed() {
+	if !g.pass(c, ctx) || g.closed() {
 		t.Error("a new gate is shut")
 	}
 	one, two := g.close(), g.close()
@@ -79,13 +80,13 @@ func TestGate(t *testing.T) {
 		t.Error("opened by half")
 	}
 	passed := make(chan bool)
-	go func() { passed <- g.pass(ctx) }()
+	go func() { passed <- g.pass(c, ctx) }()
 	two()
 	if !<-passed || g.closed() {
 		t.Error("it stays shut")
 	}
 	defer g.close()()
-	go func() { passed <- g.pass(ctx) }()
+	go func() { passed <- g.pass(c, ctx) }()
 	cancel()
 	if <-passed {
 		t.Error("passed a shut gate")
@@ -101,8 +102,8 @@ func TestTransport(t *testing.T) {
 	})
 	net := newLoopback(w)
 	arrived := make(chan uint64, 100)
-	l, err := net.serve(2, func(_ context.Context, b []byte) error {
-		_, m, err := parseFrame(b)
+	l, err := net.serve(2, func(_ context.Context, _ uint64, b []byte) error {
+		_, _, m, err := parseFrame(b)
 		if err != nil {
 			return refused(codes.InvalidArgument, err)
 		}
@@ -119,16 +120,17 @@ func TestTransport(t *testing.T) {
 	}
 	results := make(chan result, 100)
 	b := &book{peers: map[uint64]string{2: net.address(2)}}
-	tr := net.connect(1, b, sending{clock: wallClock{}, family: func() uint64 { return 0 }, timeout: 5 * time.Second, queue: 100,
+	tr := newTransport(net, w, 1, b, sending{clock: wallClock{}, family: func() uint64 { return 0 }, timeout: 5 * time.Second, queue: 100,
 		pass: func(context.Context) bool { return true },
-		sent: func(_ string, m raftpb.Message, err error) { results <- result{m.Index, err} }})
+		lost: func(int) {},
+		sent: func(_ string, m raftpb.Message, _ int, err error) { results <- result{m.Index, err} }})
 	defer tr.close()
 	for i := range uint64(8) {
-		if err := tr.send("orders-0", raftpb.Message{Type: raftpb.MsgApp, From: 1, To: 2, Index: i}); err != nil {
+		if err := tr.send("orders-0", raftpb.Message{Type: raftpb.MsgApp, From: 1, To: 2, Index: i}, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := tr.send("orders-0", raftpb.Message{To: 9}); err == nil || err.Error() != "no address for peer 9" {
+	if err := tr.send("orders-0", raftpb.Message{To: 9}, 0); err == nil || err.Error() != "no address for peer 9" {
 		t.Errorf("to nobody: %v", err)
 	}
 	for i := range uint64(8) {

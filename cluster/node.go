@@ -1,11 +1,11 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,8 +27,13 @@ type box struct {
 	pause gate // shut while the process stands still
 	wire  gate // shut while its transport does
 
+	shunned atomic.Int32 // above 0 the client does not ask here
+
 	skew   atomic.Int64  // how far the stamps of its log are off
 	family atomic.Uint64 // the id of the cluster that it takes itself to be of
+
+	told int64            // the true time of its newest line, on the virtual clock
+	sent map[string][]int // by group, the lines of messages that were printed and not yet sent
 
 	mu     sync.Mutex
 	node   *node // the process that runs, or the last one
@@ -57,49 +62,27 @@ func (b *box) running() *node {
 	return b.node
 }
 
-// voice is the form of the box's log, stamped by its own clock.
-func (b *box) voice(v Voice, w io.Writer) raftlog.Sink { return &stamped{v.sink(w), &b.skew} }
-
-// A stamped sink is a sink of a machine whose clock may be off.
-type stamped struct {
-	raftlog.Sink
-	skew *atomic.Int64
-}
-
-func (s *stamped) Emit(e *raftdiag.Event) {
-	s.stamp(e)
-	s.Sink.Emit(e)
-}
-
-func (s *stamped) EmitBlock(events []*raftdiag.Event) {
-	for _, e := range events {
-		s.stamp(e)
-	}
-	if b, ok := s.Sink.(raftlog.BlockSink); ok {
-		b.EmitBlock(events)
-		return
-	}
-	for _, e := range events {
-		s.Sink.Emit(e)
-	}
-}
-
-func (s *stamped) stamp(e *raftdiag.Event) {
-	if d := s.skew.Load(); d != 0 && e.Time == raftdiag.NoStamp {
-		e.Time = raftdiag.Stamp(time.Now().UnixNano() + d)
-	}
-}
-
 // lineWriter writes whole lines, one at a time.
 type lineWriter struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu    sync.Mutex
+	w     io.Writer
+	lines int
 }
 
 func (l *lineWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.lines += bytes.Count(p, newline)
 	return l.w.Write(p)
+}
+
+var newline = []byte{'\n'}
+
+// count is how many lines were written.
+func (l *lineWriter) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines
 }
 
 // A pen writes the log of one process, until the process has ended.
@@ -131,20 +114,19 @@ func (p *pen) finish(say func(w io.Writer)) {
 
 // A node is one process: its groups, its port and its transport.
 type node struct {
-	c      *cluster
-	box    *box
-	disk   *disk
-	sink   raftlog.Sink
-	log    *raftlog.Log // for what concerns no group alone
-	net    transport
-	ctx    context.Context
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	pen    *pen
-	dead   atomic.Bool
-	once   sync.Once
-	gone   chan struct{} // closed when everything is given back
-	err    string        // why it died
+	c    *cluster
+	box  *box
+	disk disk
+	sink raftlog.Sink
+	log  *raftlog.Log // for what concerns no group alone
+	net  *transport
+	ctx  *scope
+	crew crew
+	pen  *pen
+	dead atomic.Bool
+	once sync.Once
+	gone *scope // ends when everything is given back
+	err  string // why it died
 
 	drivers []*driver
 	byName  map[string]*driver
@@ -155,33 +137,39 @@ type node struct {
 	}
 }
 
-// A driver is the goroutines of one replica.
+// A driver is the strands of one replica: one for Raft, one for the state
+// machine.
 type driver struct {
 	*replica
-	inbox chan raftpb.Message
-	calls chan func()
+	work bell // for Raft
+	more bell // for the state machine
 
 	mu      sync.Mutex
+	inbox   []raftpb.Message
+	calls   []func()
 	backlog []batch
-	more    chan struct{}
 }
+
+// inboxSize bounds what waits for a replica, of messages and of calls.
+const inboxSize = 512
 
 var errInboxFull = errors.New("inbox full")
 
 // boot starts the node's process.
 func (c *cluster) boot(b *box) error {
-	d, err := openDisk(c.diskPath(b.id), c.o.Sync)
+	d, err := c.disks.open(b.id)
 	if err != nil {
 		return err
 	}
-	n := &node{c: c, box: b, disk: d, byName: map[string]*driver{}, gone: make(chan struct{})}
-	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n := &node{c: c, box: b, disk: d, byName: map[string]*driver{}, ctx: newScope(), gone: newScope()}
 	n.pen = &pen{out: b.out}
-	n.sink = b.voice(c.o.Voice, n.pen)
+	b.sent = map[string][]int{}
+	n.sink = c.voice(b, n.pen)
 	n.log = raftlog.New(n.sink, b.raft, "")
-	n.net = c.net.connect(b.id, b.book, sending{
+	n.net = newTransport(c.net, c.wires, b.id, b.book, sending{
 		clock: c.clock, timeout: c.o.sendTimeout, queue: c.o.queue, sent: n.sent, family: b.family.Load,
-		pass: func(ctx context.Context) bool { return b.pause.pass(ctx) && b.wire.pass(ctx) },
+		lost: func(id int) { n.lost(id, LostOnWay, nil) },
+		pass: func(ctx context.Context) bool { return b.pause.pass(c.clock, ctx) && b.wire.pass(c.clock, ctx) },
 	})
 	for _, g := range c.groups {
 		r, err := newReplica(n, b.raft, g, c.o, &b.hooks, raftlog.New(n.sink, b.raft, g), d)
@@ -190,7 +178,7 @@ func (c *cluster) boot(b *box) error {
 			n.net.close()
 			return errors.Join(err, d.close())
 		}
-		dr := &driver{replica: r, inbox: make(chan raftpb.Message, 512), calls: make(chan func(), 512), more: make(chan struct{}, 1)}
+		dr := &driver{replica: r}
 		n.drivers = append(n.drivers, dr)
 		n.byName[g] = dr
 	}
@@ -206,10 +194,6 @@ func (c *cluster) boot(b *box) error {
 		n.goes(func() { n.applies(dr) })
 	}
 	return nil
-}
-
-func (c *cluster) diskPath(id uint64) string {
-	return filepath.Join(c.dir, fmt.Sprintf("node%d.db", id))
 }
 
 // listen opens the node's port.
@@ -239,12 +223,10 @@ func (n *node) deafen() {
 	}
 }
 
-// goes runs f in a goroutine of the node. A panic there ends the node, not the
-// cluster.
+// goes runs f beside the others of the node. A panic there ends the node, not
+// the cluster.
 func (n *node) goes(f func()) {
-	n.wg.Add(1)
-	go func() {
-		defer n.wg.Done()
+	n.crew.Go(n.c.clock, func() {
 		defer func() {
 			if v := recover(); v != nil {
 				text := fmt.Sprint(v)
@@ -252,7 +234,7 @@ func (n *node) goes(f func()) {
 			}
 		}()
 		f()
-	}()
+	})
 }
 
 // dies ends the process from within: of an error, or of a panic. Its last words
@@ -262,8 +244,8 @@ func (n *node) dies(why string, say func(l *raftlog.Log)) {
 		n.err = why
 		n.last(say)
 		n.dead.Store(true)
-		n.cancel()
-		go n.release()
+		n.ctx.end()
+		n.c.clock.Go(n.release)
 	})
 }
 
@@ -273,7 +255,7 @@ func (n *node) last(say func(l *raftlog.Log)) {
 		n.pen.finish(nil)
 		return
 	}
-	n.pen.finish(func(w io.Writer) { say(raftlog.New(n.box.voice(n.c.o.Voice, w), n.box.raft, "")) })
+	n.pen.finish(func(w io.Writer) { say(raftlog.New(n.c.voice(n.box, w), n.box.raft, "")) })
 }
 
 // stop ends the process from outside. With a reason it says goodbye, without
@@ -282,10 +264,10 @@ func (n *node) stop(why string) {
 	n.once.Do(func() {
 		n.farewell(why)
 		n.dead.Store(true)
-		n.cancel()
-		go n.release()
+		n.ctx.end()
+		n.c.clock.Go(n.release)
 	})
-	<-n.gone
+	n.c.clock.await(n.gone, never, nil, nil)
 }
 
 // farewell ends the process's log, with a word if there is a reason.
@@ -301,31 +283,33 @@ func (n *node) farewell(why string) {
 func (n *node) release() {
 	n.deafen()
 	n.net.close()
-	n.wg.Wait()
+	n.crew.Wait(n.c.clock)
 	_ = n.disk.close()
-	close(n.gone)
+	n.gone.end()
 }
 
 // loop is the Raft loop of one group.
 func (n *node) loop(d *driver) {
-	ticks, stop := n.c.clock.Tick(n.c.o.Tick)
-	defer stop()
+	period := n.c.o.tickOf(n.box.id)
+	next := n.now().Add(n.phase(period))
 	frozen := n.box.freeze(d.group)
 	for {
-		var m raftpb.Message
-		step := d.tick
-		more := true
-		select {
-		case <-n.ctx.Done():
+		n.c.clock.await(n.ctx, next, &d.work, d.due)
+		if n.ctx.Err() != nil {
 			return
-		case <-ticks:
-		case m = <-d.inbox:
+		}
+		step, more := d.tick, true
+		if now := n.now(); !now.Before(next) {
+			next = after(next, period, now) // a slow loop misses ticks
+		} else if m, ok := d.message(); ok {
 			step = func() { d.step(m) }
 			more = m.Type != raftpb.MsgProp
-		case step = <-d.calls:
+		} else if step = d.call(); step != nil {
 			more = false
+		} else {
+			continue
 		}
-		if !n.box.pause.pass(n.ctx) || !frozen.pass(n.ctx) {
+		if !n.box.pause.pass(n.c.clock, n.ctx) || !frozen.pass(n.c.clock, n.ctx) {
 			return
 		}
 		step()
@@ -337,69 +321,109 @@ func (n *node) loop(d *driver) {
 	}
 }
 
+// phase is when the first tick comes: on the virtual clock, nodes that boot
+// together must not tick together.
+func (n *node) phase(period time.Duration) time.Duration {
+	if n.c.o.Virtual == nil {
+		return period
+	}
+	return n.c.dice.upTo(period) + 1
+}
+
+// due reports whether the Raft loop has something to do.
+func (d *driver) due() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.inbox)+len(d.calls) > 0
+}
+
+// message takes the next message that arrived.
+func (d *driver) message() (m raftpb.Message, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.inbox) == 0 {
+		return m, false
+	}
+	m, d.inbox = d.inbox[0], d.inbox[1:]
+	return m, true
+}
+
+// call takes the next call; nil if there is none.
+func (d *driver) call() (f func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.calls) > 0 {
+		f, d.calls = d.calls[0], d.calls[1:]
+	}
+	return f
+}
+
 // drain does what is already waiting, up to a limit, so that one Ready serves
 // for all of it. Messages come first, and only up to a new entry: what peers
 // say is heard before the log grows, not while an append is on its way to
 // storage.
 func (d *driver) drain(messages bool) {
 	for n := 0; messages && n < 64; n++ {
-		select {
-		case m := <-d.inbox:
-			d.step(m)
-			messages = m.Type != raftpb.MsgProp
-		default:
-			messages = false
+		m, ok := d.message()
+		if !ok {
+			break
 		}
+		d.step(m)
+		messages = m.Type != raftpb.MsgProp
 	}
 	for range 64 {
-		select {
-		case f := <-d.calls:
-			f()
-		default:
+		f := d.call()
+		if f == nil {
 			return
 		}
+		f()
 	}
 }
 
 // post puts f into the replica's loop; a full loop does not get it.
 func (d *driver) post(f func()) bool {
-	select {
-	case d.calls <- f:
-		return true
-	default:
-		return false
+	d.mu.Lock()
+	full := len(d.calls) >= inboxSize
+	if !full {
+		d.calls = append(d.calls, f)
 	}
+	d.mu.Unlock()
+	d.work.ring()
+	return !full
+}
+
+// deliver puts a message into the replica's loop; a full loop does not get it.
+func (d *driver) deliver(m raftpb.Message) bool {
+	d.mu.Lock()
+	full := len(d.inbox) >= inboxSize
+	if !full {
+		d.inbox = append(d.inbox, m)
+	}
+	d.mu.Unlock()
+	d.work.ring()
+	return !full
 }
 
 // applies brings committed entries into the state machine, in order, beside
 // the Raft loop.
 func (n *node) applies(d *driver) {
-	for {
-		select {
-		case <-n.ctx.Done():
+	waits := func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return len(d.backlog) > 0
+	}
+	for n.c.clock.await(n.ctx, never, &d.more, waits) && n.ctx.Err() == nil {
+		d.mu.Lock()
+		b := d.backlog[0]
+		d.backlog = d.backlog[1:]
+		d.mu.Unlock()
+		if !n.box.pause.pass(n.c.clock, n.ctx) {
 			return
-		case <-d.more:
 		}
-		for {
-			d.mu.Lock()
-			if len(d.backlog) == 0 {
-				d.mu.Unlock()
-				break
-			}
-			b := d.backlog[0]
-			d.backlog = d.backlog[1:]
-			d.mu.Unlock()
-			if !n.box.pause.pass(n.ctx) {
-				return
-			}
-			if err := d.applyBatch(n.ctx, b); err != nil {
-				d.log.ApplyFailed(0, err)
-				n.dies(err.Error(), func(l *raftlog.Log) { l.Stopped(err.Error()) })
-				return
-			}
-			if n.ctx.Err() != nil {
-				return
-			}
+		if err := d.applyBatch(n.ctx, b); err != nil {
+			d.log.ApplyFailed(0, err)
+			n.dies(err.Error(), func(l *raftlog.Log) { l.Stopped(err.Error()) })
+			return
 		}
 	}
 }
@@ -409,23 +433,35 @@ func (n *node) applies(d *driver) {
 func (n *node) now() time.Time        { return n.c.clock.Now() }
 func (n *node) sleep(d time.Duration) { n.c.clock.Sleep(n.ctx, d) }
 
-func (n *node) send(group string, m raftpb.Message) error { return n.net.send(group, m) }
+func (n *node) send(group string, m raftpb.Message, id int) error { return n.net.send(group, m, id) }
+
+func (n *node) dice() *dice { return n.c.dice }
+
+// made notes a message that Raft made, and whether it is on its way.
+func (n *node) made(group string, m raftpb.Message) (id int) {
+	return n.c.o.truth.message(n.box.id, group, m, n.now(), n.box.printed(group))
+}
+
+func (n *node) lost(id int, fate MessageFate, why error) { n.c.o.truth.lost(id, fate, why) }
+
+func (n *node) look(r ReplicaState) {
+	r.Node = n.box.id
+	n.c.o.truth.state(n.now(), r)
+}
 
 func (n *node) apply(r *replica, b batch) {
 	d := n.byName[r.group]
 	d.mu.Lock()
 	d.backlog = append(d.backlog, b)
 	d.mu.Unlock()
-	select {
-	case d.more <- struct{}{}:
-	default:
-	}
+	d.more.ring()
 }
 
 // sent is told by the transport what became of a message.
-func (n *node) sent(group string, m raftpb.Message, err error) {
+func (n *node) sent(group string, m raftpb.Message, id int, err error) {
 	d := n.byName[group]
 	if err != nil {
+		n.lost(id, Refused, err)
 		d.log.SendFailed(m, err)
 	}
 	if err != nil || m.Type == raftpb.MsgSnap {
@@ -434,14 +470,14 @@ func (n *node) sent(group string, m raftpb.Message, err error) {
 }
 
 // receive takes a frame that arrived at the node's port.
-func (n *node) receive(ctx context.Context, frame []byte) error {
-	if !n.box.pause.pass(ctx) {
+func (n *node) receive(ctx context.Context, family uint64, frame []byte) error {
+	if !n.box.pause.pass(n.c.clock, ctx) {
 		return ctx.Err()
 	}
-	group, m, err := parseFrame(frame)
+	group, id, m, err := parseFrame(frame)
 	d := n.byName[group]
-	if got, own := familyOf(ctx), n.box.family.Load(); got != own {
-		err = fmt.Errorf("cluster ID mismatch: the message is of cluster %x, this node of cluster %x", got, own)
+	if own := n.box.family.Load(); family != own {
+		err = fmt.Errorf("cluster ID mismatch: the message is of cluster %x, this node of cluster %x", family, own)
 		if d != nil {
 			d.log.StepFailed(m, err)
 		}
@@ -457,7 +493,7 @@ func (n *node) receive(ctx context.Context, frame []byte) error {
 		n.log.StepFailed(m, err)
 		return refused(codes.NotFound, err)
 	}
-	d.log.Received(m)
+	n.received(d, id, m)
 	for _, f := range n.box.hooks.steps.all() {
 		ok, err := (*f)(group, m)
 		if err != nil {
@@ -467,13 +503,22 @@ func (n *node) receive(ctx context.Context, frame []byte) error {
 			return nil
 		}
 	}
-	select {
-	case d.inbox <- m:
-		return nil
-	default:
+	if !d.deliver(m) {
 		d.log.StepFailed(m, errInboxFull)
 		return refused(codes.ResourceExhausted, errInboxFull)
 	}
+	return nil
+}
+
+// received states that a message arrived.
+func (n *node) received(d *driver, id int, m raftpb.Message) {
+	before := n.box.out.count()
+	d.log.Received(m)
+	line := n.box.out.count()
+	if line == before {
+		line = 0 // not every voice prints every message
+	}
+	n.c.o.truth.arrived(id, n.now(), line)
 }
 
 // propose takes a client's command for the group.

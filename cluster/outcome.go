@@ -17,6 +17,8 @@ type Outcome struct {
 	Missed     []Fault // those that did not strike: the run ended before there was a leader
 	Proposals  []Proposal
 	Nodes      []NodeState
+	Messages   []Message // on the virtual clock
+	States     []Moment  // on the virtual clock, in order of time
 }
 
 // A Struck is a fault that struck, with what its words stood for.
@@ -173,9 +175,11 @@ type truth struct {
 	mu        sync.Mutex
 	proposals []Proposal // the id is the place, from 1
 	struck    []Struck
+	traces    bool      // messages and states are kept
+	messages  []Message // the id is the place, from 1
+	states    []Moment
+	last      map[string]int // by node and group, in states
 }
-
-func newTruth() *truth { return &truth{} }
 
 // propose notes a new proposal and returns its id.
 func (t *truth) propose(node uint64, group string, at time.Time) uint64 {

@@ -17,9 +17,15 @@ import (
 type env interface {
 	now() time.Time
 	sleep(d time.Duration)
-	send(group string, m raftpb.Message) error
+	send(group string, m raftpb.Message, id int) error
 	// apply takes committed entries or a snapshot; it must not wait.
 	apply(r *replica, b batch)
+	dice() *dice
+
+	// The rest is for the truth. Messages have numbers there, or 0.
+	made(group string, m raftpb.Message) (id int)
+	lost(id int, fate MessageFate, why error)
+	look(r ReplicaState)
 }
 
 // A batch is what the state machine has to take in: a snapshot, then entries.
@@ -44,6 +50,8 @@ type replica struct {
 	role   raft.StateType
 	term   uint64
 	silent int // ticks since the last status
+	idle   int // ticks without a leader or a vote given
+	until  int // idle ticks before it campaigns
 
 	sm      stateMachine
 	waiters waiters
@@ -53,8 +61,8 @@ type replica struct {
 }
 
 // newReplica opens the group on the disk and states what it found.
-func newReplica(e env, id uint64, group string, o *options, h *hooks, log *raftlog.Log, d *disk) (*replica, error) {
-	s, applied, state, err := openStore(d, group, o.votersOf(id))
+func newReplica(e env, id uint64, group string, o *options, h *hooks, log *raftlog.Log, d disk) (*replica, error) {
+	s, applied, state, err := openStore(d, group, o.confOf(id))
 	if err != nil {
 		return nil, err
 	}
@@ -78,19 +86,50 @@ func newReplica(e env, id uint64, group string, o *options, h *hooks, log *raftl
 	if err != nil {
 		return nil, err
 	}
+	r.calm()
 	r.look()
 	return r, nil
 }
 
-// tick lets one tick of Raft's time pass.
+// tick lets one tick of Raft's time pass. The election timeout is the
+// replica's own, because the library draws its timeouts from a source that
+// cannot be seeded.
 func (r *replica) tick() {
-	r.rn.Tick()
 	r.silent++
+	if r.rn.BasicStatus().RaftState == raft.StateLeader {
+		r.idle = 0
+		r.rn.Tick()
+		return
+	}
+	r.rn.TickQuiesced()
+	if r.idle++; r.idle >= r.until {
+		r.calm()
+		_ = r.rn.Campaign() // who is no voter does not campaign
+	}
+}
+
+// calm begins a new election timeout.
+func (r *replica) calm() {
+	r.idle, r.until = 0, r.o.electionTick+r.env.dice().IntN(r.o.electionTick)
+}
+
+// heeds begins a new election timeout where Raft does: a leader was heard, a
+// vote was given, or a new term began.
+func (r *replica) heeds(term uint64, m raftpb.Message) {
+	if now := r.rn.BasicStatus(); now.Term != term {
+		r.calm()
+	} else if now.RaftState == raft.StateFollower && m.Term == term {
+		switch m.Type {
+		case raftpb.MsgApp, raftpb.MsgHeartbeat, raftpb.MsgSnap:
+			r.calm()
+		}
+	}
 }
 
 // step gives Raft a message that arrived.
 func (r *replica) step(m raftpb.Message) {
-	err := error(nil)
+	err, term := error(nil), r.rn.BasicStatus().Term
+	defer func() { r.heeds(term, m) }()
 	if m.Type == raftpb.MsgProp && r.rn.BasicStatus().RaftState != raft.StateLeader {
 		// Forwarding it once more could send it round in circles.
 		err = raft.ErrProposalDropped
@@ -190,16 +229,32 @@ func (r *replica) follow(rd raft.Ready) {
 
 func (r *replica) send(messages []raftpb.Message) {
 	for _, m := range messages {
+		if m.Type == raftpb.MsgVoteResp && !m.Reject {
+			r.calm()
+		}
+		id := r.env.made(r.group, m)
 		if !allow(&r.hooks.leaves, func(f func(string, raftpb.Message) bool) bool { return f(r.group, m) }) {
+			r.env.lost(id, Withheld, nil)
 			continue
 		}
-		if err := r.env.send(r.group, m); err != nil {
+		if err := r.handOver(m, id); err != nil {
+			r.env.lost(id, Refused, err)
 			r.log.SendFailed(m, err)
 			r.unreachable(m)
 			continue
 		}
 		r.log.HandedOver(m)
 	}
+}
+
+// handOver gives the transport a message.
+func (r *replica) handOver(m raftpb.Message, id int) error {
+	for _, f := range r.hooks.refuses.all() {
+		if err := (*f)(r.group, m); err != nil {
+			return err
+		}
+	}
+	return r.env.send(r.group, m, id)
 }
 
 // unreachable tells Raft that a message did not get through.
@@ -314,6 +369,7 @@ func (r *replica) look() {
 	r.mu.Lock()
 	r.view = v
 	r.mu.Unlock()
+	r.env.look(v)
 }
 
 func (r *replica) state() ReplicaState {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -18,14 +19,16 @@ import (
 type cluster struct {
 	o      *options
 	clock  clock
+	dice   *dice
 	wires  *wires
 	net    network
-	papers *papers // nil: no TLS
-	dir    string
+	disks  disks
 	groups []string
 	boxes  []*box
-	ctx    context.Context
-	wg     sync.WaitGroup // scripts and the client
+	ctx    *scope
+	crew   crew         // scripts and the client
+	turn   atomic.Int64 // of the client
+	hush   atomic.Int32 // above 0 the client proposes nothing
 
 	mu  sync.Mutex
 	err error // what went wrong that no fault explains
@@ -37,7 +40,7 @@ type cluster struct {
 func Run(ctx context.Context, conf Config) (*Outcome, error) { return run(ctx, conf, nil) }
 
 // run is Run with somebody who looks on and may end the run.
-func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (_ *Outcome, err error) {
+func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (out *Outcome, err error) {
 	o, err := conf.options()
 	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
@@ -52,37 +55,72 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 			info.build(&o.Faults[i], o)
 		}
 	}
-	w := &wires{latency: o.Latency}
-	net := newLoopback(w)
+	c := &cluster{o: o, groups: o.groups, wires: &wires{}}
+	if o.Virtual != nil {
+		return c.virtually(ctx, watch)
+	}
+	c.clock, c.dice = wallClock{}, newDice(rand.Uint64())
+	c.wires.latency = func() time.Duration { return o.Latency }
+	net := newLoopback(c.wires)
 	if o.tls {
-		if net.papers, err = newPapers(o.Nodes); err != nil {
+		if net.papers, err = newPapers(o.ids); err != nil {
 			return nil, fmt.Errorf("cluster: certificates: %w", err)
 		}
 	}
-	c := &cluster{o: o, clock: wallClock{}, wires: w, net: net, papers: net.papers}
-	for g := range o.Groups {
-		c.groups = append(c.groups, fmt.Sprintf("orders-%d", g))
-	}
-	if err := c.prepareDir(); err != nil {
+	c.net = net
+	dir, err := c.prepareDir()
+	if err != nil {
 		return nil, fmt.Errorf("cluster: %w", err)
 	}
+	c.disks = files{dir, o.Sync}
 	defer func() {
 		if o.Dir == "" {
-			err = errors.Join(err, os.RemoveAll(c.dir))
+			err = errors.Join(err, os.RemoveAll(dir))
 		}
 	}()
-	// Scripts outlive the run: what they undo must not show in it.
-	scripts, endScripts := context.WithCancel(context.Background())
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if o.Duration > 0 {
-		ctx, cancel = c.within(ctx, o.Duration)
-		defer cancel()
+	c.ctx = newScope()
+	defer context.AfterFunc(ctx, c.ctx.end)()
+	return c.live(watch)
+}
+
+// virtually runs the cluster on a virtual clock.
+func (c *cluster) virtually(ctx context.Context, watch func(c *cluster, end func())) (out *Outcome, err error) {
+	v := c.o.Virtual
+	clock := &virtualClock{now: v.Start}
+	if v.Start.IsZero() {
+		clock.now = time.Date(2025, 10, 20, 12, 0, 0, 0, time.UTC)
 	}
-	c.ctx = ctx
-	family := rand.Uint64()
-	for i := range o.Nodes {
-		id := uint64(i + 1)
+	c.clock, c.dice, c.disks, c.ctx = clock, newDice(v.Seed), &racks{}, newScope()
+	c.wires.latency = func() time.Duration { return c.o.Latency + c.dice.upTo(v.Jitter) }
+	net := &ether{clock: clock, wires: c.wires, ids: c.o.ids, streams: v.Streams, words: grpcWords, ports: map[string]*etherPort{}, stale: map[uint64]int{}}
+	if v.Stray > 0 {
+		net.stray = func() time.Duration { return c.dice.upTo(v.Stray) }
+	}
+	if v.Refused != "" {
+		net.words.refused = v.Refused
+	}
+	if v.Late != "" {
+		net.words.late = v.Late
+	}
+	c.net = net
+	still := clock.drive(func() { out, err = c.live(watch) }, func() {
+		if ctx.Err() != nil {
+			c.ctx.end()
+		}
+	})
+	return out, errors.Join(err, still)
+}
+
+// live is the run from the first boot to the last goodbye.
+func (c *cluster) live(watch func(c *cluster, end func())) (out *Outcome, err error) {
+	o := c.o
+	// Scripts outlive the run: what they undo must not show in it.
+	scripts := newScope()
+	if o.Duration > 0 {
+		c.ctx = c.within(c.ctx, o.Duration)
+	}
+	family := c.dice.Uint64()
+	for _, id := range o.ids {
 		b := &box{
 			id: id, raft: o.raftID(id), book: &book{peers: map[uint64]string{}},
 			out: &lineWriter{w: o.Log(id)}, frozen: map[string]*gate{},
@@ -91,10 +129,10 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 		c.boxes = append(c.boxes, b)
 	}
 	defer func() {
-		cancel()
+		c.ctx.end()
 		c.stop()
-		endScripts()
-		c.wg.Wait()
+		scripts.end()
+		c.crew.Wait(c.clock)
 		c.stop() // what a script was just starting
 	}()
 	// Every port is known before the first node speaks.
@@ -116,15 +154,15 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 		}
 	}
 	for i := range o.Faults {
-		c.wg.Go(func() { c.inject(scripts, i, start) })
+		c.crew.Go(c.clock, func() { c.inject(scripts, i, start) })
 	}
-	c.wg.Go(func() { c.client(ctx) })
+	c.crew.Go(c.clock, func() { c.client(c.ctx) })
 	if watch != nil {
-		c.wg.Go(func() { watch(c, cancel) })
+		c.crew.Go(c.clock, func() { watch(c, c.ctx.end) })
 	}
-	<-ctx.Done()
+	c.clock.await(c.ctx, never, nil, nil)
 
-	out := &Outcome{Start: start, End: c.clock.Now()}
+	out = &Outcome{Start: start, End: c.clock.Now()}
 	struck := map[int]bool{}
 	for _, b := range c.boxes {
 		out.Nodes = append(out.Nodes, b.state())
@@ -135,6 +173,7 @@ func run(ctx context.Context, conf Config, watch func(c *cluster, end func())) (
 		struck[s.place] = true
 		out.Faults = append(out.Faults, s)
 	}
+	out.Messages, out.States = append(out.Messages, o.truth.messages...), append(out.States, o.truth.states...)
 	o.truth.mu.Unlock()
 	for i, f := range o.Faults {
 		if !struck[i] {
@@ -172,22 +211,21 @@ func (c *cluster) fail(err error) {
 	c.err = errors.Join(c.err, err)
 }
 
-func (c *cluster) prepareDir() (err error) {
+func (c *cluster) prepareDir() (dir string, err error) {
 	if c.o.Dir == "" {
-		c.dir, err = os.MkdirTemp("", "raftdiag-cluster-")
-		return err
+		return os.MkdirTemp("", "raftdiag-cluster-")
 	}
-	c.dir = c.o.Dir
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
-		return err
+	dir = c.o.Dir
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
 	}
-	for i := range c.o.Nodes {
-		path := c.diskPath(uint64(i + 1))
+	for _, id := range c.o.ids {
+		path := files{dir: dir}.path(id)
 		if _, err := os.Stat(path); err == nil {
-			return fmt.Errorf("%s exists (hint: a run begins with new files)", filepath.Clean(path))
+			return "", fmt.Errorf("%s exists (hint: a run begins with new files)", filepath.Clean(path))
 		}
 	}
-	return nil
+	return dir, nil
 }
 
 // moved writes a node's new address into the books that had its old one.
@@ -206,7 +244,7 @@ func (c *cluster) moved(id uint64, old string) {
 // reserve gives every node a port and writes the address books.
 func (c *cluster) reserve() error {
 	for _, b := range c.boxes {
-		l, err := c.net.serve(b.id, func(context.Context, []byte) error { return errClosed })
+		l, err := c.net.serve(b.id, func(context.Context, uint64, []byte) error { return errClosed })
 		if err != nil {
 			return err
 		}
@@ -273,19 +311,18 @@ func (c *cluster) leader(group string) uint64 {
 }
 
 func (c *cluster) box(id uint64) *box {
-	if id < 1 || id > uint64(len(c.boxes)) {
-		return nil
+	if i := slices.Index(c.o.ids, id); i >= 0 && i < len(c.boxes) {
+		return c.boxes[i]
 	}
-	return c.boxes[id-1]
+	return nil
 }
 
 // restart boots the box's process again, after the last one has gone.
-func (c *cluster) restart(ctx context.Context, b *box) error {
+func (c *cluster) restart(ctx *scope, b *box) error {
 	if n := b.last(); n != nil {
-		select {
-		case <-n.gone:
-		case <-ctx.Done():
-			return ctx.Err()
+		c.clock.await(ctx, never, &n.gone.bell, func() bool { return n.gone.Err() != nil })
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 	}
 	return c.boot(b)
@@ -293,54 +330,78 @@ func (c *cluster) restart(ctx context.Context, b *box) error {
 
 // client proposes at the configured rate, on the running nodes in turn, for
 // the groups in turn, and gives up what waits too long.
-func (c *cluster) client(ctx context.Context) {
+func (c *cluster) client(ctx *scope) {
 	// Like most clients it comes when the cluster is up, and does not wait for
 	// that for ever.
-	patience, done := c.within(ctx, 40*c.o.Tick)
+	patience := c.within(ctx, 40*c.o.Tick)
 	c.await(patience, func() bool {
 		return !slices.ContainsFunc(c.groups, func(g string) bool { return !c.settled(g) })
 	})
-	done()
-	var next <-chan time.Time
+	patience.end()
+	sweep := c.clock.Now().Add(c.o.Tick)
+	period := never
 	if c.o.Rate > 0 {
-		ticks, stop := c.clock.Tick(time.Duration(float64(time.Second) / c.o.Rate))
-		defer stop()
-		next = ticks
+		period = c.clock.Now().Add(c.period())
 	}
-	sweep, stop := c.clock.Tick(c.o.Tick)
-	defer stop()
-	for turn := 0; ; {
-		select {
-		case <-ctx.Done():
+	for {
+		at := sweep
+		if !period.IsZero() && period.Before(sweep) {
+			at = period
+		}
+		if c.clock.await(ctx, at, nil, nil); ctx.Err() != nil {
 			return
-		case <-sweep:
+		}
+		now := c.clock.Now()
+		if !now.Before(sweep) {
 			for _, b := range c.boxes {
 				if n := b.running(); n != nil {
 					n.expire(c.o.Timeout)
 				}
 			}
-		case <-next:
-			// Over all nodes for one group, then for the next.
-			var n *node
-			var group string
-			for range c.boxes {
-				b := c.boxes[turn%len(c.boxes)]
-				group = c.groups[turn/len(c.boxes)%len(c.groups)]
-				turn++
-				if n = b.running(); n != nil {
-					break
-				}
+			sweep = after(sweep, c.o.Tick, now)
+		}
+		if !period.IsZero() && !now.Before(period) {
+			if c.hush.Load() == 0 {
+				c.ask()
 			}
-			if n == nil {
-				continue
-			}
-			id := c.o.truth.propose(n.box.id, group, c.clock.Now())
-			end := func(f Fate, index uint64) { c.o.truth.end(id, f, index, c.clock.Now()) }
-			if n.box.pause.closed() {
-				end(TimedOut, 0) // nobody takes it
-				continue
-			}
-			n.propose(group, command{id, fmt.Sprintf("k%d", id%8), 1}, c.o.Size, end)
+			period = after(period, c.period(), now)
 		}
 	}
+}
+
+// period is the time between two proposals.
+func (c *cluster) period() time.Duration { return time.Duration(float64(time.Second) / c.o.Rate) }
+
+// after is the next time of something that is due every d; what is late is left
+// out.
+func after(t time.Time, d time.Duration, now time.Time) time.Time {
+	if t = t.Add(d); t.Before(now) {
+		return now.Add(d)
+	}
+	return t
+}
+
+// ask makes one proposal: over all nodes for one group, then for the next.
+func (c *cluster) ask() {
+	var n *node
+	var group string
+	for range c.boxes {
+		turn := int(c.turn.Add(1) - 1)
+		b := c.boxes[turn%len(c.boxes)]
+		group = c.groups[turn/len(c.boxes)%len(c.groups)]
+		if n = b.running(); n != nil && b.shunned.Load() == 0 {
+			break
+		}
+		n = nil
+	}
+	if n == nil {
+		return
+	}
+	id := c.o.truth.propose(n.box.id, group, c.clock.Now())
+	end := func(f Fate, index uint64) { c.o.truth.end(id, f, index, c.clock.Now()) }
+	if n.box.pause.closed() {
+		end(TimedOut, 0) // nobody takes it
+		return
+	}
+	n.propose(group, command{id, fmt.Sprintf("k%d", id%8), 1}, c.o.Size, end)
 }

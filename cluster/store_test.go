@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -13,16 +12,24 @@ import (
 // What a store serves from memory is what it has on disk, whatever was done to
 // it.
 func TestStoreKeepsWhatItServes(t *testing.T) {
-	d, err := openDisk(filepath.Join(t.TempDir(), "node1.db"), false)
-	if err != nil {
-		t.Fatal(err)
+	for name, all := range map[string]disks{"file": files{t.TempDir(), false}, "memory": &racks{}} {
+		t.Run(name, func(t *testing.T) {
+			d, err := all.open(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.close()
+			keepsWhatItServes(t, d)
+		})
 	}
-	defer d.close()
+}
+
+func keepsWhatItServes(t *testing.T, d disk) {
 	groups := 0
 	rapid.Check(t, func(t *rapid.T) {
 		groups++
 		group := string(rune('a'+groups%26)) + string(bigEndian(uint64(groups)))
-		s, applied, _, err := openStore(d, group, []uint64{1, 2, 3})
+		s, applied, _, err := openStore(d, group, raftpb.ConfState{Voters: []uint64{1, 2, 3}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +69,7 @@ func TestStoreKeepsWhatItServes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, wasApplied, wasState, err := openStore(d, group, nil)
+			again, wasApplied, wasState, err := openStore(d, group, raftpb.ConfState{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,12 +1,11 @@
 package cluster
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/raft/v3"
@@ -17,7 +16,7 @@ import (
 // about whole nodes. Its script changes the cluster through it; what was
 // changed is changed back when the fault heals.
 type strike struct {
-	ctx   context.Context // ends when the fault heals
+	ctx   *scope // ends when the fault heals
 	c     *cluster
 	f     *Fault
 	group string
@@ -27,7 +26,7 @@ type strike struct {
 }
 
 // inject runs a fault's script at its time.
-func (c *cluster) inject(ctx context.Context, i int, start time.Time) {
+func (c *cluster) inject(ctx *scope, i int, start time.Time) {
 	f := &c.o.Faults[i]
 	info := f.info()
 	if info.strike == nil {
@@ -52,9 +51,9 @@ func (c *cluster) inject(ctx context.Context, i int, start time.Time) {
 				return
 			}
 			// The first entry that suffers had better be a new one.
-			patience, done := c.within(ctx, 6*c.o.Tick)
+			patience := c.within(ctx, 6*c.o.Tick)
 			c.await(patience, func() bool { return c.calm(g) })
-			done()
+			patience.end()
 		}
 		s := &strike{c: c, f: f, group: g, lead: c.leader(g), nodes: map[string][]uint64{}}
 		for _, p := range info.Params {
@@ -70,17 +69,16 @@ func (c *cluster) inject(ctx context.Context, i int, start time.Time) {
 		struck.Then = append(struck.Then, c.replicas(g)...)
 	}
 	place := c.o.truth.strike(struck)
-	heal, end := context.WithCancel(ctx)
-	defer end()
+	heal := newScope(ctx)
 	if f.For > 0 {
-		heal, end = c.within(ctx, f.For)
-		defer end()
+		heal = c.within(ctx, f.For)
 	}
+	defer heal.end()
 	for _, s := range strikes {
 		s.ctx = heal
-		c.wg.Go(func() {
+		c.crew.Go(c.clock, func() {
 			info.strike(s)
-			<-heal.Done()
+			c.clock.await(heal, never, nil, nil)
 			for _, u := range slices.Backward(s.undo) {
 				u()
 			}
@@ -89,7 +87,7 @@ func (c *cluster) inject(ctx context.Context, i int, start time.Time) {
 			}
 		})
 	}
-	<-heal.Done()
+	c.clock.await(heal, never, nil, nil)
 }
 
 // settled reports whether the group has a leader that commits and that all
@@ -119,7 +117,7 @@ func (c *cluster) calm(group string) bool {
 }
 
 // await polls until f holds; false if ctx ended first.
-func (c *cluster) await(ctx context.Context, f func() bool) bool {
+func (c *cluster) await(ctx *scope, f func() bool) bool {
 	for !f() {
 		if !c.clock.Sleep(ctx, 5*time.Millisecond) {
 			return false
@@ -201,29 +199,24 @@ func (s *strike) do(b *box, f func(r *replica)) bool {
 		return false
 	}
 	d := n.byName[s.group]
-	done := make(chan struct{})
-	if !d.post(func() { defer close(done); f(d.replica) }) {
+	var done atomic.Bool
+	var over bell
+	if !d.post(func() { f(d.replica); done.Store(true); over.ring() }) {
 		return false
 	}
-	patience, end := s.c.within(s.ctx, 20*s.c.o.Tick)
-	defer end()
-	select {
-	case <-done:
-		return true
-	case <-n.ctx.Done():
-	case <-patience.Done():
-	}
-	return false
+	patience := s.c.within(s.ctx, 20*s.c.o.Tick)
+	defer patience.end()
+	return s.c.clock.await(patience, never, &over, func() bool { return done.Load() || n.dead.Load() }) && done.Load()
 }
 
-// within is a context that ends after d on the cluster's clock.
-func (c *cluster) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	c.wg.Go(func() {
-		c.clock.Sleep(ctx, d)
-		cancel()
+// within is a scope that ends after d on the cluster's clock.
+func (c *cluster) within(parent *scope, d time.Duration) *scope {
+	s := newScope(parent)
+	c.crew.Go(c.clock, func() {
+		c.clock.Sleep(s, d)
+		s.end()
 	})
-	return ctx, cancel
+	return s
 }
 
 // leader is the group's leader as it is now; nil if there is none.
@@ -296,6 +289,3 @@ func (s *strike) back(b *box) {
 		s.c.fail(fmt.Errorf("boot node %d again: %w", b.id, err))
 	}
 }
-
-// chance is true in a share of the calls.
-func chance(share float64) bool { return rand.Float64() < share }

@@ -28,7 +28,7 @@ type papers struct {
 	gone  map[uint64]int // whose certificate has expired, and how often it was said
 }
 
-func newPapers(nodes int) (*papers, error) {
+func newPapers(ids []uint64) (*papers, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -47,9 +47,9 @@ func newPapers(nodes int) (*papers, error) {
 	}
 	p := &papers{trust: x509.NewCertPool(), valid: map[uint64]*tls.Certificate{}, stale: map[uint64]*tls.Certificate{}, gone: map[uint64]int{}}
 	p.trust.AddCert(root)
-	for id := uint64(1); id <= uint64(nodes); id++ {
+	for i, id := range ids {
 		leaf := &x509.Certificate{
-			SerialNumber: new(big.Int).SetUint64(id + 1), Subject: pkix.Name{CommonName: fmt.Sprintf("node%d", id)},
+			SerialNumber: big.NewInt(int64(i + 2)), Subject: pkix.Name{CommonName: fmt.Sprintf("node%d", id)},
 			IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature,
 			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		}

@@ -38,6 +38,7 @@ proposals die, the lines that prove it, and what to do now.`,
 		newExplain(),
 		newDemo(),
 		newCluster(),
+		newGrade(),
 		newVersion(),
 	)
 	return root

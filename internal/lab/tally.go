@@ -1,0 +1,382 @@
+package lab
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A Tally is the sum of many marks.
+type Tally struct {
+	Marks []*Mark `json:"marks"`
+	Runs  int     `json:"runs"` // plans that were run
+	// Moot counts, by case, the faults without impact; Faults all of them.
+	Moot   map[string]int `json:"moot"`
+	Faults map[string]int `json:"faults"`
+}
+
+// Add takes the marks of one run.
+func (t *Tally) Add(r *Run, marks []*Mark) {
+	if t.Moot == nil {
+		t.Moot, t.Faults = map[string]int{}, map[string]int{}
+	}
+	t.Runs++
+	if !harmless(r.Case) {
+		t.Faults[r.Case.Name]++
+		if r.Impact == NoImpact {
+			t.Moot[r.Case.Name]++
+		}
+	}
+	t.Marks = append(t.Marks, marks...)
+}
+
+// Sort puts the marks in order, whatever order they came in.
+func (t *Tally) Sort() {
+	slices.SortFunc(t.Marks, func(a, b *Mark) int {
+		return cmp.Or(cmp.Compare(a.Tool, b.Tool), cmp.Compare(a.Damage, b.Damage), cmp.Compare(a.Case, b.Case), cmp.Compare(a.Seed, b.Seed))
+	})
+}
+
+// A Score is how some marks went.
+type Score struct {
+	N       int `json:"n"`
+	Right   int `json:"right"` // the point, and a right cause first
+	Near    int `json:"near"`  // the point, and another cause first
+	Unknown int `json:"unknown"`
+	Missed  int `json:"missed"`
+	Wrong   int `json:"wrong"`
+	Rank3   int `json:"rank3"`  // the right point confirmed, or among the first three suspects
+	Cause3  int `json:"cause3"` // a right cause among the first three
+	Asks    int `json:"asks"`   // of the unknown, those that say what would decide
+}
+
+func (s *Score) add(m *Mark) {
+	s.N++
+	switch m.Grade {
+	case Right:
+		s.Right++
+	case Near:
+		s.Near++
+	case Unknown:
+		s.Unknown++
+		if m.Ask {
+			s.Asks++
+		}
+	case Missed:
+		s.Missed++
+	case Wrong:
+		s.Wrong++
+	}
+	if m.Rank > 0 || m.Grade == Right || m.Grade == Near {
+		s.Rank3++
+	}
+	if m.CauseOK {
+		s.Cause3++
+	}
+}
+
+// Point is how many have the right failure point.
+func (s *Score) Point() int { return s.Right + s.Near }
+
+// score sums the marks that are wanted.
+func (t *Tally) score(want func(m *Mark) bool) *Score {
+	s := &Score{}
+	for _, m := range t.Marks {
+		if want(m) {
+			s.add(m)
+		}
+	}
+	return s
+}
+
+// develops reports whether the mark is of those that mending may look at.
+func develops(m *Mark) bool { return !HeldOut(m.Case) && m.Seed < HeldOutSeeds }
+
+func share(n, of int) string {
+	if of == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
+}
+
+// A Table is a part of a report.
+type Table struct {
+	Title string
+	Note  string
+	Head  []string
+	Rows  [][]string
+}
+
+func (t *Table) row(cells ...any) {
+	row := make([]string, len(cells))
+	for i, c := range cells {
+		row[i] = fmt.Sprint(c)
+	}
+	t.Rows = append(t.Rows, row)
+}
+
+// keys are the values of one aspect of the marks, in order.
+func (t *Tally) keys(of func(m *Mark) string) []string {
+	set := map[string]bool{}
+	for _, m := range t.Marks {
+		set[of(m)] = true
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+func (t *Tally) damages() []string {
+	var list []string
+	have := t.keys(func(m *Mark) string { return m.Damage })
+	for _, d := range Damages() {
+		if slices.Contains(have, d.Name) {
+			list = append(list, d.Name)
+		}
+	}
+	return list
+}
+
+// Tables are the report.
+func (t *Tally) Tables() []Table {
+	t.Sort()
+	var list []Table
+	list = append(list, t.tools(), t.heldOut(), t.byDamage(), t.points(), t.confusion(), t.messages(), t.calibration(), t.byCase(), t.moot())
+	return slices.DeleteFunc(list, func(x Table) bool { return len(x.Rows) == 0 })
+}
+
+func hurt(m *Mark) bool { return !m.Calm }
+
+func (t *Tally) tools() Table {
+	x := Table{Title: "Undamaged logs of all nodes",
+		Note: "Runs whose fault had an impact on the left; on the right, false alarms (a fault or an impossible state reported, or anything confirmed) per 1,000 runs that are healthy, harmless or without impact.",
+		Head: []string{"", "runs", "point first", "of those decided", "point within 3", "cause within 3", "unknown", "missed", "wrong confirmed", "calm runs", "alarms per 1,000"}}
+	tools := []string{"raftdiag"}
+	for _, b := range Baselines() {
+		tools = append(tools, b.Name)
+	}
+	for _, tool := range tools {
+		is := func(m *Mark) bool { return m.Tool == tool && m.Damage == "none" && develops(m) }
+		s := t.score(func(m *Mark) bool { return is(m) && hurt(m) })
+		c := t.score(func(m *Mark) bool { return is(m) && m.Calm })
+		if s.N+c.N == 0 {
+			continue
+		}
+		x.row(tool, s.N, share(s.Point(), s.N), share(s.Point(), s.N-s.Unknown), share(s.Rank3, s.N), share(s.Cause3, s.N), share(s.Unknown, s.N), share(s.Missed, s.N), s.Wrong, c.N, perThousand(c.Wrong, c.N))
+	}
+	return x
+}
+
+func perThousand(n, of int) string {
+	if of == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", 1000*float64(n)/float64(of))
+}
+
+func (t *Tally) heldOut() Table {
+	x := Table{Title: "Held out", Note: "Cases and seeds that nobody looked at while mending.",
+		Head: []string{"", "runs", "point first", "cause within 3", "unknown", "missed", "wrong confirmed"}}
+	add := func(name string, want func(m *Mark) bool) {
+		s := t.score(func(m *Mark) bool { return m.Tool == "raftdiag" && m.Damage == "none" && want(m) })
+		if s.N > 0 {
+			x.row(name, s.N, share(s.Point(), s.N), share(s.Cause3, s.N), share(s.Unknown, s.N), share(s.Missed, s.N), s.Wrong)
+		}
+	}
+	for _, name := range t.keys(func(m *Mark) string { return m.Case }) {
+		if HeldOut(name) {
+			add(name, func(m *Mark) bool { return m.Case == name && hurt(m) })
+		}
+	}
+	add("seeds, with impact", func(m *Mark) bool { return m.Seed >= HeldOutSeeds && !HeldOut(m.Case) && hurt(m) })
+	add("seeds, calm", func(m *Mark) bool { return m.Seed >= HeldOutSeeds && !HeldOut(m.Case) && m.Calm })
+	return x
+}
+
+func (t *Tally) byDamage() Table {
+	x := Table{Title: "Damaged logs", Note: "Runs with an impact; of the unknown, how many say what would decide; then the runs that are calm.",
+		Head: []string{"damage", "runs", "right", "near", "unknown", "that ask", "missed", "wrong confirmed", "calm runs", "wrong"}}
+	for _, d := range t.damages() {
+		is := func(m *Mark) bool { return m.Tool == "raftdiag" && m.Damage == d && develops(m) }
+		s := t.score(func(m *Mark) bool { return is(m) && hurt(m) })
+		c := t.score(func(m *Mark) bool { return is(m) && m.Calm })
+		x.row(d, s.N, share(s.Right, s.N), share(s.Near, s.N), share(s.Unknown, s.N), share(s.Asks, s.Unknown), share(s.Missed, s.N), share(s.Wrong, s.N), c.N, c.Wrong)
+	}
+	return x
+}
+
+var pointNames = []string{"no-leader", "proposal-dropped", "no-broadcast", "no-delivery", "no-response", "no-quorum", "no-commit-advance", "apply-stalled"}
+
+func (t *Tally) points() Table {
+	x := Table{Title: "By hypothesis", Note: "Undamaged logs. Precision: of the runs in which it was confirmed, those in which it may be so. Recall: of the runs of its cases, those in which the right point was named.",
+		Head: []string{"hypothesis", "confirmed", "precision", "runs", "recall"}}
+	for _, p := range pointNames {
+		said, so, runs, found := 0, 0, 0, 0
+		for _, m := range t.Marks {
+			if m.Tool != "raftdiag" || m.Damage != "none" || !develops(m) {
+				continue
+			}
+			if slices.Contains(m.Points, p) {
+				said++
+				if m.Grade != Wrong {
+					so++
+				}
+			}
+			if m.Expect == p {
+				runs++
+				if m.Grade == Right || m.Grade == Near {
+					found++
+				}
+			}
+		}
+		if said+runs > 0 {
+			x.row(p, said, share(so, said), runs, share(found, runs))
+		}
+	}
+	return x
+}
+
+func (t *Tally) confusion() Table {
+	x := Table{Title: "Confusion", Note: "Undamaged logs: the case's failure point by row, the first one that was confirmed by column.", Head: append([]string{""}, append(slices.Clone(pointNames), "none")...)}
+	for _, p := range append(slices.Clone(pointNames), "") {
+		counts := map[string]int{}
+		n := 0
+		for _, m := range t.Marks {
+			if m.Tool == "raftdiag" && m.Damage == "none" && m.Expect == p && develops(m) {
+				counts[m.Point]++
+				n++
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		cells := []any{cmp.Or(p, "none")}
+		for _, q := range append(slices.Clone(pointNames), "") {
+			cells = append(cells, counts[q])
+		}
+		x.row(cells...)
+	}
+	return x
+}
+
+func (t *Tally) messages() Table {
+	x := Table{Title: "Messages and clocks", Note: "Sends paired with their receives, of those whose lines are both there; and the intervals of clock offsets that hold the truth.",
+		Head: []string{"damage", "pairs", "recall", "precision", "clock intervals", "that hold the truth"}}
+	for _, d := range t.damages() {
+		var pairs, mine, right, clocks, covered int
+		for _, m := range t.Marks {
+			if m.Tool == "raftdiag" && m.Damage == d && develops(m) {
+				pairs, mine, right, clocks, covered = pairs+m.Pairs, mine+m.Mine, right+m.Paired, clocks+m.Clocks, covered+m.Covered
+			}
+		}
+		x.row(d, pairs, share(right, pairs), share(right, mine), clocks, share(covered, clocks))
+	}
+	return x
+}
+
+func (t *Tally) calibration() Table {
+	x := Table{Title: "Calibration", Note: "How often what was said is so: a confirmed point, and the first suspect of an undecided run by its score. All damages.",
+		Head: []string{"said", "runs", "so"}}
+	type bin struct{ n, so int }
+	bins := map[string]*bin{}
+	order := []string{"confirmed", "suspect 0.8 to 1", "suspect 0.6 to 0.8", "suspect 0.4 to 0.6", "suspect 0.2 to 0.4", "suspect below 0.2"}
+	for _, k := range order {
+		bins[k] = &bin{}
+	}
+	for _, m := range t.Marks {
+		if m.Tool != "raftdiag" || !develops(m) {
+			continue
+		}
+		switch {
+		case m.Certain:
+			b := bins["confirmed"]
+			b.n++
+			if m.Grade != Wrong {
+				b.so++
+			}
+		case m.First != "" && m.Expect != "":
+			b := bins[order[1+min(4, int((1-m.Score)*5))]]
+			b.n++
+			if m.Rank == 1 {
+				b.so++
+			}
+		}
+	}
+	for _, k := range order {
+		if b := bins[k]; b.n > 0 {
+			x.row(k, b.n, share(b.so, b.n))
+		}
+	}
+	return x
+}
+
+func (t *Tally) byCase() Table {
+	x := Table{Title: "By case", Note: "Undamaged logs. Runs without impact count as healthy.", Head: []string{"case", "runs", "right", "near", "unknown", "missed", "wrong"}}
+	for _, name := range t.keys(func(m *Mark) string { return m.Case }) {
+		s := t.score(func(m *Mark) bool {
+			return m.Tool == "raftdiag" && m.Damage == "none" && m.Case == name && develops(m)
+		})
+		if s.N > 0 {
+			x.row(name, s.N, s.Right, s.Near, s.Unknown, s.Missed, s.Wrong)
+		}
+	}
+	return x
+}
+
+func (t *Tally) moot() Table {
+	x := Table{Title: "Faults without impact", Note: "By comparison with the same run without the fault; they are graded as healthy.", Head: []string{"case", "runs", "without impact"}}
+	all, moot := 0, 0
+	for _, n := range t.Faults {
+		all += n
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Moot)) {
+		moot += t.Moot[name]
+		x.row(name, t.Faults[name], share(t.Moot[name], t.Faults[name]))
+	}
+	if all > 0 {
+		x.row("all", all, share(moot, all))
+	}
+	return x
+}
+
+// Text renders the tables for a terminal.
+func Text(list []Table) string {
+	var b strings.Builder
+	for i, t := range list {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "%s\n", strings.ToUpper(t.Title))
+		widths := make([]int, len(t.Head))
+		for _, row := range append([][]string{t.Head}, t.Rows...) {
+			for i, c := range row {
+				widths[i] = max(widths[i], len(c))
+			}
+		}
+		for _, row := range append([][]string{t.Head}, t.Rows...) {
+			var line strings.Builder
+			for i, c := range row {
+				if i == 0 {
+					fmt.Fprintf(&line, "%-*s", widths[i], c)
+				} else {
+					fmt.Fprintf(&line, "  %*s", widths[i], c)
+				}
+			}
+			b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// Markdown renders the tables for a document.
+func Markdown(list []Table) string {
+	var b strings.Builder
+	for _, t := range list {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", t.Title, t.Note)
+		fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(t.Head, " | "), " --- |"+strings.Repeat(" ---: |", len(t.Head)-1))
+		for _, row := range t.Rows {
+			fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
+		}
+	}
+	return b.String()
+}
