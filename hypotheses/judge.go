@@ -46,7 +46,7 @@ func Judge(t *timeline.Timelines, o Options) *raftdiag.Report {
 							once.Do(func() { broken = fmt.Sprintf("judge group %q: %v\n%s", names[i], p, debug.Stack()) })
 						}
 					}()
-					groups[i] = judgeGroup(t.Build(names[i]), o)
+					t.Visit(names[i], func(lives []*timeline.Timeline) { groups[i] = judgeGroup(lives, o) })
 				}()
 			}
 		})

@@ -1,7 +1,6 @@
 package timeline
 
 import (
-	"sync"
 	"time"
 
 	"github.com/raftdiag/raftdiag"
@@ -256,100 +255,42 @@ func unpack(r *record, e *raftdiag.Event, nodes []raftdiag.NodeID, texts []strin
 	}
 }
 
-// A column holds records in pieces, so that a group with three lines costs
-// little and a group with millions is never copied. Only the first piece grows.
-type column struct {
-	pieces [][]record
-	n      int
-	from   *quarry // of further pieces; nil for the heap
-	key    laneKey // in a feed
+// setWhat sets what a shape has beside the fields.
+func (r *record) setWhat(x uint64) {
+	r.kind, r.mtype, r.flags = raftdiag.Kind(x), raftdiag.MessageType(x>>8), uint16(x>>16)
+	r.from, r.to = uint16(x>>32), uint16(x>>48)
 }
 
-const (
-	firstPiece = 4
-	pieceShift = 6
-	pieceSize  = 1 << pieceShift // records, 4 KiB
-)
+// A column is records one behind the other.
+type column struct {
+	rows []record // of which n are set
+	n    int
+}
 
+// next is the place of one more record.
 func (c *column) next() *record {
-	k, i := c.n>>pieceShift, c.n&(pieceSize-1)
-	switch {
-	case k > 0 && k == len(c.pieces):
-		c.pieces = append(c.pieces, c.from.piece())
-	case k > 0:
-	case c.n == 0:
-		c.pieces = append(c.pieces[:0], make([]record, firstPiece))
-	case i == len(c.pieces[0]):
-		grown := make([]record, 2*i)
-		copy(grown, c.pieces[0])
-		c.pieces[0] = grown
+	if c.n == len(c.rows) {
+		c.room(max(4, c.n))
 	}
 	c.n++
-	return &c.pieces[k][i]
+	return &c.rows[c.n-1]
+}
+
+// room makes room for n more records.
+func (c *column) room(n int) {
+	if len(c.rows)-c.n >= n {
+		return
+	}
+	grown := make([]record, c.n+n)
+	copy(grown, c.rows[:c.n])
+	c.rows = grown
 }
 
 // at is the record at place i, counted from 0.
-func (c *column) at(i int) *record { return &c.pieces[i>>pieceShift][i&(pieceSize-1)] }
+func (c *column) at(i int) *record { return &c.rows[i] }
 
-// truncate keeps the first n records.
-func (c *column) truncate(n int) {
-	if n < c.n {
-		c.n = n
-		c.pieces = c.pieces[:(n+pieceSize-1)>>pieceShift]
-	}
-}
+// all are the records.
+func (c *column) all() []record { return c.rows[:c.n] }
 
-// free lets go of the pieces that lie before place i.
-func (c *column) free(i int) {
-	for k := i>>pieceShift - 1; k >= 0 && c.pieces[k] != nil; k-- {
-		c.from.back(c.pieces[k])
-		c.pieces[k] = nil
-	}
-}
-
-// A quarry is where a store's pieces come from. It cuts them from slabs, which
-// spares the system one page fault for each of them, and hands out again what
-// came back. What a piece holds is not cleared.
-type quarry struct {
-	mu    sync.Mutex
-	spare [][]record
-	slab  []record
-	cut   int // pieces
-}
-
-const (
-	slabSize = 1 << 19 // records, 32 MiB
-	bySlab   = 1 << 11 // pieces; fewer are not worth a slab
-)
-
-func (q *quarry) piece() []record {
-	if q == nil {
-		return make([]record, pieceSize)
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if n := len(q.spare); n > 0 {
-		p := q.spare[n-1]
-		q.spare = q.spare[:n-1]
-		return p
-	}
-	if q.cut++; q.cut <= bySlab {
-		return make([]record, pieceSize)
-	}
-	if len(q.slab) == 0 {
-		q.slab = make([]record, slabSize)
-		preferLargePages(q.slab)
-	}
-	p := q.slab[:pieceSize:pieceSize]
-	q.slab = q.slab[pieceSize:]
-	return p
-}
-
-func (q *quarry) back(p []record) {
-	if q == nil || len(p) < pieceSize {
-		return
-	}
-	q.mu.Lock()
-	q.spare = append(q.spare, p)
-	q.mu.Unlock()
-}
+// truncate drops the records from place n on.
+func (c *column) truncate(n int) { c.n = n }

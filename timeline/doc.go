@@ -20,9 +20,10 @@
 // a lane and a place. A lane changes only through events of its own node, so
 // lanes fold apart, side by side, and join in any order:
 //
-//	store.go   sources write into columns: one for each writer, group and node
+//	store.go   sources write into strips: one for each writer, group and node
+//	strip.go   how rows are coded while they wait for their group to be looked at
 //	column.go  the record, and how an event is packed into it
-//	weave.go   the columns of one node become one lane: files in the order of
+//	weave.go   the strips of one node become one lane: files in the order of
 //	           their stamps, repeats dropped, lines without a group added
 //	group.go   the lanes of one group; runs of a process (incarnations), falls
 //	life.go    where the whole cluster began anew

@@ -23,6 +23,7 @@ type Timelines struct {
 	// the events are there, and that part of them is unknown.
 	Dropped  int64
 	speakers []*Speaker
+	pool     pool
 }
 
 // A strand is one node's rows of one group: in segments, and from the first
@@ -48,13 +49,13 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 	var nameless []segment // columns whose node is not known
 	var orphans []laneKey
 	for _, f := range s.feeds {
-		for key := range f.columns {
+		for key := range f.strips {
 			named = named || key.group != ""
 		}
 	}
 	for _, f := range s.feeds {
-		for _, key := range slices.SortedFunc(maps.Keys(f.columns), compareKeys) {
-			col := f.columns[key]
+		for _, key := range slices.SortedFunc(maps.Keys(f.strips), compareKeys) {
+			strip := f.strips[key]
 			id := key.node
 			if id == 0 && node != nil {
 				id = node(f.name, key.writer, key.group)
@@ -63,12 +64,13 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 				id = f.only(key.writer, node)
 			}
 			if id == 0 {
-				t.Unattributed[f.name] += int64(col.n)
-				nameless, orphans = append(nameless, segment{f, col, false}), append(orphans, key)
+				t.Unattributed[f.name] += int64(strip.n)
+				nameless, orphans = append(nameless, segment{feed: f, strip: strip}), append(orphans, key)
 				continue
 			}
 			if key.group == "" && named {
-				t.common[id] = append(t.common[id], segment{f, col, true})
+				// Every group needs these rows.
+				t.common[id] = append(t.common[id], segment{feed: f, col: f.column(strip)})
 				continue
 			}
 			into := t.groups[key.group]
@@ -79,9 +81,10 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 			if into[id] == nil {
 				into[id] = &strand{}
 			}
-			into[id].segments = append(into[id].segments, segment{f, col, false})
+			into[id].segments = append(into[id].segments, segment{feed: f, strip: strip})
 		}
-		f.columns, f.cache, f.newest, f.nodes, f.texts = nil, nil, nil, nil, nil
+		f.strips, f.cache, f.newest, f.nodes, f.texts = nil, nil, nil, nil, nil
+		f.forms.ids = nil
 	}
 	if len(t.groups) == 0 && len(t.common) == 0 {
 		t.nameless(nameless, orphans)
@@ -106,18 +109,21 @@ func (s *Store) Finish(node func(source, writer, group string) raftdiag.NodeID) 
 // processes cannot be told apart and are left out.
 func (t *Timelines) nameless(segments []segment, keys []laneKey) {
 	groups := map[string]map[raftdiag.NodeID]*strand{}
+	first := map[string]*column{} // of each group's segments
 	for k, seg := range segments {
 		s := groups[keys[k].group]
 		if s == nil {
 			s = map[raftdiag.NodeID]*strand{0: {}}
 			groups[keys[k].group] = s
 		}
-		for _, other := range s[0].segments {
-			if !other.col.equal(seg.col, t.store.twins) {
-				return
-			}
+		col := seg.feed.column(seg.strip)
+		switch other := first[keys[k].group]; {
+		case other == nil:
+			first[keys[k].group] = col
+		case !other.equal(col, t.store.twins):
+			return
 		}
-		if seg.col.severalVoices() {
+		if col.severalVoices() {
 			return
 		}
 		s[0].segments = append(s[0].segments, seg)
@@ -193,7 +199,7 @@ func compareKeys(a, b laneKey) int {
 // only is the one node that all named groups of a writer belong to, or 0.
 func (f *feed) only(writer string, node func(source, writer, group string) raftdiag.NodeID) raftdiag.NodeID {
 	var id raftdiag.NodeID
-	for key := range f.columns {
+	for key := range f.strips {
 		if key.writer != writer || key.group == "" {
 			continue
 		}
@@ -244,32 +250,54 @@ const (
 
 // Build makes a group's timelines, one for each life of the cluster. It may be
 // called for several groups at once.
-func (t *Timelines) Build(group string) []*Timeline {
+func (t *Timelines) Build(group string) []*Timeline { return t.build(group, nil) }
+
+// Visit makes a group's timelines as Build does, and takes their memory back
+// when see returns: they, their lanes and proofs must not be used after it.
+func (t *Timelines) Visit(group string, see func([]*Timeline)) {
+	see(t.build(group, &t.pool))
+	for _, st := range t.groups[group] {
+		st.let(&t.pool)
+	}
+}
+
+// build makes timelines. With a pool they last until the strands let go.
+func (t *Timelines) build(group string, from *pool) []*Timeline {
 	nodes := t.groups[group]
-	ids := slices.Collect(maps.Keys(nodes))
-	ids = append(ids, t.silent(nodes)...)
-	slices.Sort(ids)
 	var lanes []*Lane
-	for _, id := range ids {
-		st := nodes[id]
-		if st == nil {
-			st = &strand{}
-		}
+	add := func(id raftdiag.NodeID, st *strand) {
 		if st.col == nil {
-			st.segments = append(st.segments, t.common[id]...)
-			st.col, st.segments = t.store.weave(st.segments), nil
+			st.col = t.store.weave(slices.Concat(st.segments, t.common[id]), from)
+			if from == nil {
+				st.segments = nil
+			}
 		}
 		l := &Lane{Node: id, Group: group, store: t.store, col: st.col}
 		l.hi = l.col.n
 		l.incarnate()
 		lanes = append(lanes, l)
 	}
+	for _, id := range slices.Sorted(maps.Keys(nodes)) {
+		add(id, nodes[id])
+	}
+	for _, id := range t.silent(nodes) {
+		add(id, &strand{})
+	}
+	slices.SortFunc(lanes, func(a, b *Lane) int { return cmp.Compare(a.Node, b.Node) })
 	return lives(group, lanes)
+}
+
+// let gives the memory of the column back, if the segments are still there.
+func (st *strand) let(to *pool) {
+	if st.segments != nil && st.col != nil {
+		to.give(st.col.rows)
+		st.col = nil
+	}
 }
 
 // silent are the nodes that have lines without a group only, and that the
 // group's own lines speak of: a process that dies while it starts may name no
-// group at all.
+// group at all. The strands are woven.
 func (t *Timelines) silent(nodes map[raftdiag.NodeID]*strand) []raftdiag.NodeID {
 	var out []raftdiag.NodeID
 	want := map[uint16]raftdiag.NodeID{}
@@ -280,9 +308,9 @@ func (t *Timelines) silent(nodes map[raftdiag.NodeID]*strand) []raftdiag.NodeID 
 			}
 		}
 	}
-	speaks := func(col *column) {
-		for i := 0; i < col.n && len(want) > 0; i++ {
-			r := col.at(i)
+	for _, st := range nodes {
+		for i := 0; i < st.col.n && len(want) > 0; i++ {
+			r := st.col.at(i)
 			switch r.kind {
 			case raftdiag.Sent, raftdiag.Received, raftdiag.ProgressRow, raftdiag.SendFailed, raftdiag.HandedOver:
 				for _, n := range [...]uint16{r.from, r.to} {
@@ -292,14 +320,6 @@ func (t *Timelines) silent(nodes map[raftdiag.NodeID]*strand) []raftdiag.NodeID 
 					}
 				}
 			}
-		}
-	}
-	for _, st := range nodes {
-		if st.col != nil {
-			speaks(st.col)
-		}
-		for _, s := range st.segments {
-			speaks(s.col)
 		}
 	}
 	return out

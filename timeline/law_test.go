@@ -528,29 +528,38 @@ func TestPackIsReversible(t *testing.T) {
 	})
 }
 
-// Places in a column are those of a slice.
-func TestColumn(t *testing.T) {
+// A strip gives back the rows that it was given, whatever they hold.
+func TestStrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c := &column{}
-		var want []uint64
-		for range rapid.IntRange(1, 5).Draw(t, "turns") {
-			n := rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(4000, 20000)).Draw(t, "more")
-			for range n {
-				*c.next() = record{a: uint64(len(want))}
-				want = append(want, uint64(len(want)))
+		number := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64Range(0, 300), rapid.Uint64Range(0, 1<<33), rapid.Uint64())
+		few := rapid.Bool().Draw(t, "few shapes")
+		draw := func() record {
+			r := record{time: int64(number.Draw(t, "time")), line: uint32(number.Draw(t, "line")),
+				a: number.Draw(t, "a"), b: number.Draw(t, "b"), c: number.Draw(t, "c"), d: number.Draw(t, "d")}
+			r.set, r.kind = rapid.Uint64Range(0, 3).Draw(t, "set"), raftdiag.Sent
+			r.text = uint32(rapid.OneOf(rapid.Just(uint64(0)), number).Draw(t, "text"))
+			if !few {
+				r.setWhat(rapid.Uint64().Draw(t, "shape"))
+				r.set = rapid.Uint64Range(0, 1<<48-1).Draw(t, "set")
 			}
-			if keep := rapid.IntRange(0, len(want)).Draw(t, "keep"); rapid.Bool().Draw(t, "cut") {
-				c.truncate(keep)
-				want = want[:keep]
-			}
+			return r
 		}
-		if c.n != len(want) {
-			t.Fatalf("%d records, want %d", c.n, len(want))
+		s := &strip{from: &quarry{}}
+		forms := &shapes{}
+		if !few && rapid.Bool().Draw(t, "full") {
+			forms.list = make([]shape, mostShapes)
 		}
-		for i, v := range want {
-			if got := c.at(i).a; got != v {
-				t.Fatalf("place %d holds %d, want %d", i, got, v)
-			}
+		var want []record
+		for range rapid.IntRange(0, 300).Draw(t, "rows") {
+			r := draw()
+			s.add(&r, forms)
+			r.set |= 7 << srcShift
+			want = append(want, r)
+		}
+		got := make([]record, len(want))
+		s.rows(got, forms.list, 7)
+		if s.n != len(want) || !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
 		}
 	})
 }

@@ -3,4 +3,4 @@
 package timeline
 
 // preferLargePages is for systems that can be asked.
-func preferLargePages([]record) {}
+func preferLargePages([]byte) {}

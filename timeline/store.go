@@ -8,7 +8,7 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
-// A Store takes events in, lane by lane, and keeps them in compact columns.
+// A Store takes events in, lane by lane, and keeps them, coded.
 //
 // Each source has a feed of its own, so sources fill the store side by side.
 type Store struct {
@@ -65,16 +65,18 @@ type laneKey struct {
 
 // A feed is what one source wrote.
 type feed struct {
-	name    string
-	order   int
-	index   int
-	store   *Store
-	columns map[laneKey]*column
-	seed    maphash.Seed
-	cache   []*column // direct-mapped; it grows with the number of lanes
-	newest  *column   // the lane of the newest event
-	nodes   map[raftdiag.NodeID]uint16
-	texts   map[string]uint32
+	name   string
+	order  int
+	index  int
+	store  *Store
+	strips map[laneKey]*strip
+	forms  shapes
+	seed   maphash.Seed
+	cache  []*strip // direct-mapped; it grows with the number of lanes
+	newest *strip   // the lane of the newest event
+	row    record   // the newest event
+	nodes  map[raftdiag.NodeID]uint16
+	texts  map[string]uint32
 	// The newest answers of the two maps.
 	lastNode  [8]raftdiag.NodeID
 	lastNodeN [8]uint16
@@ -92,8 +94,8 @@ func (s *Store) Open(name string, order int) func(*raftdiag.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &feed{
-		name: name, order: order, index: len(s.feeds), store: s, columns: map[laneKey]*column{},
-		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{}, cache: make([]*column, firstCache), seed: maphash.MakeSeed(),
+		name: name, order: order, index: len(s.feeds), store: s, strips: map[laneKey]*strip{},
+		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{}, cache: make([]*strip, firstCache), seed: maphash.MakeSeed(),
 	}
 	s.feeds = append(s.feeds, f)
 	return f.add
@@ -135,33 +137,39 @@ func (f *feed) text(t string) uint32 {
 	return id
 }
 
-// column finds the column of a lane. Lines of a few lanes follow one another,
-// so the cache answers nearly always.
-func (f *feed) column(key laneKey) *column {
-	if f.newest != nil && f.newest.key == key {
+// strip finds the strip of a lane. Lines of a few lanes follow one another, so
+// the cache answers nearly always.
+func (f *feed) strip(e *raftdiag.Event) *strip {
+	if f.newest != nil && f.newest.key.is(e) {
 		return f.newest
 	}
-	h := uint64(key.node)*0x9e3779b97f4a7c15 ^ maphash.String(f.seed, key.group)
-	if key.writer != "" {
-		h ^= maphash.String(f.seed, key.writer) * 0xd6e8feb86659fd93
+	h := uint64(e.Node)*0x9e3779b97f4a7c15 ^ maphash.String(f.seed, e.Group)
+	if e.Writer != "" {
+		h ^= maphash.String(f.seed, e.Writer) * 0xd6e8feb86659fd93
 	}
 	at := &f.cache[h&uint64(len(f.cache)-1)]
-	if *at == nil || (*at).key != key {
-		col := f.columns[key]
-		if col == nil {
+	if *at == nil || !(*at).key.is(e) {
+		key := laneKey{e.Writer, e.Group, e.Node}
+		s := f.strips[key]
+		if s == nil {
 			key.writer, key.group = strings.Clone(key.writer), strings.Clone(key.group)
-			col = &column{from: f.store.quarry, key: key}
-			f.columns[key] = col
-			if n := len(f.cache); len(f.columns) > n/4 && n < lastCache {
-				f.cache = make([]*column, 4*n)
-				f.newest = col
-				return col
+			s = &strip{from: f.store.quarry, key: key}
+			f.strips[key] = s
+			if n := len(f.cache); len(f.strips) > n/4 && n < lastCache {
+				f.cache = make([]*strip, 4*n)
+				f.newest = s
+				return s
 			}
 		}
-		*at = col
+		*at = s
 	}
 	f.newest = *at
 	return *at
+}
+
+// is reports whether the event belongs to the lane.
+func (k *laneKey) is(e *raftdiag.Event) bool {
+	return k.node == e.Node && k.group == e.Group && k.writer == e.Writer
 }
 
 func (f *feed) add(e *raftdiag.Event) {
@@ -171,8 +179,7 @@ func (f *feed) add(e *raftdiag.Event) {
 			return
 		}
 	}
-	col := f.column(laneKey{e.Writer, e.Group, e.Node})
-	r := col.next()
+	r := &f.row
 	if !pack(r, e, f.node, f.text) {
 		wide := *e
 		wide.Text = strings.Clone(e.Text)
@@ -183,5 +190,5 @@ func (f *feed) add(e *raftdiag.Event) {
 		f.store.wide = append(f.store.wide, wide)
 		f.store.mu.Unlock()
 	}
-	r.set |= uint64(f.index) << srcShift
+	f.strip(e).add(r, &f.forms)
 }

@@ -6,19 +6,40 @@ import (
 	"time"
 )
 
-// A segment is a column of one source that belongs to a lane.
+// A segment is the rows of one source that belong to a lane: a strip, or a
+// column if other lanes need them as well.
 type segment struct {
-	feed   *feed
-	col    *column
-	shared bool // other lanes need it as well
+	feed  *feed
+	strip *strip
+	col   *column
+}
+
+func (g *segment) n() int {
+	if g.strip != nil {
+		return g.strip.n
+	}
+	return g.col.n
+}
+
+// column makes the records of a strip.
+func (f *feed) column(s *strip) *column {
+	c := &column{rows: make([]record, s.n)}
+	c.take(f, s)
+	return c
+}
+
+// take puts the records of a strip behind those of the column, which has room.
+func (c *column) take(f *feed, s *strip) {
+	s.rows(c.rows[c.n:c.n+s.n], f.forms.list, f.index)
+	c.n += s.n
 }
 
 // weave makes one column of a lane's segments: rows of one source stay in the
 // order of their lines, sources follow one another by time, and repeats are
-// dropped. It uses up what is not shared.
+// dropped. The column's memory is from the pool.
 //
 // The order in which the inputs were given decides only where no stamp does.
-func (s *Store) weave(segments []segment) *column {
+func (s *Store) weave(segments []segment, from *pool) *column {
 	slices.SortStableFunc(segments, func(a, b segment) int {
 		return cmp.Or(cmp.Compare(a.feed.order, b.feed.order), cmp.Compare(a.feed.index, b.feed.index))
 	})
@@ -29,23 +50,11 @@ func (s *Store) weave(segments []segment) *column {
 	}
 	var sources []source
 	for i := 0; i < len(segments); {
-		// Columns of one source (with a group and without, of several writers)
-		// merge by line.
-		j, into := i, -1
-		for ; j < len(segments) && segments[j].feed == segments[i].feed; j++ {
-			if !segments[j].shared && (into < 0 || segments[j].col.n > segments[into].col.n) {
-				into = j
-			}
+		j := i
+		for j < len(segments) && segments[j].feed == segments[i].feed {
+			j++
 		}
-		col := &column{from: s.quarry}
-		if into >= 0 {
-			col = segments[into].col
-		}
-		for k, g := range segments[i:j] {
-			if i+k != into {
-				col.mergeLines(g.col)
-			}
-		}
+		col := oneSource(segments[i:j], from)
 		s.dedupe(col)
 		sources = append(sources, source{segments[i].feed, col, col.firstStamp()})
 		i = j
@@ -56,14 +65,74 @@ func (s *Store) weave(segments []segment) *column {
 		}
 		return cmp.Or(cmp.Compare(a.time, b.time), cmp.Compare(a.feed.name, b.feed.name))
 	})
+	if len(sources) == 0 {
+		return &column{}
+	}
 	if len(sources) == 1 {
 		return sources[0].col
 	}
-	col, ascends := sources[0].col, sources[0].col.ascends()
+	// The first one gets room for all of them, which mostly follow one another.
+	total := 0
+	for _, next := range sources {
+		total += next.col.n
+	}
+	first := sources[0].col
+	col, ascends := &column{rows: from.take(total)}, first.ascends()
+	col.mergeAfter(first)
+	from.give(first.rows)
 	for _, next := range sources[1:] {
 		nextAscends := next.col.ascends()
-		col = s.join(col, next.col, ascends)
+		col = s.join(col, next.col, ascends, from)
 		ascends = ascends && nextAscends && next.time != 0
+	}
+	return col
+}
+
+// oneSource merges the segments of one source (with a group and without, of
+// several writers, before its node was known and after) by line.
+func oneSource(segments []segment, from *pool) *column {
+	total, into := 0, -1
+	inOrder := true
+	for k := range segments {
+		g := &segments[k]
+		total += g.n()
+		if g.strip == nil {
+			inOrder = false
+			continue
+		}
+		if into < 0 || g.n() > segments[into].n() {
+			into = k
+		}
+	}
+	col := &column{rows: from.take(total)}
+	if inOrder && len(segments) > 1 {
+		// Nearly always one ends before the next one begins.
+		order := slices.Clone(segments)
+		slices.SortFunc(order, func(a, b segment) int { return cmp.Compare(a.strip.first, b.strip.first) })
+		for k := 1; k < len(order); k++ {
+			inOrder = inOrder && order[k-1].strip.highest < order[k].strip.first
+		}
+		if inOrder {
+			for _, g := range order {
+				col.take(g.feed, g.strip)
+			}
+			return col
+		}
+	}
+	if into >= 0 {
+		col.take(segments[into].feed, segments[into].strip)
+	}
+	for k, g := range segments {
+		switch {
+		case k == into:
+		case g.col != nil:
+			col.mergeLines(g.col)
+		default:
+			other := &column{rows: from.take(g.strip.n)}
+			other.take(g.feed, g.strip)
+			col.mergeLines(other)
+			from.give(other.rows)
+		}
 	}
 	return col
 }
@@ -96,9 +165,8 @@ func (c *column) firstStamp() int64 {
 // stands in c need not be copied elsewhere.
 func (c *column) mergeLines(o *column) {
 	i, j := c.n-1, o.n-1
-	for range o.n {
-		c.next()
-	}
+	c.room(o.n)
+	c.n += o.n
 	for k := c.n - 1; j >= 0; k-- {
 		if i < 0 || c.at(i).line <= o.at(j).line {
 			*c.at(k) = *o.at(j)
@@ -110,20 +178,8 @@ func (c *column) mergeLines(o *column) {
 		for i > 0 && c.at(i-1).line > line {
 			i--
 		}
-		n := end - i + 1
-		c.move(i, n, k-end)
-		i, k = i-1, k-n+1
-	}
-}
-
-// move moves n rows from place i on up by some places.
-func (c *column) move(i, n, up int) {
-	const mask = pieceSize - 1
-	for from := i + n; from > i; {
-		to := from + up
-		m := min(from-i, (from-1)&mask+1, (to-1)&mask+1)
-		from, to = from-m, to-m
-		copy(c.pieces[to>>pieceShift][to&mask:to&mask+m], c.pieces[from>>pieceShift][from&mask:from&mask+m])
+		copy(c.rows[i+k-end:k+1], c.rows[i:end+1])
+		i, k = i-1, k-(end-i)
 	}
 }
 
@@ -149,14 +205,11 @@ func (c *column) run(lo int, before int64) run {
 	return r
 }
 
-// freeStep is after how many rows that were copied the old ones are let go.
-const freeStep = 4096
-
 // join puts b's rows among a's by their stamps and uses both up. Rows that both
 // have at one stamp are the same rows: of each as many are kept as the source
 // has that shows more of them. ascends says that a's stamps never fall: then
 // what lies before b's first one stays where it is.
-func (s *Store) join(a, b *column, ascends bool) *column {
+func (s *Store) join(a, b *column, ascends bool, from *pool) *column {
 	if a.n == 0 || b.n == 0 {
 		if a.n == 0 {
 			return b
@@ -184,25 +237,17 @@ func (s *Store) join(a, b *column, ascends bool) *column {
 				n = k - 1
 			}
 		}
-		if n == a.n {
-			a.mergeAfter(b)
-			return a
+		if n < a.n {
+			tail := &column{rows: slices.Clone(a.rows[n:a.n]), n: a.n - n}
+			a.truncate(n)
+			b = s.join(tail, b, false, from)
 		}
-		tail := &column{from: s.quarry}
-		for i := n; i < a.n; i++ {
-			*tail.next() = *a.at(i)
-		}
-		a.truncate(n)
-		a.mergeAfter(s.join(tail, b, false))
+		a.mergeAfter(b)
+		from.give(b.rows)
 		return a
 	}
-	out := &column{from: s.quarry}
-	copyRun := func(c *column, r run) {
-		for i := r.lo; i < r.hi; i++ {
-			*out.next() = *c.at(i)
-		}
-	}
-	freedA, freedB := 0, 0
+	out := &column{rows: from.take(a.n + b.n)}
+	copyRun := func(c *column, r run) { out.n += copy(out.rows[out.n:], c.rows[r.lo:r.hi]) }
 	x, y := a.run(0, a.firstStamp()), b.run(0, b.firstStamp())
 	for x.lo < a.n || y.lo < b.n {
 		switch {
@@ -216,28 +261,16 @@ func (s *Store) join(a, b *column, ascends bool) *column {
 			s.unite(out, a, x, b, y)
 			x, y = a.run(x.hi, x.time), b.run(y.hi, y.time)
 		}
-		if x.lo-freedA >= freeStep {
-			freedA = x.lo
-			a.free(x.lo)
-		}
-		if y.lo-freedB >= freeStep {
-			freedB = y.lo
-			b.free(y.lo)
-		}
 	}
+	from.give(a.rows)
+	from.give(b.rows)
 	return out
 }
 
 // mergeAfter puts o's rows behind c's.
 func (c *column) mergeAfter(o *column) {
-	freed := 0
-	for i := range o.n {
-		*c.next() = *o.at(i)
-		if i-freed >= freeStep {
-			freed = i
-			o.free(i)
-		}
-	}
+	c.room(o.n)
+	c.n += copy(c.rows[c.n:], o.all())
 }
 
 // unite puts out the rows of a's run and those of b's that a's does not have,

@@ -13,9 +13,9 @@ func main() {
 	// fails with EPIPE, the other outputs are still written.
 	signal.Ignore(syscall.SIGPIPE)
 	if os.Getenv("GOGC") == "" {
-		// Nearly all memory is records, which stay and cost the collector
-		// nothing: it may well come often, and memory is what is short.
-		debug.SetGCPercent(50)
+		// Most memory is coded rows, which stay and cost the collector nothing,
+		// and they are small: it need not come often.
+		debug.SetGCPercent(200)
 	}
 	ctx, stop := interruptible()
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
