@@ -831,9 +831,10 @@ func (q *inquiry) cuts() {
 		}
 		var how *fact
 		if v.own != nil {
+			v.ownTo = q.released(v.own.Time, v.ownTo)
 			how = q.oneWay(v.m, v.own.Time, v.ownTo)
 		}
-		if v.own != nil && q.hears(v.m, v.own.Time+2*second, v.ownTo-5*second) >= 2 {
+		if v.own != nil && q.hears(v.m, v.own.Time+2*second, v.ownTo-2*second) >= 2 {
 			loss := s
 			loss.name, loss.score = "packet-loss", s.score+0.05
 			loss.summary = fmt.Sprintf("part of what is sent to %s arrives: it hears others and yet knows no leader", v.m)
@@ -849,6 +850,9 @@ func (q *inquiry) cuts() {
 			one := s
 			one.name, one.score, one.mild = "one-way-partition", s.score-0.25, true
 			one.summary = "a loss in one direction alone would look the same in these logs"
+			q.add(one)
+			one.name, one.score = "packet-loss", s.score-0.3
+			one.summary = "so would a link that loses so much that no connection gets anywhere"
 			q.add(one)
 		}
 		if v.cycles >= 3*max(len(v.by), 1) && v.cycles >= 4 {
@@ -1004,6 +1008,22 @@ func (q *inquiry) oneWay(m *member, from, to raftdiag.Stamp) *fact {
 	return nil
 }
 
+// released is the moment in a time at which a queue of messages arrives at once,
+// as it does when a cut link heals; it is the end of that time if there is none.
+func (q *inquiry) released(from, to raftdiag.Stamp) raftdiag.Stamp {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.Time < from || f.Time > to || f.Times < 4 || f.Until-f.Time > second/20 && (f.Times < 8 || f.Until-f.Time > second) {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.VoteRefused, raftdiag.VoteIgnored, raftdiag.VoteGranted, raftdiag.LowerTermIgnored:
+			return f.Time - second/2
+		}
+	}
+	return to
+}
+
 // hears counts the messages of others that a member says it received in a time.
 func (q *inquiry) hears(m *member, from, to raftdiag.Stamp) int {
 	n := 0
@@ -1132,6 +1152,13 @@ func (q *inquiry) unsteady() {
 	}
 	if len(who) > 0 {
 		c := cycles[who[0]]
+		for i := range q.facts { // the loss before, of the leadership or of another leader, belongs to it
+			f := &q.facts[i]
+			if f.by == who[0] && (f.sign() == raftdiag.QuorumLost || f.sign() == raftdiag.LeaderLost) && f.Time > c.first.Time-15*second {
+				c.first = f
+				break
+			}
+		}
 		s := suspicion{span: span{from: c.first.Time, to: c.last.Time, first: c.first}, nodes: who,
 			quotes: []raftdiag.Quote{q.quote(c.first, "it loses the leader"), q.quote(c.last, "and finds the same one again, %s in all", times(c.n))}}
 		loss := "the network loses part of what is sent: " + names(who) + " lost the leader and found the same one again, over and over"
@@ -1150,7 +1177,7 @@ func (q *inquiry) unsteady() {
 	}
 	for i := 0; i+1 < len(q.reigns); i++ {
 		r, next := &q.reigns[i], &q.reigns[i+1]
-		if r.leader == next.leader || q.onPurpose(nil, next.from) || q.explained(r.leader, next.from-8*second, next.from) || r.leader.booting(next.from) {
+		if r.leader == next.leader || r.end != nil && r.end.sign() == raftdiag.QuorumLost || q.onPurpose(nil, next.from) || q.explained(r.leader, next.from-8*second, next.from) || r.leader.booting(next.from) {
 			continue
 		}
 		for k := range q.facts {
@@ -1214,11 +1241,15 @@ func (q *inquiry) everybodyAlone() {
 		var who []*member
 		var first *fact
 		heard := 0
+		end := q.released(g.from, g.to)
+		if end-g.from < 4*second {
+			end = g.to
+		}
 		for _, m := range q.members {
 			campaigns := 0
 			for i := range q.facts {
 				f := &q.facts[i]
-				if f.Time < g.from || f.Time > g.to-2*second && !g.open {
+				if f.Time < g.from-second || f.Time > g.to-2*second && !g.open {
 					continue
 				}
 				if f.by == m && f.sign() == raftdiag.CampaignBegun {
@@ -1230,10 +1261,10 @@ func (q *inquiry) everybodyAlone() {
 			}
 			if campaigns >= 2 && !q.explained(m, g.from, g.to) {
 				who = append(who, m)
-				heard += q.hears(m, g.from+2*second, g.to-5*second)
+				heard += q.hears(m, g.from+2*second, end-2*second)
 				for i := range q.facts {
 					f := &q.facts[i]
-					if f.peer == m && f.by != m && f.Time > g.from+2*second && f.Time < g.to-5*second && (f.sign() == raftdiag.VoteRefused || f.sign() == raftdiag.VoteIgnored || f.sign() == raftdiag.VoteGranted) {
+					if f.peer == m && f.by != m && f.Time > g.from+2*second && f.Time < end-2*second && (f.sign() == raftdiag.VoteRefused || f.sign() == raftdiag.VoteIgnored || f.sign() == raftdiag.VoteGranted) {
 						heard++
 					}
 				}

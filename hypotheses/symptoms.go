@@ -157,7 +157,7 @@ func (q *inquiry) incidents() (list []*incident, others []suspicion) {
 	for _, s := range q.found {
 		var at *incident
 		for _, c := range list {
-			if c.overlaps(s.from-2*second, max(s.to, s.from)+reach) {
+			if c.overlaps(s.from-3*second, max(s.to, s.from)+reach) {
 				at = c
 				break
 			}
