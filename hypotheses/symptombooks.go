@@ -3,6 +3,7 @@ package hypotheses
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -45,6 +46,8 @@ func (f *fact) trouble() raftdiag.Trouble {
 // An inquiry is what logs without messages add up to for one system.
 type inquiry struct {
 	o       Options
+	group   string
+	byWord  map[string]*member
 	members []*member
 	facts   []fact // in the order of their times
 	from    raftdiag.Stamp
@@ -141,12 +144,50 @@ func inquire(speakers []*timeline.Speaker, o Options) *inquiry {
 		}
 	}
 	slices.SortStableFunc(q.facts, func(a, b fact) int { return cmp.Compare(a.Time, b.Time) })
-	q.countVoters(by)
-	q.readReigns()
-	q.readPlans()
-	q.readLinks()
-	q.readGaps()
+	q.byWord = by
 	return q
+}
+
+// of is the inquiry into one group: what is said of it, and what is said of no
+// group and so concerns all.
+func (q *inquiry) of(group string) *inquiry {
+	own := &inquiry{o: q.o, members: q.members, doubles: q.doubles, byWord: q.byWord, from: q.from, to: q.to, links: map[[2]int]*book{}, group: group}
+	for _, f := range q.facts {
+		if f.Group == "" || f.Group == group {
+			own.facts = append(own.facts, f)
+		}
+	}
+	own.countVoters(own.byWord)
+	own.readReigns()
+	own.readPlans()
+	own.readLinks()
+	own.readGaps()
+	own.suspect()
+	own.findHurts()
+	return own
+}
+
+// groups are those of which the facts speak, with how much they say that may
+// hurt, the worst first.
+func (q *inquiry) groups() []string {
+	harm := map[string]int{}
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.Group == "" {
+			continue
+		}
+		n := 0
+		switch f.sign() {
+		case raftdiag.LeaderLost, raftdiag.QuorumLost, raftdiag.NoLeaderKnown, raftdiag.CommitStuck, raftdiag.RequestFailed, raftdiag.Died, raftdiag.EntriesLost, raftdiag.StorageBroken:
+			n = 10
+		case raftdiag.CampaignBegun, raftdiag.AppendRefused, raftdiag.SnapshotSendFailed:
+			n = 1
+		}
+		harm[f.Group] += n
+	}
+	list := slices.Collect(maps.Keys(harm))
+	slices.SortFunc(list, func(a, b string) int { return cmp.Or(cmp.Compare(harm[b], harm[a]), cmp.Compare(a, b)) })
+	return list
 }
 
 // countVoters takes the newest configuration that a line prints, or else the

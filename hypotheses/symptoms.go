@@ -16,27 +16,78 @@ import (
 // members says who is who, inquire keeps the books, suspect finds causes, and
 // what hurt clients decides which of them matter.
 
-// symptomGroups judges what the speakers' symptoms add up to.
+// mostGroups is how many groups are judged by their symptoms one by one: those
+// that say most of harm.
+const mostGroups = 256
+
+// symptomGroups judges what the speakers' symptoms add up to. Groups that suffer
+// alike are one row: the first of them stands for all, with their number.
 func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
 	if len(speakers) == 0 {
 		return nil
 	}
 	q := inquire(speakers, o)
-	q.suspect()
-	q.findHurts()
-	g := raftdiag.Group{
-		Verdict: raftdiag.Healthy, Voters: []string{}, Nodes: []raftdiag.NodeState{},
-		Hypotheses: []raftdiag.Finding{}, Violations: []raftdiag.Violation{}, Episodes: []raftdiag.Episode{}, Notes: []raftdiag.Note{},
-		Ledgers: raftdiag.Ledgers{Pairs: []raftdiag.PairRow{}, Leadership: []raftdiag.TermRow{}, Membership: []raftdiag.MemberRow{}, Clocks: []raftdiag.ClockRow{}},
+	names := q.groups()
+	all := len(names)
+	switch {
+	case o.Groups != nil:
+		names = slices.DeleteFunc(slices.Clone(o.Groups), func(n string) bool { return n != "" && !slices.Contains(names, n) })
+	case all == 0:
+		names = []string{""}
+	default:
+		names = names[:min(all, mostGroups)]
 	}
-	q.report(&g)
-	return []raftdiag.Group{g}
+	var out []raftdiag.Group
+	like := map[string]int{} // by what they suffer, the row
+	count := map[string]int{}
+	for _, n := range names {
+		g := q.of(n).report()
+		key := ailment(&g)
+		if i, ok := like[key]; ok && o.Groups == nil {
+			count[key]++
+			if count[key] < 4 {
+				out[i].Notes = append(out[i].Notes, raftdiag.Note{Name: "alike", Summary: "group " + g.Group + ": " + g.Summary, Evidence: []raftdiag.Quote{}})
+			}
+			continue
+		}
+		like[key] = len(out)
+		out = append(out, g)
+	}
+	for key, i := range like {
+		if n := count[key]; n > 0 {
+			out[i].Summary = fmt.Sprintf("%s; %s suffer alike (--group NAME shows one)", out[i].Summary, counted(n+1, "group"))
+		}
+	}
+	if all > len(names) && o.Groups == nil && len(out) > 0 {
+		out[0].Notes = append(out[0].Notes, raftdiag.Note{Name: "more-groups", Evidence: []raftdiag.Quote{},
+			Summary: fmt.Sprintf("%d more groups say less and were not looked at one by one", all-len(names))})
+	}
+	return out
+}
+
+// ailment says by what a group suffers, to tell those alike.
+func ailment(g *raftdiag.Group) string {
+	s := string(g.Verdict)
+	for _, v := range g.Violations {
+		s += "|" + v.Name
+	}
+	for _, e := range g.Episodes {
+		s += "|" + deref(e.FailurePoint)
+		if len(e.Causes) > 0 {
+			s += ":" + e.Causes[0].Name
+		}
+	}
+	return s
 }
 
 // withSymptoms adds what symptoms show to the groups that messages show. Where
 // both speak of one group, the lanes decide, and the symptoms stand beside.
 func withSymptoms(groups []raftdiag.Group, speakers []*timeline.Speaker, o Options) []raftdiag.Group {
+	follows := slices.ContainsFunc(groups, func(g raftdiag.Group) bool { return len(g.Ledgers.Pairs) > 0 || talks(&g) })
 	for _, g := range symptomGroups(speakers, o) {
+		if follows && g.Verdict == raftdiag.Healthy {
+			continue // the messages say more
+		}
 		i := slices.IndexFunc(groups, func(o raftdiag.Group) bool { return o.Group == g.Group })
 		if i < 0 {
 			if o.Groups == nil || slices.Contains(o.Groups, g.Group) {
@@ -199,7 +250,13 @@ func (q *inquiry) oneFollowersOwn(c *incident) bool {
 }
 
 // report makes the group of an inquiry.
-func (q *inquiry) report(g *raftdiag.Group) {
+func (q *inquiry) report() raftdiag.Group {
+	group := raftdiag.Group{
+		Group: q.group, Verdict: raftdiag.Healthy, Voters: []string{}, Nodes: []raftdiag.NodeState{},
+		Hypotheses: []raftdiag.Finding{}, Violations: []raftdiag.Violation{}, Episodes: []raftdiag.Episode{}, Notes: []raftdiag.Note{},
+		Ledgers: raftdiag.Ledgers{Pairs: []raftdiag.PairRow{}, Leadership: []raftdiag.TermRow{}, Membership: []raftdiag.MemberRow{}, Clocks: []raftdiag.ClockRow{}},
+	}
+	g := &group
 	for _, m := range q.members {
 		g.Nodes = append(g.Nodes, q.nodeState(m))
 		if q.voters == 0 || len(q.members) == q.voters {
@@ -234,6 +291,7 @@ func (q *inquiry) report(g *raftdiag.Group) {
 			}
 		}
 	}
+	return group
 }
 
 // missing are the lines that would decide a hypothesis.

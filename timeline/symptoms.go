@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -149,6 +150,19 @@ func (t *Timelines) collectSpeakers(feeds []*feed, node func(source, writer, gro
 			t.speakers = append(t.speakers, sp)
 		}
 	}
+}
+
+// SymptomGroups are the groups of which the speakers' symptoms speak, sorted.
+func (t *Timelines) SymptomGroups() []string {
+	names := map[string]bool{}
+	for _, sp := range t.speakers {
+		for i := range sp.Seen {
+			if g := sp.Seen[i].Group; g != "" {
+				names[g] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // Speakers are the processes whose logs show symptoms, in the order of the

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/hypotheses"
@@ -73,7 +74,7 @@ func diagnoseThen(ctx context.Context, q question, then func(*reading, *raftdiag
 		return nil, err
 	}
 	defer r.Close()
-	if err := knownGroups(q.groups, r.timelines.Groups()); err != nil {
+	if err := knownGroups(q.groups, slices.Concat(r.timelines.Groups(), r.timelines.SymptomGroups())); err != nil {
 		return nil, err
 	}
 	rep := r.judge(q)
