@@ -88,6 +88,7 @@ var foreigners = []*foreign{
 	&hashiraft,
 	&hashiapps,
 	&nats,
+	&dragonboatWords,
 }
 
 // A lexicon finds the rule for a line.

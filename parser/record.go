@@ -52,6 +52,8 @@ type envelopeReader struct {
 var envelopeReaders = []envelopeReader{
 	{natsLog, "NATS log", readNATS},
 	{hclog, "hclog", readHclog},
+	{capnslog, "capnslog", readCapnslog},
+	{textLog, "", readDragonboat},
 	{goLog, "Go log", readGoLog},
 	{logfmt, "logfmt", readLogfmt},
 	{jsonLog, "JSON", readJSONRecord},
