@@ -89,6 +89,7 @@ var foreigners = []*foreign{
 	&hashiapps,
 	&nats,
 	&dragonboatWords,
+	&raWords,
 }
 
 // A lexicon finds the rule for a line.

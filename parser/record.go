@@ -54,6 +54,7 @@ var envelopeReaders = []envelopeReader{
 	{hclog, "hclog", readHclog},
 	{capnslog, "capnslog", readCapnslog},
 	{textLog, "", readDragonboat},
+	{erlang, "Erlang logger", readErlang},
 	{goLog, "Go log", readGoLog},
 	{logfmt, "logfmt", readLogfmt},
 	{jsonLog, "JSON", readJSONRecord},
