@@ -7,7 +7,7 @@ import (
 
 // TestTextEnvelopes opens the sample lines of the envelopes of Go programs.
 func TestTextEnvelopes(t *testing.T) {
-	for _, samples := range [][]struct{ line, want string }{hclogSamples, goLogSamples, logfmtSamples, natsSamples} {
+	for _, samples := range [][]struct{ line, want string }{hclogSamples, goLogSamples, logfmtSamples, natsSamples, capnslogSamples, erlangSamples} {
 		for _, s := range samples {
 			p := newReader()
 			r := record{msg: []byte(s.line)}

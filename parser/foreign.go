@@ -111,6 +111,8 @@ var foreigners = []*foreign{
 	&raftRsTagged,
 	&tikvLines,
 	&cockroachLines,
+	&dragonboatWords,
+	&raWords,
 }
 
 // A lexicon finds the rule for a line.

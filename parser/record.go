@@ -52,6 +52,9 @@ type envelopeReader struct {
 var envelopeReaders = []envelopeReader{
 	{natsLog, "NATS log", readNATS},
 	{hclog, "hclog", readHclog},
+	{capnslog, "capnslog", readCapnslog},
+	{textLog, "", readDragonboat},
+	{erlang, "Erlang logger", readErlang},
 	{goLog, "Go log", readGoLog},
 	{logfmt, "logfmt", readLogfmt},
 	{tikvLog, "TiKV log", readTiKVRecord},
