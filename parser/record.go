@@ -53,11 +53,18 @@ var envelopeReaders = []envelopeReader{
 	{tikvLog, "TiKV log", readTiKVRecord},
 	{crdbLog, "CockroachDB log", readCrdbRecord},
 	{crdbLog, "CockroachDB log", readCrdbJSON},
+	{klog, "klog", readKlogRecord},
+	{textLog, "", readSlogTerm},
 	{textLog, "", readEnvLogger},
 	{jsonLog, "JSON", readJSONRecord},
 	{textLog, "", readPlainRecord},
+	{tracing, "tracing", readTracingRecord},
+	{log4j, "log4j", readLog4jRecord},
 	{textLog, "", readSlogRecord},
 }
+
+// innermost are the envelopes in which a message stands as it is.
+var innermost = [numEnvelopes]bool{tikvLog: true, crdbLog: true, klog: true, log4j: true}
 
 // open takes all envelopes off.
 func (r *record) open(p *reader) {
@@ -75,6 +82,13 @@ func (r *record) open(p *reader) {
 			found = true
 			if e.env != textLog || r.env == bare {
 				r.env = e.env
+			}
+			if innermost[e.env] {
+				r.msg = bytes.TrimLeft(r.msg, " \t")
+				if len(r.msg) > 0 {
+					readSlogRecord(p, r)
+				}
+				return
 			}
 			break
 		}
