@@ -92,6 +92,7 @@ type block struct {
 
 	offset    int64 // of its first byte in the source, unpacked
 	capped    int64 // lines longer than maxLine
+	yearless  int64 // stamps without a year
 	firstLine int64 // the first line that is not empty, from 1; 0 if there is none
 }
 
@@ -310,6 +311,8 @@ func (c *countingReader) Read(b []byte) (int, error) {
 
 // parse makes items of the block's lines.
 func (b *block) parse(p *reader) {
+	p.clock.near, p.clock.guessed = b.src.written(), 0
+	defer func() { b.yearless = p.clock.guessed }()
 	rest := b.data
 	for len(rest) > 0 {
 		var line []byte

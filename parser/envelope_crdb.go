@@ -115,28 +115,6 @@ func crdbStamp(s []byte) (raftdiag.Stamp, int) {
 	return stamp, n
 }
 
-// clockTime reads 10:11:12.123456 as time since midnight.
-func clockTime(s []byte) (time.Duration, int) {
-	if len(s) < 8 || s[2] != ':' || s[5] != ':' {
-		return 0, 0
-	}
-	for _, i := range [...]int{0, 1, 3, 4, 6, 7} {
-		if !digit(s[i]) {
-			return 0, 0
-		}
-	}
-	t := time.Duration(two(s)*3600+two(s[3:])*60+two(s[6:])) * time.Second
-	n := 8
-	if n+1 < len(s) && (s[n] == '.' || s[n] == ',') && digit(s[n+1]) {
-		unit := time.Second
-		for n++; n < len(s) && digit(s[n]); n++ {
-			unit /= 10
-			t += time.Duration(s[n]-'0') * unit
-		}
-	}
-	return t, n
-}
-
 // tagsEnd finds the ] that ends the tags: keys of ranges may hold brackets.
 func tagsEnd(s []byte) int {
 	depth := 0

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -34,6 +35,7 @@ type source struct {
 	orphans                int64 // rows whose head, and lines whose group, cannot be told
 	undirected             int64 // messages that say neither sent nor received
 	capped                 int64 // lines longer than maxLine
+	yearless               int64 // stamps without a year
 	first, last            raftdiag.Stamp
 	stamped                int64
 	firstLine              int64 // of the first line that is not empty, 0 if there is none
@@ -41,6 +43,14 @@ type source struct {
 	sniffed                int64
 	formats                [numDialects][numEnvelopes]int64
 	err                    error
+}
+
+// written is when the source was last written, zero if nobody knows.
+func (s *source) written() time.Time {
+	if s == nil || s.pipe || s.info == nil {
+		return time.Time{}
+	}
+	return s.info.ModTime()
 }
 
 // A mark is a line and the place where it begins.

@@ -253,6 +253,7 @@ func (f *flow) resolve(b *block) []*block {
 	b.src.marks = append(b.src.marks, mark{b.src.lines, b.offset})
 	b.src.lines += b.lines
 	b.src.capped += b.capped
+	b.src.yearless += b.yearless
 	if f.open {
 		f.r.block(b, 0)
 		return []*block{b}

@@ -60,12 +60,19 @@ var envelopeReaders = []envelopeReader{
 	{tikvLog, "TiKV log", readTiKVRecord},
 	{crdbLog, "CockroachDB log", readCrdbRecord},
 	{crdbLog, "CockroachDB log", readCrdbJSON},
+	{klog, "klog", readKlogRecord},
+	{textLog, "", readSlogTerm},
 	{textLog, "", readEnvLogger},
 	{jsonLog, "JSON", readJSONRecord},
 	{zapConsole, "zap console", readZapConsole},
 	{textLog, "", readPlainRecord},
+	{tracing, "tracing", readTracingRecord},
+	{log4j, "log4j", readLog4jRecord},
 	{textLog, "", readSlogRecord},
 }
+
+// innermost are the envelopes in which a message stands as it is.
+var innermost = [numEnvelopes]bool{tikvLog: true, crdbLog: true, klog: true, log4j: true}
 
 // open takes all envelopes off.
 func (r *record) open(p *reader) {
@@ -83,6 +90,14 @@ func (r *record) openOne(p *reader) bool {
 		e := &envelopeReaders[i]
 		if !e.read(p, r) {
 			continue
+		}
+		if innermost[e.env] {
+			r.env = e.env
+			r.msg = bytes.TrimLeft(r.msg, " \t")
+			if len(r.msg) > 0 {
+				readSlogRecord(p, r)
+			}
+			return false
 		}
 		if e.env != textLog || r.env == bare {
 			r.env = e.env

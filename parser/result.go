@@ -315,6 +315,14 @@ func (r *Result) note(s *source) {
 	if s.capped > 0 {
 		add("%s: %s longer than %d KiB; only the beginning was read", s.name, count(s.capped, "line"), maxLine>>10)
 	}
+	if s.yearless > 0 && s.stamped > 0 {
+		switch {
+		case s.written().IsZero():
+			add("%s prints no year; %d stands for it", s.name, yearUnknown)
+		default:
+			add("%s prints no year; it is taken from the file's time, %s", s.name, s.written().UTC().Format("2006-01-02"))
+		}
+	}
 	if s.stamped == 0 {
 		add("%s prints no time: waits are counted in rounds, and nothing is dated", s.name)
 	}

@@ -12,6 +12,84 @@ type clock struct {
 	minute [16]byte
 	base   int64 // nanoseconds of that minute
 	valid  bool
+
+	near    time.Time // when the source was last written, for stamps without a year
+	guessed int64     // how many such stamps were read
+}
+
+// yearUnknown stands for the year where nothing tells it. It has a 29 February.
+const yearUnknown = 2000
+
+// dated makes a stamp of a date without a year, and the time since midnight.
+// Nothing in a log is of later than its source.
+func (c *clock) dated(month, day int, since time.Duration) raftdiag.Stamp {
+	c.guessed++
+	year := yearUnknown
+	at := func() time.Time { return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).Add(since) }
+	if !c.near.IsZero() {
+		year = c.near.UTC().Year()
+		if at().After(c.near.Add(48 * time.Hour)) { // in any zone
+			year--
+		}
+	}
+	return raftdiag.Stamp(at().UnixNano())
+}
+
+// monthNamed is the month that s begins with, as in May, or 0.
+func monthNamed(s []byte) int {
+	if len(s) < 3 {
+		return 0
+	}
+	switch string(s[:3]) {
+	case "Jan":
+		return 1
+	case "Feb":
+		return 2
+	case "Mar":
+		return 3
+	case "Apr":
+		return 4
+	case "May":
+		return 5
+	case "Jun":
+		return 6
+	case "Jul":
+		return 7
+	case "Aug":
+		return 8
+	case "Sep":
+		return 9
+	case "Oct":
+		return 10
+	case "Nov":
+		return 11
+	case "Dec":
+		return 12
+	}
+	return 0
+}
+
+// clockTime reads 10:11:12.123456 as time since midnight, and answers the
+// bytes that it takes.
+func clockTime(s []byte) (time.Duration, int) {
+	if len(s) < 8 || s[2] != ':' || s[5] != ':' {
+		return 0, 0
+	}
+	for _, i := range [...]int{0, 1, 3, 4, 6, 7} {
+		if !digit(s[i]) {
+			return 0, 0
+		}
+	}
+	t := time.Duration(two(s)*3600+two(s[3:])*60+two(s[6:])) * time.Second
+	n := 8
+	if n+1 < len(s) && (s[n] == '.' || s[n] == ',') && digit(s[n+1]) {
+		unit := time.Second
+		for n++; n < len(s) && digit(s[n]); n++ {
+			unit /= 10
+			t += time.Duration(s[n]-'0') * unit
+		}
+	}
+	return t, n
 }
 
 func digit(c byte) bool { return c-'0' <= 9 }
