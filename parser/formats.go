@@ -1,5 +1,7 @@
 package parser
 
+import "slices"
+
 // A Format is something that Read understands: an envelope (when, who and
 // where a line was written) or a dialect (what its words mean). Any dialect
 // may stand in any envelope.
@@ -31,7 +33,8 @@ func Formats() []Format {
 		dialects = append(dialects, x)
 	}
 	for _, e := range envelopeReaders {
-		if doc := envelopeDocs[e.env]; doc != "" {
+		told := slices.ContainsFunc(envelopes, func(f Format) bool { return f.Name == e.name })
+		if doc := envelopeDocs[e.env]; doc != "" && !told {
 			envelopes = append(envelopes, Format{Name: e.name, Class: "envelope", Doc: doc})
 		}
 	}

@@ -203,8 +203,8 @@ func scalar(s string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
 	if strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == '\'' || c > '~' }) {
 		n.Style = yaml.DoubleQuotedStyle
-	} else if strings.ContainsFunc(s, func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '_' && c != '/'
+	} else if s == "" || s[0] <= '9' || strings.ContainsFunc(s, func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '/'
 	}) {
 		n.Style = yaml.SingleQuotedStyle
 	}

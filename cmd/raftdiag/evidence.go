@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -252,7 +253,7 @@ func commonDir(dirs []string) string {
 
 // mostEvents is how many events are looked at one by one; of larger inputs only
 // what the report cites and what shows roles, members and lives is.
-const mostEvents = 4 << 20
+const mostEvents = 2 << 20
 
 // mostBytes is how much text is kept for the search.
 const mostBytes = 256 << 20
@@ -314,12 +315,12 @@ func (c *cutter) start(rep *raftdiag.Report) ([]unit, error) {
 				at[key.line] = true
 			}
 		}
-		classes := map[int32]class{}
-		for _, u := range list {
-			classes[u.from] = u.class
-		}
-		for _, l := range slices.Sorted(keysOf(at)) {
-			frame = append(frame, unit{src: src, from: l, to: l, class: classes[l], pinned: pinned[place{src, l}]})
+		for _, l := range slices.Sorted(maps.Keys(at)) {
+			u := unit{src: src, from: l, to: l, pinned: pinned[place{src, l}]}
+			if i, ok := slices.BinarySearchFunc(list, l, func(u unit, l int32) int { return cmp.Compare(u.from, l) }); ok {
+				u.class = list[i].class
+			}
+			frame = append(frame, u)
 		}
 		if seen > mostEvents {
 			continue
@@ -361,16 +362,6 @@ func (c *cutter) start(rep *raftdiag.Report) ([]unit, error) {
 type place struct {
 	src  int
 	line int32
-}
-
-func keysOf[K comparable](m map[K]bool) func(yield func(K) bool) {
-	return func(yield func(K) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func classOf(e *raftdiag.Event) class {
@@ -497,8 +488,10 @@ func (c *cutter) everything(rep *raftdiag.Report, pinned map[place]bool) (units 
 func (c *cutter) load(units []unit) error {
 	total := 0
 	for src, s := range c.out.sources {
-		list := slices.Clone(units)
-		list = slices.DeleteFunc(list, func(u unit) bool { return u.src != src })
+		list := slices.DeleteFunc(slices.Clone(units), func(u unit) bool { return u.src != src })
+		if len(list) == 0 {
+			continue
+		}
 		slices.SortFunc(list, func(a, b unit) int { return cmp.Compare(a.from, b.from) })
 		k := 0
 		err := c.r.Raw(s.name, func(line int64, raw []byte) bool {
