@@ -93,25 +93,29 @@ func (j *judgement) committedConflict() {
 		term raftdiag.Term
 		at   timeline.Proof
 	}
-	first := map[raftdiag.Index]seen{}
+	var first map[raftdiag.Index]seen
 	for _, l := range j.t.Lanes {
 		if l.Adrift {
 			continue
 		}
-		for _, p := range l.CommittedEntries() {
-			e := p.Event()
-			if !e.Has(raftdiag.HasIndex|raftdiag.HasTerm) || e.Term == 0 {
+		entries := l.CommittedEntries()
+		if first == nil {
+			first = make(map[raftdiag.Index]seen, len(entries))
+		}
+		for _, p := range entries {
+			index, term, ok := p.Entry()
+			if !ok || term == 0 {
 				continue
 			}
-			was, ok := first[e.Index]
+			was, ok := first[index]
 			if !ok {
-				first[e.Index] = seen{e.Term, p}
+				first[index] = seen{term, p}
 				continue
 			}
-			if was.term != e.Term {
-				j.violate("committed-conflict", true, []raftdiag.NodeID{was.at.Lane.Node, l.Node}, p, e.Term,
-					add(j.quote(was.at, "committed in term %d", was.term), j.quote(p, "committed in term %d", e.Term)...),
-					"entry %d is committed with term %d on node %s and with term %d on node %s", e.Index, was.term, was.at.Lane.Node, e.Term, l.Node)
+			if was.term != term {
+				j.violate("committed-conflict", true, []raftdiag.NodeID{was.at.Lane.Node, l.Node}, p, term,
+					add(j.quote(was.at, "committed in term %d", was.term), j.quote(p, "committed in term %d", term)...),
+					"entry %d is committed with term %d on node %s and with term %d on node %s", index, was.term, was.at.Lane.Node, term, l.Node)
 			}
 		}
 	}

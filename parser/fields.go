@@ -221,7 +221,7 @@ type sentence struct {
 func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
 	may := kindFields[e.Kind&63]
 	newest, follow := pairOther, &p.follow[e.Kind&63]
-	for {
+	for len(s) > 0 {
 		if !p.cut {
 			if n := plainField(s, e, may, &newest, follow); n > 0 {
 				s = s[n:]
@@ -241,6 +241,7 @@ func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
 			return false
 		}
 	}
+	return true
 }
 
 // A pairKey is a frequent key of Ready-loop text.

@@ -19,7 +19,7 @@ func (l *Lane) CommittedEntries() []Proof {
 	if l.kinds[raftdiag.EntryCommitted] == 0 {
 		return nil
 	}
-	var out []Proof
+	out := make([]Proof, 0, l.kinds[raftdiag.EntryCommitted])
 	for i := l.lo; i < l.hi; i++ {
 		if l.rec(i).kind == raftdiag.EntryCommitted {
 			out = append(out, Proof{l, i})
@@ -216,6 +216,16 @@ func (p Proof) Term() (raftdiag.Term, bool) {
 		return 0, false
 	}
 	return raftdiag.Term(r.a >> 32), r.has(raftdiag.HasTerm)
+}
+
+// Entry is index and term of a committed entry, if the event prints both.
+func (p Proof) Entry() (raftdiag.Index, raftdiag.Term, bool) {
+	r := p.Lane.rec(p.I)
+	if r.wide() {
+		e := p.Event()
+		return e.Index, e.Term, e.Has(raftdiag.HasIndex | raftdiag.HasTerm)
+	}
+	return raftdiag.Index(r.a), raftdiag.Term(r.b), r.has(raftdiag.HasIndex | raftdiag.HasTerm)
 }
 
 // TakenBack finds an accept and, in the same term, rejections at or below its

@@ -70,9 +70,14 @@ func (l *Lane) Vacancies() []Vacancy {
 // contacts are the places at which a leader of the lane's own term, or a later
 // one, was heard.
 func (l *Lane) contacts() []int {
-	var out []int
-	for _, c := range sortedChannels(l.receives) {
-		places := l.receives[c]
+	n := 0
+	for c, places := range l.receives {
+		if c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat || c.Type == raftdiag.MsgSnap {
+			n += len(places)
+		}
+	}
+	out := make([]int, 0, n)
+	for c, places := range l.receives {
 		if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap || c.From == l.Node {
 			continue
 		}

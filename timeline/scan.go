@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"sort"
+	"sync"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -186,34 +187,114 @@ type walker struct {
 	idleHeard             bool
 	beat                  map[raftdiag.NodeID]bool
 	resent                map[Channel]resend
-	sendCache, recvCache  chanCache
+	peers                 chanLists // by sender alone
+	lists                 int       // of the scratch that are in use
 }
 
 type resend struct{ index, entries uint64 }
 
-type chanCache [4]struct {
-	c    Channel
-	list *[]int32
+// A scratch is the memory in which passes collect lists before they know how
+// long these are.
+type scratch struct {
+	samples, busy           []int32
+	rounds                  [numRounds][]int32
+	commits, lasts, applies []Step
+	lists                   [][]int32 // of channels
 }
 
-func (c *chanCache) add(m map[Channel]*[]int32, ch Channel, i int) {
-	slot := &c[(uint(ch.From)*3+uint(ch.To)*5+uint(ch.Type))%4]
-	if slot.list == nil || slot.c != ch {
-		list := m[ch]
-		if list == nil {
-			list = new([]int32)
-			m[ch] = list
-		}
-		slot.c, slot.list = ch, list
+var scratches = sync.Pool{New: func() any { return &scratch{} }}
+
+// list is an empty list for a channel, the n-th.
+func (s *scratch) list(n int) {
+	if n == len(s.lists) {
+		s.lists = append(s.lists, nil)
 	}
-	*slot.list = append(*slot.list, int32(i))
+	s.lists[n] = s.lists[n][:0]
+}
+
+// settle gives the lane's lists memory of their own, all together.
+func (s *scratch) settle(l *Lane) {
+	places := []*[]int32{&l.samples, &l.busy}
+	steps := []*[]Step{&l.commits, &l.lasts, &l.applies}
+	s.samples, s.busy = l.samples, l.busy
+	s.commits, s.lasts, s.applies = l.commits, l.lasts, l.applies
+	for k := range l.rounds {
+		s.rounds[k] = l.rounds[k]
+		places = append(places, &l.rounds[k])
+	}
+	own(places)
+	own(steps)
+}
+
+// own copies lists into memory that they share.
+func own[T any](lists []*[]T) {
+	n := 0
+	for _, list := range lists {
+		n += len(*list)
+	}
+	all := make([]T, 0, n)
+	for _, list := range lists {
+		all = append(all, *list...)
+		k := len(*list)
+		*list = all[len(all)-k : len(all) : len(all)]
+	}
+}
+
+// A chanLists collects the places of each channel.
+type chanLists struct {
+	by    map[Channel]int
+	from  *scratch
+	cache [4]struct {
+		c    Channel
+		list int // and one
+	}
+}
+
+func (c *chanLists) add(ch Channel, i int, used *int) {
+	slot := &c.cache[(uint(ch.From)*3+uint(ch.To)*5+uint(ch.Type))%4]
+	if slot.list == 0 || slot.c != ch {
+		n, ok := c.by[ch]
+		if !ok {
+			n = *used
+			*used++
+			c.by[ch] = n
+			c.from.list(n)
+		}
+		slot.c, slot.list = ch, n+1
+	}
+	list := &c.from.lists[slot.list-1]
+	*list = append(*list, int32(i))
+}
+
+// settle gives the lists memory of their own.
+func (c *chanLists) settle() map[Channel][]int32 {
+	n := 0
+	for _, k := range c.by {
+		n += len(c.from.lists[k])
+	}
+	all := make([]int32, 0, n)
+	out := make(map[Channel][]int32, len(c.by))
+	for ch, k := range c.by {
+		list := c.from.lists[k]
+		all = append(all, list...)
+		out[ch] = all[len(all)-len(list) : len(all) : len(all)]
+	}
+	return out
 }
 
 // walk makes the pass. Incarnations must be known.
 func (l *Lane) walk() {
 	w := walker{l: l, begin: l.lo, beat: map[raftdiag.NodeID]bool{}, resent: map[Channel]resend{}}
-	l.peers, l.failures = map[raftdiag.NodeID][]int32{}, map[raftdiag.NodeID][]int32{}
-	sends, receives := map[Channel]*[]int32{}, map[Channel]*[]int32{}
+	l.failures = map[raftdiag.NodeID][]int32{}
+	from := scratches.Get().(*scratch)
+	defer scratches.Put(from)
+	l.samples, l.busy = from.samples[:0], from.busy[:0]
+	l.commits, l.lasts, l.applies = from.commits[:0], from.lasts[:0], from.applies[:0]
+	for k := range l.rounds {
+		l.rounds[k] = from.rounds[k][:0]
+	}
+	sends, receives := chanLists{by: map[Channel]int{}, from: from}, chanLists{by: map[Channel]int{}, from: from}
+	w.peers = chanLists{by: map[Channel]int{}, from: from}
 	for i := l.lo; i < l.hi; i++ {
 		if w.inc+1 < len(l.Incarnations) && i >= l.Incarnations[w.inc+1].Begin {
 			w.inc++
@@ -229,27 +310,25 @@ func (l *Lane) walk() {
 		case raftdiag.Sent:
 			c := w.channel(r)
 			l.printed[Out][r.mtype&31]++
-			w.sendCache.add(sends, c, i)
+			sends.add(c, i, &w.lists)
 			w.sent(i, r, c)
 		case raftdiag.Received:
 			c := w.channel(r)
 			l.printed[In][r.mtype&31]++
-			w.recvCache.add(receives, c, i)
+			receives.add(c, i, &w.lists)
 			w.received(i, r, c)
 		default:
 			w.row(i, r)
 		}
 	}
 	w.endTenure(l.hi, "log end", Proof{})
-	l.sends, l.receives = flatten(sends), flatten(receives)
-}
-
-func flatten(m map[Channel]*[]int32) map[Channel][]int32 {
-	out := make(map[Channel][]int32, len(m))
-	for c, list := range m {
-		out[c] = *list
+	l.sends, l.receives = sends.settle(), receives.settle()
+	peers := w.peers.settle()
+	l.peers = make(map[raftdiag.NodeID][]int32, len(peers))
+	for c, places := range peers {
+		l.peers[c.From] = places
 	}
-	return out
+	from.settle(l)
 }
 
 // channel is the message's channel. A field that was not printed is this node
@@ -549,7 +628,7 @@ func (w *walker) row(i int, r *record) {
 		}
 	case raftdiag.ProgressRow:
 		p := nodes[r.from]
-		w.l.peers[p] = append(w.l.peers[p], int32(i))
+		w.peers.add(Channel{From: p}, i, &w.lists)
 		if w.role.Role == raftdiag.Leader && p != w.l.Node && r.has(raftdiag.HasMatch) {
 			w.lasts(i, raftdiag.Index(r.a)) // a peer holds what the leader's log held
 		}

@@ -54,15 +54,20 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		last raftdiag.Index
 	}
 	var queue []birth
+	head := 0 // of the queue
 	var stalls []Stall
 	if last > commit && commitKnown {
 		queue = append(queue, birth{ten.Begin, last})
 	}
-	// A wait is the oldest waiting entry at a commit, or at the tenure's end.
+	// A wait is the oldest waiting entry at a commit, or at the tenure's end. Of
+	// those that a commit ended only the long ones are kept.
 	type wait struct {
 		from, to     int
 		commit, last raftdiag.Index
 		open         bool
+	}
+	long := func(from, to, rounds int) bool {
+		return rounds >= healedFactor*p.Rounds || rounds == 0 && l.span(from, to) >= healedFactor*p.Clock
 	}
 	var all []wait
 	var pace waits
@@ -78,18 +83,26 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 			}
 		}
 		open := int(c.At) == ten.End
-		if commitKnown && len(queue) > 0 {
+		if commitKnown && head < len(queue) {
+			from := queue[head].at
+			rounds := 0
 			if !open {
-				pace.add(l.Waits(queue[0].at, int(c.At)))
+				rounds = l.Rounds(from, int(c.At))
+				pace.add(max(rounds, count(l.busy, from, int(c.At))))
 			}
-			all = append(all, wait{queue[0].at, int(c.At), commit, last, open})
+			if open || long(from, int(c.At), rounds) {
+				all = append(all, wait{from, int(c.At), commit, last, open})
+			}
 		}
 		if open {
 			break
 		}
 		commit, commitKnown = max(commit, c.Value), true
-		for len(queue) > 0 && queue[0].last <= commit {
-			queue = queue[1:]
+		for head < len(queue) && queue[head].last <= commit {
+			head++
+		}
+		if head == len(queue) {
+			queue, head = queue[:0], 0
 		}
 	}
 	usual := pace.usual()
