@@ -22,8 +22,10 @@ type suspicion struct {
 	mild    bool // worth telling only if it did harm
 }
 
-// proven is the score from which a suspicion needs no other.
-const proven = 0.7
+const (
+	proven   = 0.7 // the score from which a suspicion needs no other
+	credible = 0.6 // the score from which it may decide where proposals died
+)
 
 // A hurt is a time in which clients had to wait or failed.
 type hurt struct {
@@ -51,7 +53,60 @@ func (q *inquiry) suspect() {
 	q.everybodyAlone()
 	q.churn()
 	q.memberships()
+	q.oneSided()
 	slices.SortStableFunc(q.found, func(a, b suspicion) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from)) })
+}
+
+// oneSided takes weight from what is said of the network where only one side's
+// logs are there: a process that is gone or stands still looks the same from
+// there.
+func (q *inquiry) oneSided() {
+	for i := range q.found {
+		s := &q.found[i]
+		switch s.name {
+		case "partition", "one-way-partition", "packet-loss", "slow-network", "flapping-link":
+		default:
+			continue
+		}
+		own, others := 0, 0
+		for _, m := range q.members {
+			switch {
+			case !m.logged():
+			case slices.Contains(s.nodes, m):
+				own++
+			default:
+				others++
+			}
+		}
+		if own >= 1 && others >= 1 || own >= 2 {
+			continue
+		}
+		s.score -= 0.25
+		var missing []*member
+		for _, m := range q.members {
+			if !m.logged() {
+				missing = append(missing, m)
+			}
+		}
+		if len(missing) > 0 {
+			s.summary += "; without the log of " + names(missing) + " it cannot be told from a process that is gone or stands still"
+		}
+	}
+}
+
+// closing is when the whole system is being stopped in the end, or later than
+// everything if it is not.
+func (q *inquiry) closing() raftdiag.Stamp {
+	if !q.allStopped() {
+		return q.to + 1
+	}
+	first := q.to + 1
+	for _, m := range q.members {
+		if n := len(m.lives); n > 0 && m.lives[n-1].orderly != nil {
+			first = min(first, m.lives[n-1].orderly.Time)
+		}
+	}
+	return first - 10*second // those without a log may have been first
 }
 
 func (q *inquiry) add(s suspicion) { q.found = append(q.found, s) }
@@ -224,7 +279,7 @@ func (q *inquiry) witness(m *member, from, to raftdiag.Stamp) []raftdiag.Quote {
 func (q *inquiry) absent(m *member) {
 	list, by := q.complaints(m, q.from, q.to)
 	for _, d := range list {
-		if !d.open || d.lines < 2 || d.length() < 3*time.Second || d.first.by.booting(d.from) && d.length() < 10*time.Second {
+		if d.from >= q.closing() || !d.open || d.lines < 2 || d.length() < 3*time.Second || d.first.by.booting(d.from) && d.length() < 10*time.Second {
 			continue
 		}
 		sum := told(list)
@@ -234,7 +289,7 @@ func (q *inquiry) absent(m *member) {
 			s.name, s.score = "node-down", 0.75
 			s.summary = fmt.Sprintf("%s is down: %d others are refused at its address", m, len(by))
 		case sum[raftdiag.Refused] > 0:
-			s.name, s.score = "node-down", 0.6
+			s.name, s.score = "node-down", 0.5
 			s.summary = fmt.Sprintf("%s does not run, or not at the address that %s uses", m, by[0])
 		default:
 			return // cuts judges the rest
@@ -356,7 +411,8 @@ func (q *inquiry) pauses() {
 				missed = q.idleIn(m, gap)
 			}
 			switch {
-			case late != nil && time.Duration(late.Duration) >= time.Duration(gap.To-gap.From)*6/10 && !q.slowDisk(m, gap.From-second, gap.To+second):
+			case late != nil && (late.Duration >= time.Duration(gap.To-gap.From)*6/10 || late.Duration >= 3*time.Second && late.began >= gap.From) &&
+				!q.slowDisk(m, gap.From-second, gap.To+second):
 			case missed != nil && gap.To-gap.From >= 4*second && !q.refusedIn(m, gap):
 			default:
 				continue
@@ -390,7 +446,7 @@ func (q *inquiry) lateAfter(m *member, gap timeline.Span) *fact {
 		}
 		switch f.sign() {
 		case raftdiag.HeartbeatLate, raftdiag.LoopSlow, raftdiag.Overload:
-			if f.Has(raftdiag.HasDuration) && f.began <= gap.From+raftdiag.Stamp(gap.To-gap.From)/2 {
+			if f.Has(raftdiag.HasDuration) && (f.began <= gap.From+(gap.To-gap.From)/2 || f.Duration >= 3*time.Second) {
 				return f
 			}
 		}
@@ -877,7 +933,12 @@ func (q *inquiry) cuts() {
 			s.name, s.score = "one-way-partition", 0.5
 			s.summary = fmt.Sprintf("%s does not reach %s", o, v.m)
 		}
-		if v.sum[raftdiag.Refused] > 0 {
+		if !v.m.logged() && v.sum[raftdiag.Closed]+v.sum[raftdiag.Reset] > 0 {
+			s.name, s.score, s.mild = "node-down", 0.5, true
+			s.nodes = []*member{v.m}
+			s.summary = fmt.Sprintf("connections of %s to %s broke: its process ended, or the network cut them", o, v.m)
+		}
+		if v.sum[raftdiag.Refused] > 0 && v.m.logged() {
 			s.name, s.score = "connection-refused", 0.6
 			s.summary = fmt.Sprintf("%s is refused at the address of %s, which runs", o, v.m)
 		}
@@ -904,6 +965,8 @@ func ownWords(f *fact) string {
 // peer was down, paused, starting, or stopped on purpose; or it healed at once.
 func (q *inquiry) cutOnly(m, o *member, d *outage) bool {
 	switch {
+	case d.from >= q.closing():
+		return false
 	case q.explained(m, d.from, min(d.to, d.last.Until)), q.explained(o, d.from, d.from, "process-paused", "node-down", "disk-full", "log-lost"):
 		return false
 	case q.onPurpose(m, d.from), q.onPurpose(o, d.from):
@@ -1213,7 +1276,7 @@ func (q *inquiry) unsteady() {
 	// own disk and loop are well, has a slow way to the leader.
 	slow := q.heap(false, func(f *fact) bool { return f.sign() == raftdiag.RequestSlow && raftdiag.Stamp(f.Duration) >= second/2 })
 	for _, p := range slow {
-		if p.times < 6 || q.explained(p.m, p.first.began, p.until) {
+		if p.times < 6 || q.explained(p.m, p.first.began, p.until) || !q.wellLed(p.m, p.first.began, p.until) {
 			continue
 		}
 		most := 0
@@ -1229,6 +1292,43 @@ func (q *inquiry) unsteady() {
 			summary: fmt.Sprintf("the way between %s and the leader is slow: its requests took up to %s, and those of the others did not", p.m, lasting(p.worst.Duration)),
 			quotes:  []raftdiag.Quote{q.quote(p.first, "a slow request"), q.quote(p.worst, "the slowest")}})
 	}
+}
+
+// wellLed reports whether a member knows a leader all through a time, and others
+// have logs to compare with.
+func (q *inquiry) wellLed(m *member, from, to raftdiag.Stamp) bool {
+	others := 0
+	for _, o := range q.members {
+		if o != m && o.logged() {
+			others++
+		}
+	}
+	if others == 0 {
+		return false
+	}
+	lost := raftdiag.Stamp(0)
+	var since *fact
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by != m || f.Time < from || f.Time > to {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.LeaderLost, raftdiag.QuorumLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown:
+			if since == nil {
+				since = f
+			}
+		case raftdiag.LeaderKnown:
+			if since != nil {
+				lost += f.Time - since.Time
+				since = nil
+			}
+		}
+	}
+	if since != nil {
+		lost += to - since.Time
+	}
+	return lost*5 < to-from
 }
 
 // everybodyAlone finds times in which all members campaign and nobody hears
@@ -1269,6 +1369,20 @@ func (q *inquiry) everybodyAlone() {
 					}
 				}
 			}
+		}
+		logged := 0
+		for _, m := range q.members {
+			if m.logged() {
+				logged++
+			}
+		}
+		if logged == 1 && len(who) == 1 && heard == 0 && len(q.members) > 1 {
+			s := suspicion{span: g, nodes: who, score: 0.5, name: "partition", quotes: []raftdiag.Quote{q.quote(first, "a campaign that nobody answers")},
+				summary: fmt.Sprintf("%s campaigns and nobody answers: it is cut off, or the others are down or stand still", who[0])}
+			q.add(s)
+			s.name, s.score = "quorum-lost", 0.48
+			q.add(s)
+			continue
 		}
 		if need := q.quorum(); need == 0 || len(who) < need || len(who) < 2 {
 			continue

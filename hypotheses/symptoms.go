@@ -98,7 +98,9 @@ func withSymptoms(groups []raftdiag.Group, speakers []*timeline.Speaker, o Optio
 		old := &groups[i]
 		if len(old.Episodes)+len(old.Violations) == 0 || len(old.Ledgers.Pairs) == 0 && !talks(old) {
 			g.Ledgers.Pairs, g.Ledgers.Clocks, g.Ledgers.Membership = old.Ledgers.Pairs, old.Ledgers.Clocks, old.Ledgers.Membership
-			g.Notes = append(old.Notes, g.Notes...)
+			if follows {
+				g.Notes = append(old.Notes, g.Notes...)
+			}
 			*old = g
 			continue
 		}
@@ -120,7 +122,7 @@ func talks(g *raftdiag.Group) bool {
 func (q *inquiry) findHurts() {
 	for _, g := range q.gaps {
 		switch {
-		case g.open && q.allStopped():
+		case g.from >= q.closing():
 			continue
 		case q.onPurpose(nil, g.from) && !g.open && g.length() < 15*time.Second:
 			continue
@@ -273,11 +275,6 @@ func (q *inquiry) report() raftdiag.Group {
 	slices.SortStableFunc(g.Episodes, func(a, b raftdiag.Episode) int { return strings.Compare(deref(a.Start), deref(b.Start)) })
 	activity := q.activity()
 	sum(g, activity)
-	for i := range g.Hypotheses {
-		if f := &g.Hypotheses[i]; f.Verdict != raftdiag.Confirmed {
-			f.Missing = q.missing(f.Name)
-		}
-	}
 	if len(g.Episodes) == 0 {
 		g.Summary = "no sign of a fault in what these logs carry; they show no messages, so a proposal cannot be followed"
 		if activity != "" {
@@ -286,23 +283,19 @@ func (q *inquiry) report() raftdiag.Group {
 		for i := range g.Hypotheses {
 			f := &g.Hypotheses[i]
 			f.Verdict, f.Summary = raftdiag.Unknown, "these logs print no messages, and nothing in them speaks for it"
+			f.Missing, f.Ask = noMessages, askMessages
 			if f.Name == noLeader.Name && len(q.reigns) > 0 {
-				f.Verdict, f.Summary = raftdiag.RuledOut, "a leader was there"
+				f.Verdict, f.Summary, f.Missing, f.Ask = raftdiag.RuledOut, "a leader was there", []string{}, ""
 			}
 		}
 	}
 	return group
 }
 
-// missing are the lines that would decide a hypothesis.
-func (q *inquiry) missing(name string) []string {
-	for _, h := range hypotheses {
-		if h.Name == name {
-			return append([]string{}, h.Lines...)
-		}
-	}
-	return []string{}
-}
+// noMessages is what logs without messages lack for every hypothesis.
+var noMessages = []string{"the messages themselves"}
+
+const askMessages = "log messages and progress: raftdiag explain logging says how"
 
 // activity words who led.
 func (q *inquiry) activity() string {
@@ -416,8 +409,10 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 	if c.leaderlessToEnd() {
 		return noLeader, nil
 	}
-	if len(c.causes) == 0 || c.causes[0].score < 0.5 {
-		if c.leaderless() {
+	if len(c.causes) == 0 || c.causes[0].score < credible {
+		// A leader that changes quickly may have been meant to: whoever did it
+		// says so in a log that is not here.
+		if c.leaderless() && (q.longestGap(c) > 5*time.Second || q.allLogged()) {
 			return noLeader, nil
 		}
 		return nil, nil
@@ -449,6 +444,17 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		return noResponse, nil
 	}
 	return noLeader, nil
+}
+
+// allLogged reports whether every voter has a log among the inputs.
+func (q *inquiry) allLogged() bool {
+	n := 0
+	for _, m := range q.members {
+		if m.logged() {
+			n++
+		}
+	}
+	return n > 0 && n >= q.voters
 }
 
 func (c *incident) leaderless() bool {
@@ -509,7 +515,7 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 			failed++
 		}
 	}
-	if point == nil && failed < 2 && len(c.hurts) < 5 {
+	if point == nil && failed < 2 && len(c.hurts) < 5 && !c.leaderless() {
 		// A slow request or two, and nothing that explains them.
 		return
 	}
@@ -577,11 +583,20 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 			ep.Gate = ptr(timeline.Received.String())
 		}
 	} else {
-		ep.Remedy = "to settle it, log messages: raftdiag explain logging"
+		ep.Remedy = "to settle it, " + askMessages
+		var missing []*member
+		for _, m := range q.members {
+			if !m.logged() {
+				missing = append(missing, m)
+			}
+		}
+		if len(missing) > 0 {
+			ep.Remedy = "to settle it, give the log of " + names(missing)
+		}
 	}
 	for _, h := range hypotheses {
 		f := finding(h, raftdiag.Unknown, "these logs print no messages, so it cannot be told")
-		f.Missing, f.Ask = append([]string{}, h.Lines...), h.Ask
+		f.Missing, f.Ask = noMessages, askMessages
 		switch {
 		case h == point:
 			f = finding(h, raftdiag.Confirmed, ep.Summary)
