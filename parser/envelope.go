@@ -640,16 +640,17 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	var message string
 	var stamp raftdiag.Stamp
 	var writer string
-	var walk func(key, v gjson.Result, level int)
-	walk = func(key, v gjson.Result, level int) {
-		switch k := key.Str; k {
+	thread := it.thread
+	var walk func(k string, v gjson.Result, level int)
+	walk = func(k string, v gjson.Result, level int) {
+		switch k {
 		case "message", "msg", "log", "MESSAGE", "line", "@message":
 			if v.Type == gjson.String && message == "" {
 				message = v.Str
 			}
 		case "timestamp", "time", "ts", "@timestamp", "__REALTIME_TIMESTAMP":
 			if stamp == raftdiag.NoStamp {
-				stamp = p.jsonStamp(v)
+				stamp = p.jsonStamp(counted(v))
 			}
 		case "pod_name", "podName", "container_name", "CONTAINER_NAME":
 			writer = v.Str
@@ -664,7 +665,7 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 			}
 		case "fields", "span", "kubernetes", "attributes":
 			if v.IsObject() && level == 0 {
-				v.ForEach(func(key, v gjson.Result) bool { walk(key, v, level+1); return true })
+				v.ForEach(func(key, v gjson.Result) bool { walk(key.Str, v, level+1); return true })
 			}
 		case "level", "target", "severity", "logger", "caller", "stream", "name":
 		default:
@@ -679,10 +680,13 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 			}
 		}
 	}
-	gjson.Parse(unsafe.String(unsafe.SliceData(s), len(s))).ForEach(func(key, v gjson.Result) bool {
-		walk(key, v, 0)
-		return true
-	})
+	if !jsonMembers(s, func(k string, v gjson.Result) { walk(k, v, 0) }) {
+		p.words, message, stamp, writer, it.thread = p.words[:0], "", raftdiag.NoStamp, "", thread
+		gjson.Parse(unsafe.String(unsafe.SliceData(s), len(s))).ForEach(func(key, v gjson.Result) bool {
+			walk(key.Str, v, 0)
+			return true
+		})
+	}
 	if message == "" {
 		return notRaft
 	}

@@ -28,7 +28,7 @@ func readLogfmt(p *reader, r *record) bool {
 		return false
 	}
 	n := keyAt(s)
-	if n == 0 || !messageKeys[string(s[:n])] && !timeKeys[string(s[:n])] && !levelKeys[string(s[:n])] {
+	if n == 0 || !keyPartOf(string(s[:n])).opens() {
 		return false
 	}
 	from := len(r.fields)
@@ -39,7 +39,7 @@ func readLogfmt(p *reader, r *record) bool {
 	var message, logger []byte
 	found := false
 	for _, f := range all[from:] {
-		if messageKeys[string(f.key)] && !found {
+		if keyPartOf(string(f.key)) == messageText && !found {
 			message, found = f.value, true
 		}
 	}
@@ -48,20 +48,20 @@ func readLogfmt(p *reader, r *record) bool {
 	}
 	kept, level, stamp, taken := all[:from], raftdiag.UnknownLevel, raftdiag.NoStamp, false
 	for _, f := range all[from:] {
-		switch k := string(f.key); {
-		case messageKeys[k] && !taken:
+		switch part := keyPartOf(string(f.key)); {
+		case part == messageText && !taken:
 			taken = true
-		case timeKeys[k] && stamp == raftdiag.NoStamp:
+		case part == timePart && stamp == raftdiag.NoStamp:
 			if t, n := p.clock.stamp(f.value); n > 0 {
 				stamp = t
 			} else if t, ok := seconds(string(f.value)); ok {
 				stamp = t
 			}
-		case levelKeys[k] && level == raftdiag.UnknownLevel:
+		case part == levelPart && level == raftdiag.UnknownLevel:
 			level, _ = raftdiag.LevelByName(string(f.value))
-		case loggerKeys[k] && logger == nil:
+		case part == loggerPart && logger == nil:
 			logger = f.value
-		case dullKeys[k]:
+		case part == dullPart:
 		default:
 			kept = append(kept, f)
 		}
@@ -99,7 +99,7 @@ func readTTY(r *record, name, s []byte) bool {
 		}
 		kept := all[:from]
 		for _, f := range all[from:] {
-			if loggerKeys[string(f.key)] {
+			if keyPartOf(string(f.key)) == loggerPart {
 				r.logger = f.value
 				continue
 			}

@@ -107,17 +107,43 @@ func (r *record) openOne(p *reader) bool {
 	return false
 }
 
-// messageKeys, and so on, are how loggers and collectors call the parts of a
-// record in JSON.
-var (
-	messageKeys = map[string]bool{"message": true, "msg": true, "log": true, "MESSAGE": true, "line": true, "@message": true, "short_message": true}
-	timeKeys    = map[string]bool{"timestamp": true, "time": true, "ts": true, "@timestamp": true, "__REALTIME_TIMESTAMP": true, "_SOURCE_REALTIME_TIMESTAMP": true, "t": true}
-	levelKeys   = map[string]bool{"level": true, "severity": true, "@level": true, "lvl": true, "L": true, "PRIORITY": true}
-	loggerKeys  = map[string]bool{"logger": true, "@module": true, "target": true, "component": true, "module": true}
-	writerKeys  = map[string]bool{"pod_name": true, "podName": true, "container_name": true, "CONTAINER_NAME": true, "_HOSTNAME": true, "host": true, "hostname": true, "pod": true}
-	insideKeys  = map[string]bool{"fields": true, "kubernetes": true, "span": true, "attributes": true, "context": true}
-	dullKeys    = map[string]bool{"stream": true, "caller": true, "source": true, "spans": true, "stacktrace": true, "@caller": true}
+// A keyPart is which part of a record a key of a JSON object names, as loggers
+// and collectors call them.
+type keyPart uint8
+
+const (
+	fieldPart keyPart = iota // none: it is a field beside the message
+	messageText
+	timePart
+	levelPart
+	loggerPart
+	writerPart
+	insidePart // an object whose keys count as the record's own
+	dullPart
 )
+
+func keyPartOf(key string) keyPart {
+	switch key {
+	case "message", "msg", "log", "MESSAGE", "line", "@message", "short_message":
+		return messageText
+	case "timestamp", "time", "ts", "@timestamp", "__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP", "t":
+		return timePart
+	case "level", "severity", "@level", "lvl", "L", "PRIORITY":
+		return levelPart
+	case "logger", "@module", "target", "component", "module":
+		return loggerPart
+	case "pod_name", "podName", "container_name", "CONTAINER_NAME", "_HOSTNAME", "host", "hostname", "pod":
+		return writerPart
+	case "fields", "kubernetes", "span", "attributes", "context":
+		return insidePart
+	case "stream", "caller", "source", "spans", "stacktrace", "@caller":
+		return dullPart
+	}
+	return fieldPart
+}
+
+// opens reports whether a logger may write the part first.
+func (k keyPart) opens() bool { return k == messageText || k == timePart || k == levelPart }
 
 // readJSONRecord reads one JSON object as loggers write it.
 func readJSONRecord(p *reader, r *record) bool {
@@ -125,49 +151,46 @@ func readJSONRecord(p *reader, r *record) bool {
 	if s[0] != '{' || r.cut && s[len(s)-1] != '}' {
 		return false
 	}
-	text := unsafe.String(unsafe.SliceData(s), len(s))
-	if !gjson.Valid(text) {
-		return false
-	}
 	var message, logger []byte
-	var fields []field
 	level, stamp, writer := raftdiag.UnknownLevel, raftdiag.NoStamp, ""
-	var walk func(v gjson.Result, depth int)
-	walk = func(v gjson.Result, depth int) {
-		v.ForEach(func(key, v gjson.Result) bool {
-			k := key.String()
-			switch {
-			case messageKeys[k] && message == nil && v.Type == gjson.String:
-				message = []byte(v.String())
-			case timeKeys[k] && stamp == raftdiag.NoStamp:
-				stamp = p.jsonStamp(v)
-			case levelKeys[k] && level == raftdiag.UnknownLevel:
-				level = jsonLevel(v)
-			case loggerKeys[k] && logger == nil && v.Type == gjson.String:
-				logger = []byte(v.String())
-			case writerKeys[k] && writer == "" && v.Type == gjson.String:
-				writer = v.String()
-			case insideKeys[k] && v.IsObject() && depth == 0:
-				walk(v, depth+1)
-			case dullKeys[k]:
-			default:
-				value := v.Raw
-				if v.Type == gjson.String {
-					value = v.String()
-				}
-				if len(value) < 1<<14 && len(fields) < 64 {
-					fields = append(fields, field{[]byte(k), []byte(value)})
-				}
+	before := len(r.fields)
+	var take func(k string, v gjson.Result, depth int)
+	take = func(k string, v gjson.Result, depth int) {
+		part := keyPartOf(k)
+		switch {
+		case part == messageText && message == nil && v.Type == gjson.String:
+			message = textOf(v)
+		case part == timePart && stamp == raftdiag.NoStamp:
+			stamp = p.jsonStamp(counted(v))
+		case part == levelPart && level == raftdiag.UnknownLevel:
+			level = jsonLevel(counted(v))
+		case part == loggerPart && logger == nil && v.Type == gjson.String:
+			logger = textOf(v)
+		case part == writerPart && writer == "" && v.Type == gjson.String:
+			writer = p.in.string(textOf(v))
+		case part == insidePart && v.IsObject() && depth == 0:
+			v.ForEach(func(key, v gjson.Result) bool { take(key.String(), v, depth+1); return true })
+		case part == dullPart:
+		default:
+			if value := textOf(v); len(value) < 1<<14 && len(r.fields)-before < 64 {
+				r.fields = append(r.fields, field{bytesOf(k), value})
 			}
-			return true
-		})
+		}
 	}
-	walk(gjson.Parse(text), 0)
+	if !jsonMembers(s, func(k string, v gjson.Result) { take(k, v, 0) }) {
+		r.fields = r.fields[:before]
+		message, logger, level, stamp, writer = nil, nil, raftdiag.UnknownLevel, raftdiag.NoStamp, ""
+		text := unsafe.String(unsafe.SliceData(s), len(s))
+		if !gjson.Valid(text) {
+			return false
+		}
+		gjson.Parse(text).ForEach(func(key, v gjson.Result) bool { take(key.String(), v, 0); return true })
+	}
 	if message == nil {
+		r.fields = r.fields[:before]
 		return false
 	}
 	r.msg = message
-	r.fields = append(r.fields, fields...)
 	if logger != nil {
 		r.logger = logger
 	}
@@ -177,6 +200,96 @@ func readJSONRecord(p *reader, r *record) bool {
 	r.stamped(stamp)
 	r.named(writer)
 	return true
+}
+
+// textOf is a value without its quotes and escapes. It is never nil, and part
+// of the line: it is not to be changed, nor to be kept.
+func textOf(v gjson.Result) []byte {
+	text := v.Raw
+	if v.Type == gjson.String {
+		text = v.Str
+	}
+	if text == "" {
+		return []byte{}
+	}
+	return bytesOf(text)
+}
+
+// bytesOf are the bytes of a string that is part of a line.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// counted is a value of jsonMembers with its number.
+func counted(v gjson.Result) gjson.Result {
+	if v.Type == gjson.Number && v.Num == 0 {
+		return gjson.Parse(v.Raw)
+	}
+	return v
+}
+
+// jsonMembers calls f for each key and value of the JSON object that is all of s.
+// It does not allocate, but for escapes in a value. It reports false for what
+// is spelt in an unusual way, such as keys with escapes, or is no object, maybe
+// after some calls: gjson must look. Keys and values are part of s, and
+// numbers are not read, see counted.
+func jsonMembers(s []byte, f func(key string, v gjson.Result)) bool {
+	i := blanks(s, 0)
+	if i == len(s) || s[i] != '{' {
+		return false
+	}
+	i = blanks(s, i+1)
+	for {
+		if i >= len(s) || s[i] != '"' {
+			return false
+		}
+		start := i + 1
+		i = plainEnd(s, start)
+		for i < len(s) && s[i] >= 0x80 {
+			i = plainEnd(s, i+1)
+		}
+		if i >= len(s) || s[i] != '"' {
+			return false
+		}
+		key := unsafe.String(unsafe.SliceData(s[start:]), i-start)
+		if i = blanks(s, i+1); i >= len(s) || s[i] != ':' {
+			return false
+		}
+		i = blanks(s, i+1)
+		from := i
+		if i = skipValue(s, i, 0); i < 0 {
+			return false
+		}
+		v := gjson.Result{Raw: unsafe.String(unsafe.SliceData(s[from:]), i-from)}
+		switch s[from] {
+		case '"':
+			if strings.IndexByte(v.Raw, '\\') >= 0 {
+				v = gjson.Parse(v.Raw)
+			} else {
+				v.Type, v.Str = gjson.String, v.Raw[1:len(v.Raw)-1]
+			}
+		case '{', '[':
+			v.Type = gjson.JSON
+		case 't':
+			v.Type = gjson.True
+		case 'f':
+			v.Type = gjson.False
+		case 'n':
+			v.Type = gjson.Null
+		default:
+			v.Type = gjson.Number
+		}
+		f(key, v)
+		if i = blanks(s, i); i >= len(s) {
+			return false
+		}
+		switch s[i] {
+		case '}':
+			return blanks(s, i+1) == len(s)
+		case ',':
+			i = blanks(s, i+1)
+		default:
+			return false
+		}
+	}
 }
 
 // readZapConsole reads zap's console form: stamp, level, logger where there is

@@ -128,9 +128,10 @@ type head struct {
 // headLife is how many lines a head waits for its next row.
 const headLife = 200
 
-func (r *ring) open(h head) *head {
+// open is a new head, in place of the oldest.
+func (r *ring) open() *head {
 	p := &r.heads[r.n%len(r.heads)]
-	*p = h
+	*p = head{}
 	r.n++
 	return p
 }
@@ -475,7 +476,8 @@ func (r *resolver) item(it *item, at int64) {
 		if e.Has(raftdiag.HasFirst) {
 			first = e.First
 		}
-		h = w.ring(it.thread, int(it.role-progressHead)).open(head{group: e.Group, id: w.ident(e.Group), time: e.Time, touched: r.before + at, total: total, first: first, node: e.Node})
+		h = w.ring(it.thread, int(it.role-progressHead)).open()
+		h.group, h.id, h.time, h.touched, h.total, h.first, h.node = e.Group, w.ident(e.Group), e.Time, r.before+at, total, first, e.Node
 		if it.role == progressHead {
 			if w.all.merged && !r.rehears {
 				h.block = r.openBlock(w, blockKey{it.thread, e.Group})
@@ -503,7 +505,9 @@ func (r *resolver) item(it *item, at int64) {
 			if e.Node == 0 {
 				e.Node = h.node
 			}
-			r.row = lastRow{at, it.role, e.Time, h, e.Message, e.Progress}
+			l := &r.row
+			l.line, l.role, l.time, l.head = at, it.role, e.Time, h
+			l.Message, l.Progress = e.Message, e.Progress
 		}
 	case onlyGroup:
 		if e.Group == "" && !r.lone(w, e) {

@@ -204,6 +204,11 @@ func newAnchors(texts []string) *anchors {
 			}
 		}
 	}
+	most := 1 // states
+	for _, t := range texts {
+		most += len(t)
+	}
+	a.next, a.ends = make([]int32, 0, most*a.width), make([][]int32, 0, most)
 	state := func() int32 {
 		for range a.width {
 			a.next = append(a.next, -1)

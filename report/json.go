@@ -117,13 +117,13 @@ func stringEnd(b []byte, i int) int {
 	return i + 1
 }
 
-// filled is a copy of v in which every nil slice is an empty one.
+// filled is v, or a copy of it in which every nil slice is an empty one.
 func filled(v reflect.Value) reflect.Value {
+	if !hollow(v) {
+		return v
+	}
 	switch v.Kind() {
 	case reflect.Pointer:
-		if v.IsNil() {
-			return v
-		}
 		p := reflect.New(v.Type().Elem())
 		p.Elem().Set(filled(v.Elem()))
 		return p
@@ -141,6 +141,33 @@ func filled(v reflect.Value) reflect.Value {
 		return s
 	}
 	return v
+}
+
+// hollow reports whether there is a nil slice in v.
+func hollow(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return !v.IsNil() && hollow(v.Elem())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if hollow(v.Field(i)) {
+				return true
+			}
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return true
+		}
+		switch v.Type().Elem().Kind() {
+		case reflect.Struct, reflect.Slice, reflect.Pointer:
+			for i := range v.Len() {
+				if hollow(v.Index(i)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // harmless appends a JSON string with hidden characters and the # pairs of

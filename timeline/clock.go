@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync"
 	"time"
 
 	"github.com/raftdiag/raftdiag"
@@ -78,7 +79,9 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 	if a == nil || b == nil || a == b {
 		return c
 	}
-	bounds, x0, d0 := t.bounds(a, b)
+	mem := clockMemories.Get().(*clockMemory)
+	defer clockMemories.Put(mem)
+	bounds, x0, d0 := t.bounds(a, b, mem)
 	c.Pairs = len(bounds)
 	if len(bounds) == 0 {
 		return c
@@ -91,17 +94,17 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 	}
 	if uppers == 0 || uppers == len(bounds) {
 		c.Grade = oneWay
-		r := newRegime(bounds, x0, d0)
+		r := newRegime(bounds, x0, d0, mem)
 		c.regimes = []regime{r}
 		c.sum()
 		return c
 	}
-	if r := newRegime(bounds, x0, d0); r.b1 <= r.b2 {
+	if r := newRegime(bounds, x0, d0, mem); r.b1 <= r.b2 {
 		c.regimes, bounds = []regime{r}, nil // as nearly always: no step
 	}
 	for len(bounds) > 0 {
-		n := regimeLength(bounds)
-		c.regimes = append(c.regimes, newRegime(bounds[:n], x0, d0))
+		n := regimeLength(bounds, mem)
+		c.regimes = append(c.regimes, newRegime(bounds[:n], x0, d0, mem))
 		bounds = bounds[n:]
 		if len(c.regimes) > 2*maxRegimes {
 			break
@@ -131,16 +134,23 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 	return c
 }
 
+// A clockMemory is what estimates are made in, one after the other.
+type clockMemory struct {
+	bounds, merged []bound
+	points         []point
+}
+
+var clockMemories = sync.Pool{New: func() any { return &clockMemory{} }}
+
 // bounds are the bounds that paired messages of two lanes give, in the order
-// of a's log, less an origin.
-func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
+// of a's log, less an origin. They last until the memory is used again.
+func (t *Timeline) bounds(a, b *Lane, mem *clockMemory) (out []bound, x0, d0 int64) {
 	ta, tb := a.tick(), b.tick()
 	type leg struct {
 		p     *Pairing
 		upper bool
 	}
 	var legs []leg
-	n := 0
 	for _, c := range sortedChannels(a.sends) {
 		if c.From == a.Node && c.To == b.Node {
 			legs = append(legs, leg{t.Pair(c), true})
@@ -151,10 +161,7 @@ func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 			legs = append(legs, leg{t.Pair(c), false})
 		}
 	}
-	for _, l := range legs {
-		n += min(len(l.p.SendOf), manyBounds)
-	}
-	out = make([]bound, 0, n)
+	out = mem.bounds[:0]
 	add := func(p *Pairing, upper bool) {
 		sender, receiver := p.From, p.To
 		for j := 0; j < len(p.SendOf); j += 1 + len(p.SendOf)/manyBounds {
@@ -177,7 +184,8 @@ func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 	for _, l := range legs {
 		add(l.p, l.upper)
 	}
-	out = sortRuns(out, func(p, q *bound) bool { return p.a < q.a || p.a == q.a && p.b < q.b })
+	out, mem.merged = sortRuns(out, mem.merged, func(p, q *bound) bool { return p.a < q.a || p.a == q.a && p.b < q.b })
+	mem.bounds = out
 	if len(out) == 0 {
 		return nil, 0, 0
 	}
@@ -190,8 +198,9 @@ func (t *Timeline) bounds(a, b *Lane) (out []bound, x0, d0 int64) {
 }
 
 // sortRuns sorts what consists of a few ascending runs, by merging them. Equal
-// ones stay in their order.
-func sortRuns[T any](list []T, less func(a, b *T) bool) []T {
+// ones stay in their order. It answers the list and the memory that is free
+// again, which is the list's or that of other.
+func sortRuns[T any](list, other []T, less func(a, b *T) bool) (sorted, free []T) {
 	ends := []int{0}
 	for i := 1; i < len(list); i++ {
 		if less(&list[i], &list[i-1]) {
@@ -199,7 +208,6 @@ func sortRuns[T any](list []T, less func(a, b *T) bool) []T {
 		}
 	}
 	ends = append(ends, len(list))
-	other := make([]T, 0, len(list))
 	for len(ends) > 2 {
 		other = other[:0]
 		merged := []int{0}
@@ -218,7 +226,7 @@ func sortRuns[T any](list []T, less func(a, b *T) bool) []T {
 		}
 		list, other, ends = other, list, merged
 	}
-	return list
+	return list, other
 }
 
 func sortedChannels(m map[Channel][]int32) []Channel {
@@ -262,9 +270,9 @@ func (l *Lane) countTick() int64 {
 // regimeLength is how many of the bounds one line can keep to, from the first
 // on. A line that keeps to some keeps to fewer, so the end is found by doubling
 // and halving.
-func regimeLength(bounds []bound) int {
+func regimeLength(bounds []bound, mem *clockMemory) int {
 	fits := func(n int) bool {
-		r := newRegime(bounds[:n], 0, 0)
+		r := newRegime(bounds[:n], 0, 0, mem)
 		return r.b1 <= r.b2
 	}
 	lo, hi := 1, 2 // lo fits
@@ -287,7 +295,7 @@ func regimeLength(bounds []bound) int {
 
 // newRegime finds the slopes of the lines that keep to the bounds; b1 > b2 if
 // there is none.
-func newRegime(bounds []bound, x0, d0 int64) regime {
+func newRegime(bounds []bound, x0, d0 int64, mem *clockMemory) regime {
 	r := regime{x0: x0, d0: d0, x1: math.Inf(1), x2: math.Inf(-1)}
 	uppers := 0
 	for i := range bounds {
@@ -295,7 +303,8 @@ func newRegime(bounds []bound, x0, d0 int64) regime {
 			uppers++
 		}
 	}
-	points := make([]point, len(bounds))
+	mem.points = slices.Grow(mem.points[:0], len(bounds))
+	points := mem.points[:len(bounds)]
 	up, down := points[:0:uppers], points[uppers:uppers]
 	for i := range bounds {
 		q := &bounds[i]
@@ -318,7 +327,7 @@ func newRegime(bounds []bound, x0, d0 int64) regime {
 			down = append(down, p)
 		}
 	}
-	r.up, r.down = hull(up), hull(down)
+	r.up, r.down = slices.Clone(hull(up)), slices.Clone(hull(down))
 	for i := range r.down {
 		r.down[i].d = -r.down[i].d
 	}

@@ -79,11 +79,12 @@ func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text 
 		e.Role > 7 || e.OldRole > 7 || e.Progress.State > 3 || e.EntryType > 3 {
 		return false
 	}
-	*r = record{
-		time: int64(e.Time), line: uint32(e.Pos.Line), kind: e.Kind, mtype: e.Type, set: uint64(e.Set),
-		flags: uint16(e.Role)<<roleShift | uint16(e.OldRole)<<oldRoleShift |
-			uint16(e.Progress.State)<<stateShift | uint16(e.EntryType)<<entryShift,
-	}
+	// Field by field: a record that is put together elsewhere and then copied
+	// waits for its parts.
+	*r = record{}
+	r.time, r.line, r.kind, r.mtype, r.set = int64(e.Time), uint32(e.Pos.Line), e.Kind, e.Type, uint64(e.Set)
+	r.flags = uint16(e.Role)<<roleShift | uint16(e.OldRole)<<oldRoleShift |
+		uint16(e.Progress.State)<<stateShift | uint16(e.EntryType)<<entryShift
 	if e.Reject {
 		r.flags |= flagReject
 	}

@@ -18,7 +18,8 @@ type strip struct {
 	key   laneKey
 	from  *quarry
 	n     int
-	parts [][]byte // the last one is being filled
+	part  []byte   // being filled
+	parts [][]byte // those before it
 
 	time           int64 // of the newest row
 	line           uint32
@@ -90,13 +91,16 @@ const rowSize = 6 + 8 + 8 + 8 + 5*4 + 4 + 16 + 8
 
 // add codes a row behind the others. set is without its source.
 func (s *strip) add(r *record, forms *shapes) {
-	k := len(s.parts) - 1
-	if k < 0 || cap(s.parts[k])-len(s.parts[k]) < rowSize {
-		s.parts = append(s.parts, s.from.part(k+1))
-		k++
+	if cap(s.part)-len(s.part) < rowSize {
+		k := len(s.parts)
+		if s.part != nil {
+			s.parts = append(s.parts, s.part)
+			k++
+		}
+		s.part = s.from.part(k)
 	}
-	n := len(s.parts[k])
-	p := (*[rowSize]byte)(s.parts[k][n : n+rowSize])
+	n := len(s.part)
+	p := (*[rowSize]byte)(s.part[n : n+rowSize])
 	form, ok := forms.id(shapeOf(r))
 	i := 6
 	word := uint32(0)
@@ -135,7 +139,7 @@ func (s *strip) add(r *record, forms *shapes) {
 	}
 	binary.LittleEndian.PutUint32(p[:], word)
 	binary.LittleEndian.PutUint16(p[4:], form)
-	s.parts[k] = s.parts[k][:n+i]
+	s.part = s.part[:n+i]
 	if s.n == 0 {
 		s.first = r.line
 	}
@@ -150,7 +154,11 @@ func (s *strip) rows(out []record, forms []shape, source int) {
 	var line uint32
 	src := uint64(source) << srcShift
 	at := 0
-	for _, part := range s.parts {
+	for k := range len(s.parts) + 1 {
+		part := s.part
+		if k < len(s.parts) {
+			part = s.parts[k]
+		}
 		b, end := part[:cap(part)], len(part)
 		for i := 0; i < end; {
 			r := &out[at]
