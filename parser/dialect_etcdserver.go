@@ -14,6 +14,7 @@ var etcdServerWords = foreign{
 	name:    "etcd",
 	doc: "the lines of an etcd server: streams and probes between peers, slow disks, applies and requests, members, snapshots, " +
 		"quotas, certificates, starts and ends.",
+	speaks: func(r *record) bool { return r.env == jsonLog || r.env == zapConsole },
 	keys: map[string]string{
 		"local-member-id": "self", "remote-peer-id": "peer", "peer-id": "peer", "remote-member-id": "peer", "error": "err",
 		"took": "dur", "remote-peer-name": "what", "stream-reader-type": "what", "stream-writer-type": "what",
@@ -171,6 +172,49 @@ var etcdServerWords = foreign{
 		{text: "found hash mismatch", sign: raftdiag.StorageBroken, trouble: raftdiag.Corrupted},
 		{text: "initial corruption checking passed; no corruption", sign: raftdiag.NoiseLine},
 		{text: "created a new WAL segment", sign: raftdiag.NoiseLine},
+		{text: "configuring peer listeners", sign: raftdiag.NoiseLine},
+		{text: "configuring client listeners", sign: raftdiag.NoiseLine},
+		{text: "starting with peer TLS", sign: raftdiag.NoiseLine},
+		{text: "Opening db file ", sign: raftdiag.NoiseLine},
+		{text: "Opening bbolt db ", sign: raftdiag.NoiseLine},
+		{text: "bootstrapping raft", sign: raftdiag.NoiseLine},
+		{text: "bootstrapping cluster", sign: raftdiag.NoiseLine},
+		{text: "bootstrapping storage", sign: raftdiag.NoiseLine},
+		{text: "bootstrap successfully", sign: raftdiag.NoiseLine},
+		{text: "serving peer traffic", sign: raftdiag.NoiseLine},
+		{text: "stopping serving peer traffic", sign: raftdiag.NoiseLine},
+		{text: "stopped serving peer traffic", sign: raftdiag.NoiseLine},
+		{text: "No snapshot found. Recovering WAL from scratch!", sign: raftdiag.NoiseLine},
+		{text: "Bootstrapping WAL from snapshot", sign: raftdiag.NoiseLine},
+		{text: "ignored file in WAL directory", sign: raftdiag.NoiseLine},
+		{text: "opened backend db", sign: raftdiag.NoiseLine},
+		{text: "started to purge file", sign: raftdiag.NoiseLine},
+		{text: "set initial cluster version", sign: raftdiag.NoiseLine},
+		{text: "set cluster version from store", sign: raftdiag.NoiseLine},
+		{text: "updated cluster version", sign: raftdiag.NoiseLine},
+		{text: "initialized peer connections", sign: raftdiag.NoiseLine},
+		{text: "recovered v3 backend from snapshot", sign: raftdiag.NoiseLine},
+		{text: "recovered v2 store from snapshot", sign: raftdiag.NoiseLine},
+		{text: "discarding uncommitted WAL entries", sign: raftdiag.NoiseLine},
+		{text: "grpc service status changed", sign: raftdiag.NoiseLine},
+		{text: "server has stopped; stopping cluster version's monitor", sign: raftdiag.NoiseLine},
+		{text: "server has stopped; stopping storage version's monitor", sign: raftdiag.NoiseLine},
+		{text: "skip compaction since there is an inflight snapshot", sign: raftdiag.NoiseLine},
+		{text: "canceled sending merged snapshot; server stopping", sign: raftdiag.NoiseLine},
+		{text: "saved database snapshot to disk", sign: raftdiag.NoiseLine},
+		{text: "restoring {}", sign: raftdiag.NoiseLine},
+		{text: "defragmenting", sign: raftdiag.NoiseLine},
+		{text: "finished defragmenting directory", sign: raftdiag.NoiseLine},
+		{text: "finished compaction hash check", sign: raftdiag.NoiseLine},
+		{text: "starting compact hash check", sign: raftdiag.NoiseLine},
+		{text: "finished peer corruption check", sign: raftdiag.NoiseLine},
+		{text: "Current member isn't a leader", sign: raftdiag.NoiseLine},
+		{text: "The member is active, skip checking leadership", sign: raftdiag.NoiseLine},
+		{text: "Failed to check current member's leadership", sign: raftdiag.NoiseLine},
+		{text: "Ignore the lease revoking request because current member isn't a leader", sign: raftdiag.NoiseLine},
+		{text: "Ignore the checkpoint request because current member isn't a leader", sign: raftdiag.NoiseLine},
+		{text: "failed to detect default host", sign: raftdiag.NoiseLine},
+		{text: "failed to dial {}; retrying", sign: raftdiag.NoiseLine},
 	},
 	samples: []sample{
 		{"2026-11-25T16:29:17.131866Z\twarn\trafthttp/peer_status.go:66\tpeer became inactive (message send to peer failed)\t{\"peer-id\": \"a2ab7b6697a74f25\", \"error\": \"failed to dial a2ab7b6697a74f25 on stream Message (dial tcp 10.0.0.2:2380: i/o timeout)\"}",
@@ -181,6 +225,86 @@ var etcdServerWords = foreign{
 			`symptom Duration:1.50128s Symptom:disk_slow What:fdatasync`},
 		{`{"level":"info","ts":"2024-01-02T15:04:05.123456Z","msg":"added member","cluster-id":"4d1f407773c4bc3a","local-member-id":"fcd8a8582a723779","added-peer-id":"a2ab7b6697a74f25","added-peer-peer-urls":["http://127.0.0.1:46883"],"added-peer-is-learner":false}`,
 			`symptom Symptom:peer Self:fcd8a8582a723779 Peer:a2ab7b6697a74f25=127.0.0.1:46883`},
+	},
+}
+
+// etcdTextWords are the same of capnslog, in etcd up to 3.4.
+var etcdTextWords = foreign{
+	dialect: etcdServer,
+	name:    "etcd before 3.5",
+	doc:     "the lines of an etcd server up to 3.4 in capnslog's text",
+	speaks:  func(r *record) bool { return r.env == capnslog },
+	rules: []rule{
+		{text: "failed to send out heartbeat on time (exceeded the {} timeout for {dur:word}, to {})", sign: raftdiag.HeartbeatLate},
+		{text: "failed to send out heartbeat on time (exceeded the {} timeout for {dur})", sign: raftdiag.HeartbeatLate},
+		{text: "failed to send out heartbeat on time (deadline exceeded for {dur})", sign: raftdiag.HeartbeatLate},
+		{text: "server is likely overloaded", sign: raftdiag.NoiseLine},
+		{text: "sync duration of {dur:word}, expected less than ", sign: raftdiag.DiskSlow, what: "sync"},
+		{text: "read-only range request {} took too long ({dur:word}) to execute", sign: raftdiag.ApplySlow, what: "read-only range"},
+		{text: "request {} took too long ({dur:word}) to execute", sign: raftdiag.ApplySlow},
+		{text: "apply entries took too long [{dur:word} for {count:int} entries]", sign: raftdiag.ApplySlow},
+		{text: "peer {peer:hex} became active", sign: raftdiag.LinkUp},
+		{text: "peer {peer:hex} became inactive (message send to peer failed)", sign: raftdiag.LinkDown},
+		{text: "peer {peer:hex} became inactive", sign: raftdiag.LinkDown},
+		{text: "lost the TCP streaming connection with peer {peer:hex} ({what} reader)", sign: raftdiag.LinkDown, way: raftdiag.Inbound},
+		{text: "lost the TCP streaming connection with peer {peer:hex} ({what} writer)", sign: raftdiag.LinkDown, way: raftdiag.Outbound},
+		{text: "established a TCP streaming connection with peer {peer:hex} ({what} reader)", sign: raftdiag.LinkUp, way: raftdiag.Inbound},
+		{text: "established a TCP streaming connection with peer {peer:hex} ({what} writer)", sign: raftdiag.LinkUp, way: raftdiag.Outbound},
+		{text: "closed an existing TCP streaming connection with peer {peer:hex} ({what} {})", sign: raftdiag.NoiseLine},
+		{text: "closed the TCP streaming connection with peer {peer:hex} ({what} {})", sign: raftdiag.NoiseLine},
+		{text: "failed to {what:word} {peer:hex} on {} ({err})", sign: raftdiag.LinkDown},
+		{text: "health check for peer {peer:hex} could not connect: {err} (prober {})", sign: raftdiag.LinkDown, what: "probe"},
+		{text: "health check for peer {peer:hex} could not connect: {err}", sign: raftdiag.LinkDown, what: "probe"},
+		{text: "the clock difference against peer {peer:hex} is too high [{dur:word} > ", sign: raftdiag.ClockSkew},
+		{text: "dropped {type:name} to {peer:hex} since {what}'s sending buffer is full", sign: raftdiag.SendDropped, trouble: raftdiag.BufferFull},
+		{text: "dropped {type:name} from {peer:hex} since receiving buffer is full", sign: raftdiag.Overload},
+		{text: "starting member {self:hex} in cluster {}", sign: raftdiag.NamesItself},
+		{text: "restarting member {self:hex} in cluster {:hex} at commit index {commit:int}", sign: raftdiag.NamesItself},
+		{text: "name = {self:name}", sign: raftdiag.StartedUp},
+		{text: "initial advertise peer URLs = {self}", sign: raftdiag.NamesItself, fix: firstURL},
+		{text: "added member {peer:hex} [{peer2}] to cluster {}", sign: raftdiag.NamesPeer, fix: firstURL},
+		{text: "removed member {peer:hex} from cluster {}", sign: raftdiag.MemberRemoved},
+		{text: "starting peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "started peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "stopping peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "stopped peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "started HTTP pipelining with peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "stopped HTTP pipelining with peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "started streaming with peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "stopped streaming with peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "added peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "removed peer {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "start to send database snapshot [index: {index:int}, to {peer:hex}", sign: raftdiag.SnapshotSent},
+		{text: "database snapshot [index: {index:int}, to: {peer:hex}] sent out successfully", sign: raftdiag.NoiseLine},
+		{text: "database snapshot [index: {index:int}, to: {peer:hex}] failed to be sent out ({err})", sign: raftdiag.SnapshotSendFailed},
+		{text: "receiving database snapshot [index: {index:int}, from: {peer:hex}", sign: raftdiag.SnapshotArrived},
+		{text: "successfully received and saved database snapshot [index: {index:int}, from: {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "start to snapshot (applied: {applied:int}, lastsnap: {index:int})", sign: raftdiag.SnapshotMade},
+		{text: "saved snapshot at index {index:int}", sign: raftdiag.NoiseLine},
+		{text: "compacted raft log at {index:int}", sign: raftdiag.NoiseLine},
+		{text: "applying snapshot at index {index:int}", sign: raftdiag.SnapshotArrived},
+		{text: "finished applying incoming snapshot at index {index:int}", sign: raftdiag.SnapshotApplied},
+		{text: "raft applied incoming snapshot at index {index:int}", sign: raftdiag.SnapshotApplied},
+		{text: "publish error: {err}", sign: raftdiag.NoiseLine},
+		{text: "published {text} to cluster {}", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} starts leadership transfer from {:hex} to {peer:hex}", sign: raftdiag.TransferBegun},
+		{text: "{self:hex} finished leadership transfer from {:hex} to {peer:hex}", sign: raftdiag.TransferDone},
+		{text: "{self:hex} failed to transfer leadership ({err})", sign: raftdiag.TransferFailed},
+		{text: "the member has been permanently removed from the cluster", sign: raftdiag.SelfRemoved},
+		{text: "skipped leadership transfer", sign: raftdiag.NoiseLine},
+		{text: "received terminated signal, shutting down...", sign: raftdiag.ShuttingDown},
+		{text: "received interrupt signal, shutting down...", sign: raftdiag.ShuttingDown},
+		{text: "request sent was ignored (cluster ID mismatch: peer[{peer:hex}]=", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch},
+		{text: "request cluster ID mismatch (got {} want {})", sign: raftdiag.PeerRefused, trouble: raftdiag.ClusterMismatch},
+		{text: "alarm NOSPACE raised by peer {peer:hex}", sign: raftdiag.QuotaExceeded},
+		{text: "alarm CORRUPT raised by peer {peer:hex}", sign: raftdiag.StorageBroken, trouble: raftdiag.Corrupted},
+	},
+	samples: []sample{
+		{"2024-05-06 10:11:12.104182 W | rafthttp: lost the TCP streaming connection with peer a2ab7b6697a74f25 (stream MsgApp v2 reader)",
+			"symptom Symptom:link_down in Peer:a2ab7b6697a74f25 What:stream MsgApp v2"},
+		{"2024-05-06 10:11:12.104182 W | wal: sync duration of 2.104s, expected less than 1s", "symptom Duration:2.104s Symptom:disk_slow What:sync"},
+		{"2024-05-06 10:11:12.104182 W | etcdserver: failed to send out heartbeat on time (exceeded the 100ms timeout for 1.5s, to a2ab7b6697a74f25)", "symptom Duration:1.5s Symptom:heartbeat_late"},
+		{"2024-05-06 10:11:12.104182 I | etcdserver/membership: added member a2ab7b6697a74f25 [http://10.0.0.2:2380] to cluster 4d1f407773c4bc3a", "symptom Symptom:peer Peer:a2ab7b6697a74f25=10.0.0.2:2380"},
 	},
 }
 
@@ -273,6 +397,22 @@ func etcdStream(l *line) bool {
 		l.ev.Symptom.Way = raftdiag.Inbound
 	} else {
 		l.ev.Symptom.Way = raftdiag.Outbound
+	}
+	return true
+}
+
+// firstURL leaves one word of a list of addresses; the others are further words.
+func firstURL(l *line) bool {
+	for _, list := range [...]*[]string{&l.ev.Symptom.Self, &l.ev.Symptom.Peer} {
+		var words []string
+		for _, w := range *list {
+			for _, one := range bytes.FieldsFunc([]byte(w), func(r rune) bool { return r == ',' || r == ' ' }) {
+				if c := string(cleanWord(one)); c != "" && !hasWord(words, c) {
+					words = append(words, c)
+				}
+			}
+		}
+		*list = words
 	}
 	return true
 }

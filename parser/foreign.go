@@ -104,6 +104,7 @@ func (l *line) get(name string) []byte {
 var foreigners = []*foreign{
 	&etcdRaftWords,
 	&etcdServerWords,
+	&etcdTextWords,
 	&hashiraft,
 	&hashiapps,
 	&nats,
