@@ -902,6 +902,9 @@ func (q *inquiry) cuts() {
 			one.summary = fmt.Sprintf("%s: what one side sends arrives, what the other sends does not", v.m)
 			one.quotes = append([]raftdiag.Quote{q.quote(how, "this arrived while %s was cut off", v.m.name)}, v.quotes...)
 			q.add(one)
+			one.name, one.score = "packet-loss", max(s.score-0.2, 0.52)
+			one.summary = "a link that loses so much that hardly anything gets through would look alike"
+			q.add(one)
 		} else if v.own != nil {
 			one := s
 			one.name, one.score, one.mild = "one-way-partition", s.score-0.25, true

@@ -382,6 +382,8 @@ func (m *member) live() {
 			open(s.Time, s)
 		case l == nil:
 			open(s.Time, nil)
+		case begins && l.begin == nil && s.Time-l.from < boot && l.orderly == nil && l.died == nil:
+			l.begin = s // the lines before are of the same start
 		case begins && (l.orderly != nil || l.died != nil || l.begin == nil || s.Time-l.begin.Time > boot):
 			open(s.Time, s)
 		}
