@@ -417,8 +417,7 @@ func (q *inquiry) pauses() {
 			default:
 				continue
 			}
-			s := suspicion{span: span{from: gap.From, to: gap.To, who: m}, name: "process-paused", nodes: []*member{m}, score: 0.85,
-				summary: fmt.Sprintf("%s stood still for up to %s: it wrote nothing at all, and went on without a restart", m, lasting(time.Duration(gap.To-gap.From)))}
+			s := suspicion{span: span{from: gap.From, to: gap.To, who: m}, name: "process-paused", nodes: []*member{m}, score: 0.85}
 			s.quotes = append(s.quotes, q.quoteAt(gap.FromPos, "the last line before the silence"))
 			if late != nil {
 				s.from = max(s.from, late.began)
@@ -431,6 +430,7 @@ func (q *inquiry) pauses() {
 				s.from = max(s.from, min(missed.Time-10*second, s.to))
 				s.quotes = append(s.quotes, q.quote(missed, "meanwhile the others miss it, and it says nothing"))
 			}
+			s.summary = fmt.Sprintf("%s stood still for up to %s: it wrote nothing at all, and went on without a restart", m, lasting(s.length()))
 			q.add(s)
 		}
 	}

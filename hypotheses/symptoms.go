@@ -26,6 +26,10 @@ func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
 	if len(speakers) == 0 {
 		return nil
 	}
+	speakers = slices.Clone(speakers) // the order of the inputs is no matter
+	slices.SortStableFunc(speakers, func(a, b *timeline.Speaker) int {
+		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Writer, b.Writer))
+	})
 	q := inquire(speakers, o)
 	names := q.groups()
 	all := len(names)

@@ -86,6 +86,9 @@ func (s *speech) add(source string, e *raftdiag.Event) {
 		open := s.open[sp]
 		if at, ok := open[key]; ok && e.Time != raftdiag.NoStamp {
 			if last := &sp.Seen[at]; e.Time-last.Until <= runGap && e.Time >= last.Until && slices.Equal(last.Symptom.Self, y.Self) {
+				if last.Until == e.Time && last.Text == e.Text && last.Duration == e.Duration {
+					return // the line is there twice
+				}
 				last.Until, last.LastPos = e.Time, e.Pos
 				last.Times++
 				if e.Duration > last.Duration {
