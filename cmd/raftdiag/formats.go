@@ -297,6 +297,6 @@ func (p *page) coverage(c parser.Coverage) {
 	}
 	row(c.Missed, "about Raft by their words, and not recognised:")
 	for _, s := range c.Shapes {
-		p.line(fmt.Sprintf("  %9d ×  %s  %s", s.Lines, report.Safe(s.Text), report.Safe(s.First.String())))
+		p.line(fmt.Sprintf("  %9d ×  %s  %s", s.Lines, report.Safe(s.First.String()), report.Safe(s.Text)))
 	}
 }
