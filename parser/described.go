@@ -20,7 +20,27 @@ import (
 type Described struct {
 	envelopes []*userEnvelope
 	dialects  []*foreign
-	lexicon   *lexicon
+	lexicon   *lexicon // of dialects of the user's own
+	copies    *lexicon // of those that are like built-in ones
+}
+
+// index makes the lexicons.
+func (f *Described) index() {
+	var own, copies []*foreign
+	for _, d := range f.dialects {
+		if d.like {
+			copies = append(copies, d)
+		} else {
+			own = append(own, d)
+		}
+	}
+	f.lexicon, f.copies = nil, nil
+	if len(own) > 0 {
+		f.lexicon = newLexicon(own)
+	}
+	if len(copies) > 0 {
+		f.copies = newLexicon(copies)
+	}
 }
 
 // reader makes a reader that knows the formats.

@@ -39,6 +39,7 @@ type foreign struct {
 	// that take a node.
 	words map[string]map[string]string
 	tried []triedSample // of a dialect that a user describes
+	like  bool          // it shares the code of a built-in one, and stands in that one's place
 }
 
 // A rule is one sort of line.
@@ -283,9 +284,10 @@ func (r *rule) fill(p *reader, e *raftdiag.Event, hole string, value []byte) boo
 	if r.of.words == nil {
 		return p.fill(e, hole, value)
 	}
-	known := r.word(hole, value)
+	name, _, _ := strings.Cut(hole, "=")
+	known := r.word(name, value)
 	ok := p.fill(e, hole, known)
-	if ok && nodeHoles[hole] && !bytes.Equal(known, value) {
+	if ok && nodeHoles[name] && !bytes.Equal(known, value) {
 		p.fill(e, hole, value)
 	}
 	return ok
@@ -496,7 +498,14 @@ func (p *reader) recorded(rec *record, it *item) outcome {
 			return got
 		}
 	}
-	if r := builtin().read(p, rec, &it.ev); r != nil {
+	var r *rule
+	if p.custom != nil && p.custom.copies != nil {
+		r = p.custom.copies.read(p, rec, &it.ev)
+	}
+	if r == nil {
+		r = builtin().read(p, rec, &it.ev)
+	}
+	if r != nil {
 		it.dialect, it.env, it.role = r.of.dialect, rec.env, plain
 		p.hit = r
 		return raft

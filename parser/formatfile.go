@@ -32,13 +32,13 @@ func ReadFormats(files ...string) (*Described, error) {
 	if err := errors.Join(all...); err != nil {
 		return nil, err
 	}
-	f.lexicon = newLexicon(f.dialects)
+	f.index()
 	return f, nil
 }
 
 // add reads one file.
 func (f *Described) add(name string, b []byte) error {
-	y := &formatFile{name: name}
+	y := &formatFile{name: name, likes: map[string]*yaml.Node{}}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b, &doc); err != nil {
 		return yamlError(name, err)
@@ -75,6 +75,8 @@ func yamlError(name string, err error) error {
 type formatFile struct {
 	name     string
 	problems []error
+	likes    map[string]*yaml.Node // by the place of the rule that is like a built-in one
+	code     bool                  // the dialect shares code, which may know holes of its own
 }
 
 func (y *formatFile) bad(n *yaml.Node, format string, args ...any) {
@@ -248,7 +250,25 @@ func (y *formatFile) dialect(n *yaml.Node) *foreign {
 	n = resolve(n)
 	f := &foreign{dialect: customDialect}
 	logger := ""
+	var model *foreign
+	y.code = false
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value != "like" {
+			continue
+		}
+		y.code = true
+		if model = y.model(n.Content[i+1]); model != nil {
+			*f = *model // its code, and nothing of its tables
+			f.dialect, f.name, f.doc, f.keys, f.words, f.rules, f.samples = customDialect, "", "", nil, nil, nil, nil
+			f.like = true
+			if model.rest != nil {
+				rest := *model.rest
+				f.rest = &rest
+			}
+		}
+	}
 	y.mapping(n, "a dialect", map[string]func(*yaml.Node){
+		"like":   func(*yaml.Node) {},
 		"name":   y.into(&f.name),
 		"doc":    y.into(&f.doc),
 		"logger": y.into(&logger),
@@ -278,12 +298,16 @@ func (y *formatFile) dialect(n *yaml.Node) *foreign {
 		},
 	})
 	for i := range f.rules {
-		if f.rules[i].logger == "" {
-			f.rules[i].logger = logger
+		r := &f.rules[i]
+		if r.logger == "" {
+			r.logger = logger
+		}
+		if n := y.likes[r.at]; n != nil && (!y.code || model != nil) {
+			y.likeRule(r, n, model)
 		}
 	}
 	for key, hole := range f.keys {
-		if !anyHole()[hole] {
+		if !y.code && !anyHole()[hole] {
 			y.bad(n, "keys: %s: no event has %q", key, hole)
 		}
 	}
@@ -292,6 +316,36 @@ func (y *formatFile) dialect(n *yaml.Node) *foreign {
 		y.bad(n, "the dialect has no rules")
 	}
 	return f
+}
+
+// model is the built-in dialect whose code a dialect shares.
+func (y *formatFile) model(n *yaml.Node) *foreign {
+	name := y.text(n)
+	i := slices.IndexFunc(foreigners, func(f *foreign) bool { return strings.EqualFold(f.name, name) })
+	if i < 0 {
+		y.bad(n, "no built-in dialect of rules is called %q (there are %s)", name, strings.Join(Shown(), ", "))
+		return nil
+	}
+	return foreigners[i]
+}
+
+// likeRule gives a rule the code of the built-in rule that had this text.
+func (y *formatFile) likeRule(r *rule, n *yaml.Node, model *foreign) {
+	if model == nil {
+		y.bad(n, "a rule is like one of a built-in dialect, and like: of the dialect says of which")
+		return
+	}
+	if r.kind != raftdiag.NoKind {
+		y.bad(n, "like is for rules with a sign")
+		return
+	}
+	text := y.text(n)
+	i := slices.IndexFunc(model.rules, func(x rule) bool { return x.text == text && x.fix != nil })
+	if i < 0 {
+		y.bad(n, "%s has no rule of this text that computes anything (hint: raftdiag formats show %q)", model.name, model.name)
+		return
+	}
+	r.fix = model.rules[i].fix
 }
 
 func (y *formatFile) rule(n *yaml.Node) rule {
@@ -306,6 +360,7 @@ func (y *formatFile) rule(n *yaml.Node) rule {
 	y.mapping(n, "a rule", map[string]func(*yaml.Node){
 		"text": note("text", &r.text), "logger": note("logger", &r.logger), "sign": note("sign", &sign), "kind": note("kind", &kind),
 		"trouble": note("trouble", &trouble), "way": note("way", &way), "role": note("role", &role), "what": note("what", &r.what),
+		"like": func(n *yaml.Node) { y.likes[r.at] = n },
 		"keys": func(n *yaml.Node) { keys = n },
 		"set":  func(n *yaml.Node) { set = n },
 		"when": func(n *yaml.Node) {
@@ -372,7 +427,8 @@ func (y *formatFile) holes(r *rule, text, keys, set *yaml.Node) {
 		kind = "an event of kind " + r.kind.String()
 	}
 	check := func(at *yaml.Node, hole string) {
-		if !slices.Contains(known, hole) {
+		hole, _, _ = strings.Cut(hole, "=")
+		if !y.code && !slices.Contains(known, hole) {
 			y.bad(at, "%s has no %q (it has %s; {} takes and forgets)", kind, hole, strings.Join(known, ", "))
 		}
 	}

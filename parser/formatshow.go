@@ -11,10 +11,9 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
-// ShowFormat is a built-in dialect of tables as YAML, in the form that
-// ReadFormats reads. It reports false if no such dialect is built in. What
-// the dialect computes beyond its tables is left out, and a comment says so;
-// samples are those that the tables alone read right.
+// ShowFormat is a built-in dialect of rules as YAML, in the form that
+// ReadFormats reads. It reports false if no such dialect is built in. Where the
+// dialect computes what no table says, like: names the code that a copy shares.
 func ShowFormat(name string) (string, bool, error) {
 	i := slices.IndexFunc(foreigners, func(f *foreign) bool { return strings.EqualFold(f.name, name) })
 	if i < 0 {
@@ -42,7 +41,7 @@ func (f *foreign) yaml() (string, error) {
 	if err := d.add(f.name, []byte(text)); err != nil {
 		return "", fmt.Errorf("show %s: %w", f.name, err)
 	}
-	d.lexicon = newLexicon(d.dialects)
+	d.index()
 	var right []sample
 	for i, t := range d.Try() {
 		if len(t.Problems) == 0 {
@@ -59,11 +58,13 @@ func (f *foreign) write(samples []sample) (string, error) {
 	d := &yamlMap{}
 	d.put("name", f.name)
 	d.put("doc", f.doc)
-	if f.speaks != nil {
-		d.head = "The built-in dialect also looks at logger, fields or envelope to know the system; these rules do not."
+	code := f.speaks != nil || f.fix != nil || f.finish != nil || f.rest != nil ||
+		slices.ContainsFunc(f.rules, func(r rule) bool { return r.fix != nil })
+	if code {
+		d.put("like", f.name)
 	}
-	if keys := knownKeys(f.keys, sortedKeys(anyHole())); len(keys) > 0 {
-		d.add("keys", inRow(keys))
+	if len(f.keys) > 0 {
+		d.add("keys", inRow(f.keys))
 	}
 	if len(f.words) > 0 {
 		words := &yamlMap{}
@@ -75,7 +76,7 @@ func (f *foreign) write(samples []sample) (string, error) {
 	rules := &yaml.Node{Kind: yaml.SequenceNode}
 	for i := range f.rules {
 		if r := &f.rules[i]; r.sign != raftdiag.NoSign || r.kind != raftdiag.NoKind {
-			rules.Content = append(rules.Content, r.node())
+			rules.Content = append(rules.Content, r.node(code))
 		}
 	}
 	d.add("rules", rules)
@@ -100,9 +101,9 @@ func (f *foreign) write(samples []sample) (string, error) {
 	return b.String(), e.Close()
 }
 
-func (r *rule) node() *yaml.Node {
+func (r *rule) node(code bool) *yaml.Node {
 	m := &yamlMap{}
-	m.put("text", r.written())
+	m.put("text", r.written(code))
 	m.put("logger", r.logger)
 	if r.kind != raftdiag.NoKind {
 		m.put("kind", r.kind.String())
@@ -115,8 +116,11 @@ func (r *rule) node() *yaml.Node {
 		m.put("role", r.role.String())
 	}
 	m.put("what", r.what)
-	if keys := knownKeys(r.keys, holesOf(r.kind)); len(keys) > 0 {
-		m.add("keys", inRow(keys))
+	if r.fix != nil {
+		m.put("like", r.text)
+	}
+	if len(r.keys) > 0 {
+		m.add("keys", inRow(r.keys))
 	}
 	if len(r.when) > 0 {
 		when := map[string]string{}
@@ -132,26 +136,12 @@ func (r *rule) node() *yaml.Node {
 		}
 		m.add("set", inRow(set))
 	}
-	if r.fix != nil {
-		m.head = "The built-in rule computes more of this line; the table does not."
-	}
 	return m.node()
 }
 
-// knownKeys leaves out the keys that only a rule's code reads.
-func knownKeys(keys map[string]string, holes []string) map[string]string {
-	out := map[string]string{}
-	for k, hole := range keys {
-		if slices.Contains(holes, hole) {
-			out[k] = hole
-		}
-	}
-	return out
-}
-
-// written is the template as a user may write it: holes that only the built-in
-// rule's code knows take and forget.
-func (r *rule) written() string {
+// written is the template as a user may write it: holes of which only code
+// knows take and forget, unless the dialect has code.
+func (r *rule) written(code bool) string {
 	t, err := newTemplate(r.text)
 	if err != nil {
 		return r.text
@@ -164,7 +154,7 @@ func (r *rule) written() string {
 			continue
 		}
 		b.WriteByte('{')
-		if slices.Contains(known, p.hole) {
+		if name, _, _ := strings.Cut(p.hole, "="); p.hole != "-" && (code || slices.Contains(known, name)) {
 			b.WriteString(p.hole)
 		}
 		for name, sort := range holeSorts {
@@ -178,10 +168,7 @@ func (r *rule) written() string {
 }
 
 // A yamlMap is a mapping in the order in which it is made.
-type yamlMap struct {
-	head    string
-	content []*yaml.Node
-}
+type yamlMap struct{ content []*yaml.Node }
 
 func (m *yamlMap) add(key string, v *yaml.Node) {
 	m.content = append(m.content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, v)
@@ -195,7 +182,7 @@ func (m *yamlMap) put(key, value string) {
 }
 
 func (m *yamlMap) node() *yaml.Node {
-	return &yaml.Node{Kind: yaml.MappingNode, Content: m.content, HeadComment: m.head}
+	return &yaml.Node{Kind: yaml.MappingNode, Content: m.content}
 }
 
 // scalar quotes what is not a plain word, so that it is read as it is.

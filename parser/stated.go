@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -27,7 +28,11 @@ func (r *rule) state(p *reader, l *line) bool {
 	}
 	var span carried
 	put := func(name string, v []byte) bool {
+		name, before, _ := strings.Cut(name, "=")
 		v = bareValue(bytes.TrimSpace(r.word(name, v)))
+		if before != "" && len(v) > 0 {
+			v = append([]byte(before), v...)
+		}
 		return len(v) == 0 || unsaid(v) || p.put(e, &span, name, v, r.hexadecimal(name))
 	}
 	for _, c := range l.caught {
@@ -74,7 +79,7 @@ func whose(e *raftdiag.Event) {
 // hexadecimal reports whether the hole takes hexadecimal digits.
 func (r *rule) hexadecimal(hole string) bool {
 	for _, p := range r.t.parts {
-		if p.hole == hole {
+		if name, _, _ := strings.Cut(p.hole, "="); name == hole {
 			return p.sort == hexSort
 		}
 	}

@@ -163,7 +163,8 @@ func newFormatsShow() *cobra.Command {
 		Use:   "show NAME",
 		Short: "a built-in dialect as YAML, to copy and change",
 		Long: `show prints the rules of a built-in dialect in the form that --format-file takes.
-Comments say where the built-in dialect knows more than a table can say.`,
+Where the built-in dialect computes more than rules can say, like: names the code
+that a copy goes on to share.`,
 		Example: `  raftdiag formats show "etcd raft" > my.yaml`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
@@ -296,6 +297,6 @@ func (p *page) coverage(c parser.Coverage) {
 	}
 	row(c.Missed, "about Raft by their words, and not recognised:")
 	for _, s := range c.Shapes {
-		p.line(fmt.Sprintf("  %9d ×  %s  %s", s.Lines, report.Safe(s.Text), report.Safe(s.First.String())))
+		p.line(fmt.Sprintf("  %9d ×  %s  %s", s.Lines, report.Safe(s.First.String()), report.Safe(s.Text)))
 	}
 }
