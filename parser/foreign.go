@@ -114,6 +114,7 @@ var foreigners = []*foreign{
 	&cockroachLines,
 	&dragonboatWords,
 	&raWords,
+	&dqliteWords,
 }
 
 // A lexicon finds the rule for a line.
