@@ -168,11 +168,6 @@ var hashiraft = foreign{
 		{text: "failed to reset logs", sign: raftdiag.StorageBroken, what: "compaction"},
 		{text: "failed to truncate logs", sign: raftdiag.StorageBroken, what: "compaction"},
 		{text: "Rollback failed: tx closed", sign: raftdiag.NoiseLine},
-		{text: "panic: failed to save current term: {err}", sign: raftdiag.Died, what: "vote"},
-		{text: "panic: failed to restore snapshot: {err}", sign: raftdiag.Died, what: "snapshot"},
-		{text: "panic: log not found", sign: raftdiag.Died, what: "log not found"},
-		{text: "panic: unrecognized log type: {text}", sign: raftdiag.Died, trouble: raftdiag.Corrupted},
-		{text: "panic: failed to decode {what:word}: {err}", sign: raftdiag.Died, trouble: raftdiag.Corrupted},
 
 		// Snapshots.
 		{text: "starting snapshot up to", sign: raftdiag.NoiseLine},
