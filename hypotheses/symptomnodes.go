@@ -86,10 +86,30 @@ func shapeOf(w string) wordShape {
 	if len(w) >= 6 && strings.Trim(w, "0123456789abcdef") == "" || strings.Trim(w, "0123456789") == "" {
 		return idShape
 	}
-	if len(w) == 36 && strings.Count(w, "-") == 4 {
+	if len(w) == 36 && strings.Count(w, "-") == 4 || hashShape(w) {
 		return idShape
 	}
 	return nameShape
+}
+
+// hashShape reports whether a word is eight letters and digits of both cases at
+// random, as NATS calls its nodes: aB3dE5gH.
+func hashShape(w string) bool {
+	if len(w) != 8 {
+		return false
+	}
+	upper, other := false, false
+	for i := range len(w) {
+		switch c := w[i]; {
+		case c >= 'A' && c <= 'Z':
+			upper = upper || i > 0
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			other = true
+		default:
+			return false
+		}
+	}
+	return upper && other
 }
 
 // speakerWord stands for a speaker among the words.

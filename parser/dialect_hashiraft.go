@@ -81,7 +81,8 @@ var hashiraft = foreign{
 		{text: "Vote granted from {peer} in term {term:int}. Tally: {count:int}", sign: raftdiag.VoteGot},
 		{text: "pre-vote granted", sign: raftdiag.VoteGot, keys: map[string]string{"from": "peer", "tally": "count"}, fix: preVote},
 		{text: "pre-vote received", sign: raftdiag.NoiseLine},
-		{text: "pre-vote denied", sign: raftdiag.VoteDenied, keys: map[string]string{"from": "peer"}, fix: preVote},
+		// A request that did not arrive counts as denied, too.
+		{text: "pre-vote denied", sign: raftdiag.NoiseLine, keys: map[string]string{"from": "peer"}, fix: preVote},
 		{text: "pre-vote denied: found newer term, falling back to follower", sign: raftdiag.HigherTermSeen, fix: preVote},
 		{text: "received a requestPreVote with a newer term, grant the pre-vote", sign: raftdiag.VoteGranted, fix: preVote},
 		{text: "target does not support pre-vote RPC, treating as granted", sign: raftdiag.NoiseLine},
