@@ -141,7 +141,9 @@ var hashiraft = foreign{
 		{text: "skipping application of old log", sign: raftdiag.NoiseLine},
 		{text: "Skipping application of old log: {index:int}", sign: raftdiag.NoiseLine},
 		{text: "got unexpected command", sign: raftdiag.NoiseLine},
+		{text: "Got unexpected command: {}", sign: raftdiag.NoiseLine},
 		{text: "expected heartbeat, got", sign: raftdiag.NoiseLine},
+		{text: "Expected heartbeat, got command: {}", sign: raftdiag.NoiseLine},
 		{text: "replication failed", sign: raftdiag.NoiseLine},
 
 		// Storage. A log that is not found was compacted: a snapshot goes instead.
@@ -234,6 +236,21 @@ var hashiraft = foreign{
 		{text: "failed to move snapshot into place", sign: raftdiag.StorageBroken, what: "snapshot"},
 		{text: "failed to open snapshot parent directory", sign: raftdiag.StorageBroken, what: "snapshot"},
 		{text: "failed syncing parent directory", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed syncing parent directory {}, error: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to create state file: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to delete temporary snapshot directory at path {}: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to get meta data to open snapshot: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to get snapshots: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to make snapshot directory: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to move snapshot into place: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to open state file: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to read state file: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to reap snapshot {}: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to scan snapshot dir: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to write metadata: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "State file seek failed: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to read metadata for {}: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Snapshot version for {} not supported: {}", sign: raftdiag.StorageBroken, trouble: raftdiag.VersionMismatch, what: "snapshot"},
 
 		// The transport.
 		{text: "accepted connection", sign: raftdiag.NoiseLine},
