@@ -193,10 +193,11 @@ func members(speakers []*timeline.Speaker) (list []*member, doubles []double) {
 			join(l.a, l.b)
 		}
 	}
-	// A log that never says who writes it is of the node that its name means.
+	// A log that never says who writes it, but for an address, is of the node
+	// that its name means.
 	for i, sp := range speakers {
 		for _, w := range speakerNames(sp) {
-			if _, known := sets.parent[w]; known && !several[i] && owner[sets.find(w)] == 0 && len(membersOf(sets, speakerWord(i))) == 1 {
+			if _, known := sets.parent[w]; known && !several[i] && owner[sets.find(w)] == 0 && nameless(membersOf(sets, speakerWord(i))) {
 				join(speakerWord(i), w)
 			}
 		}
@@ -287,6 +288,11 @@ func copied(a, b *timeline.Speaker) bool {
 		}
 	}
 	return same*2 > len(a.Seen)
+}
+
+// nameless reports whether of a log's words none is a name or an id.
+func nameless(words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return w[0] != 0 && shapeOf(w) < addressShape })
 }
 
 func membersOf(sets *wordSets, w string) []string {
