@@ -19,9 +19,9 @@ func TestMutated(t *testing.T) {
 			lines = append(lines, s.line)
 		}
 	}
-	n := 100_000
+	n := 30_000
 	if testing.Short() {
-		n = 10_000
+		n = 5_000
 	}
 	r := rand.New(rand.NewSource(1))
 	for range n {
