@@ -86,10 +86,30 @@ func shapeOf(w string) wordShape {
 	if len(w) >= 6 && strings.Trim(w, "0123456789abcdef") == "" || strings.Trim(w, "0123456789") == "" {
 		return idShape
 	}
-	if len(w) == 36 && strings.Count(w, "-") == 4 {
+	if len(w) == 36 && strings.Count(w, "-") == 4 || hashShape(w) {
 		return idShape
 	}
 	return nameShape
+}
+
+// hashShape reports whether a word is eight letters and digits of both cases at
+// random, as NATS calls its nodes: aB3dE5gH.
+func hashShape(w string) bool {
+	if len(w) != 8 {
+		return false
+	}
+	upper, other := false, false
+	for i := range len(w) {
+		switch c := w[i]; {
+		case c >= 'A' && c <= 'Z':
+			upper = upper || i > 0
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			other = true
+		default:
+			return false
+		}
+	}
+	return upper && other
 }
 
 // speakerWord stands for a speaker among the words.
@@ -173,10 +193,11 @@ func members(speakers []*timeline.Speaker) (list []*member, doubles []double) {
 			join(l.a, l.b)
 		}
 	}
-	// A log that never says who writes it is of the node that its name means.
+	// A log that never says who writes it, but for an address, is of the node
+	// that its name means.
 	for i, sp := range speakers {
 		for _, w := range speakerNames(sp) {
-			if _, known := sets.parent[w]; known && !several[i] && owner[sets.find(w)] == 0 && len(membersOf(sets, speakerWord(i))) == 1 {
+			if _, known := sets.parent[w]; known && !several[i] && owner[sets.find(w)] == 0 && nameless(membersOf(sets, speakerWord(i))) {
 				join(speakerWord(i), w)
 			}
 		}
@@ -267,6 +288,11 @@ func copied(a, b *timeline.Speaker) bool {
 		}
 	}
 	return same*2 > len(a.Seen)
+}
+
+// nameless reports whether of a log's words none is a name or an id.
+func nameless(words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return w[0] != 0 && shapeOf(w) < addressShape })
 }
 
 func membersOf(sets *wordSets, w string) []string {

@@ -81,7 +81,8 @@ var hashiraft = foreign{
 		{text: "Vote granted from {peer} in term {term:int}. Tally: {count:int}", sign: raftdiag.VoteGot},
 		{text: "pre-vote granted", sign: raftdiag.VoteGot, keys: map[string]string{"from": "peer", "tally": "count"}, fix: preVote},
 		{text: "pre-vote received", sign: raftdiag.NoiseLine},
-		{text: "pre-vote denied", sign: raftdiag.VoteDenied, keys: map[string]string{"from": "peer"}, fix: preVote},
+		// A request that did not arrive counts as denied, too.
+		{text: "pre-vote denied", sign: raftdiag.NoiseLine, keys: map[string]string{"from": "peer"}, fix: preVote},
 		{text: "pre-vote denied: found newer term, falling back to follower", sign: raftdiag.HigherTermSeen, fix: preVote},
 		{text: "received a requestPreVote with a newer term, grant the pre-vote", sign: raftdiag.VoteGranted, fix: preVote},
 		{text: "target does not support pre-vote RPC, treating as granted", sign: raftdiag.NoiseLine},
@@ -140,7 +141,9 @@ var hashiraft = foreign{
 		{text: "skipping application of old log", sign: raftdiag.NoiseLine},
 		{text: "Skipping application of old log: {index:int}", sign: raftdiag.NoiseLine},
 		{text: "got unexpected command", sign: raftdiag.NoiseLine},
+		{text: "Got unexpected command: {}", sign: raftdiag.NoiseLine},
 		{text: "expected heartbeat, got", sign: raftdiag.NoiseLine},
+		{text: "Expected heartbeat, got command: {}", sign: raftdiag.NoiseLine},
 		{text: "replication failed", sign: raftdiag.NoiseLine},
 
 		// Storage. A log that is not found was compacted: a snapshot goes instead.
@@ -168,11 +171,6 @@ var hashiraft = foreign{
 		{text: "failed to reset logs", sign: raftdiag.StorageBroken, what: "compaction"},
 		{text: "failed to truncate logs", sign: raftdiag.StorageBroken, what: "compaction"},
 		{text: "Rollback failed: tx closed", sign: raftdiag.NoiseLine},
-		{text: "panic: failed to save current term: {err}", sign: raftdiag.Died, what: "vote"},
-		{text: "panic: failed to restore snapshot: {err}", sign: raftdiag.Died, what: "snapshot"},
-		{text: "panic: log not found", sign: raftdiag.Died, what: "log not found"},
-		{text: "panic: unrecognized log type: {text}", sign: raftdiag.Died, trouble: raftdiag.Corrupted},
-		{text: "panic: failed to decode {what:word}: {err}", sign: raftdiag.Died, trouble: raftdiag.Corrupted},
 
 		// Snapshots.
 		{text: "starting snapshot up to", sign: raftdiag.NoiseLine},
@@ -238,6 +236,21 @@ var hashiraft = foreign{
 		{text: "failed to move snapshot into place", sign: raftdiag.StorageBroken, what: "snapshot"},
 		{text: "failed to open snapshot parent directory", sign: raftdiag.StorageBroken, what: "snapshot"},
 		{text: "failed syncing parent directory", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed syncing parent directory {}, error: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to create state file: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to delete temporary snapshot directory at path {}: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to get meta data to open snapshot: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to get snapshots: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to make snapshot directory: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to move snapshot into place: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to open state file: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to read state file: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to reap snapshot {}: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to scan snapshot dir: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to write metadata: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "State file seek failed: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Failed to read metadata for {}: {err}", sign: raftdiag.StorageBroken, what: "snapshot"},
+		{text: "Snapshot version for {} not supported: {}", sign: raftdiag.StorageBroken, trouble: raftdiag.VersionMismatch, what: "snapshot"},
 
 		// The transport.
 		{text: "accepted connection", sign: raftdiag.NoiseLine},

@@ -134,4 +134,6 @@ var hashiSamples = []sample{
 		`symptom Index:120 Last:80 Text:"log not found" Symptom:append_refused`},
 	{`[raft] 2024/05/06 10:11:12 [INFO]  entering follower state: follower="Node at 127.0.0.1:4002 [Follower]" leader-address= leader-id=`,
 		`symptom Role:Follower Symptom:role Self:127.0.0.1:4002`},
+	{`2024-05-06T10:11:12.000Z [INFO] raft: entering candidate state: node="Node at [::1]:9001 [Candidate]" term=2`,
+		`symptom Role:Candidate Term:2 Symptom:role Self:[::1]:9001`},
 }

@@ -40,7 +40,7 @@ var raWords = foreign{
 		{text: "{server}: follower did not have entry at {index:int} in {logterm:int}. Requesting {other} from {}", sign: raftdiag.AppendRefused},
 		{text: "{server}: term mismatch - follower had entry at {index:int} with term {} but not with term {logterm:int}. Asking leader {other} to resend from {}", sign: raftdiag.AppendRefused},
 		{text: "{server}: follower got append_entries_rpc from {other} in {} but current term is: {term:int}", sign: raftdiag.LowerTermIgnored},
-		{text: "{server}: setting last index to {}, next_index {} for {other}", sign: raftdiag.NoiseLine},
+		{text: "{server}: setting last index to {}next_index {} for {other}", sign: raftdiag.NoiseLine},
 		{text: "{server}: leader received last_index {last:int} from {other} with term {} - expected term {}. Setting next_index to {}", sign: raftdiag.AppendRefused},
 		{text: "{server}: leader saw peer with last_index [{last:int} in {}] lower than recorded match index [{index:int}]", sign: raftdiag.AppendRefused, what: "peer lost entries"},
 		{text: "{server}: leader saw {what:word} from {other} for term {term:int} abdicates term: {}!", sign: raftdiag.HigherTermSeen},

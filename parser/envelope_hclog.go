@@ -20,6 +20,7 @@ var hclogSamples = []struct{ line, want string }{
 	{`2024-05-06T10:11:12.000Z [INFO]  agent.server.serf.lan: serf: EventMemberFailed: server2 10.0.0.2`, "info agent.server.serf.lan|EventMemberFailed: server2 10.0.0.2|"},
 	{`[raft] 2024/05/06 10:11:12 [INFO]  entering follower state: follower="Node at 127.0.0.1:4002 [Follower]" leader-address= leader-id=`,
 		"info raft|entering follower state|follower=Node at 127.0.0.1:4002 [Follower] leader-address= leader-id="},
+	{`agent.server.raft: election won: term=2 tally=2`, " agent.server.raft|election won|term=2 tally=2"},
 	{`2024-05-06T10:11:12.000Z [ERROR] shutdown: error="a \"b\""`, `error |shutdown|error=a "b"`},
 	{`2024-05-06T10:11:12.000Z [INFO]  raft/api.go:605: raft: initial configuration: index=1 servers="[{Suffrage:Voter ID:n1 Address:10.0.0.1:8300}]"`,
 		"info raft|initial configuration|index=1 servers=[{Suffrage:Voter ID:n1 Address:10.0.0.1:8300}]"},
@@ -36,7 +37,14 @@ func readHclog(p *reader, r *record) bool {
 	s := r.msg
 	level, n := hclogLevel(s)
 	if n == 0 {
-		return false
+		// syslog keeps the level to itself.
+		n := loggerAt(s)
+		if n == 0 || r.logger != nil || !bytes.HasSuffix(s[:n], []byte(".raft")) {
+			return false
+		}
+		r.logger = s[:n]
+		r.msg, r.fields = splitFields(s[n+2:], r.cut, r.fields)
+		return true
 	}
 	s = bytes.TrimLeft(s[n:], " ")
 	if len(s) == 0 || s[0] == '[' {

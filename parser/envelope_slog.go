@@ -92,7 +92,7 @@ func readEnvLogger(p *reader, r *record) bool {
 		return false
 	}
 	stamp, n := p.clock.stamp(s[1:])
-	if n == 0 || s[1+n] != ' ' {
+	if n == 0 || 2+n > len(s) || s[1+n] != ' ' {
 		return false
 	}
 	rest := s[2+n:]

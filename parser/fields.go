@@ -854,7 +854,7 @@ func messageType(v []byte) (raftdiag.MessageType, bool) {
 	case "MsgHeartbeatResponse", "MsgHeartbeatResp":
 		return raftdiag.MsgHeartbeatResp, true
 	}
-	if len(v) > 32 || v[0] != 'M' {
+	if len(v) == 0 || len(v) > 32 || v[0] != 'M' {
 		return 0, false
 	}
 	return raftdiag.MessageTypeByName(string(v))

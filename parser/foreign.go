@@ -115,6 +115,7 @@ var foreigners = []*foreign{
 	&cockroachLines,
 	&dragonboatWords,
 	&raWords,
+	&dqliteWords,
 }
 
 // A lexicon finds the rule for a line.
@@ -432,7 +433,10 @@ func (p *reader) say(e *raftdiag.Event, value []byte) {
 // node, so that one word stands for one thing: http://10.0.0.1:2380 is the
 // address 10.0.0.1:2380.
 func cleanWord(w []byte) []byte {
-	w = bytes.Trim(w, "\"'`[]() ,;")
+	w = bytes.Trim(w, "\"'`() ,;")
+	if len(w) == 0 || w[0] != '[' || !bytes.Contains(w, []byte("]:")) { // [::1]:2380
+		w = bytes.Trim(w, "\"'`[]() ,;")
+	}
 	if i := bytes.Index(w, []byte("://")); i > 0 && i < 8 {
 		w = w[i+3:]
 		if j := bytes.IndexByte(w, '/'); j >= 0 {

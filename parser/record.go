@@ -55,6 +55,7 @@ var envelopeReaders = []envelopeReader{
 	{capnslog, "capnslog", readCapnslog},
 	{textLog, "", readDragonboat},
 	{erlang, "Erlang logger", readErlang},
+	{textLog, "", readDqlite},
 	{goLog, "Go log", readGoLog},
 	{logfmt, "logfmt", readLogfmt},
 	{tikvLog, "TiKV log", readTiKVRecord},

@@ -1,0 +1,33 @@
+package parser
+
+// dqliteLines are traces of dqlite and its Raft library.
+var dqliteLines = []sample{
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  recvAppendEntries   src/raft/recv_append_entries.c:36 self: 1 from: 2@10.0.0.2:9000 leader_commit: 41 n_entries: 1 prev_log_index: 42 prev_log_term: 3, term: 4`,
+		`symptom Term:4 Commit:41 Symptom:leader Self:1 Peer:2=10.0.0.2:9000`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  recvAppendEntriesResult src/raft/recv_append_entries_result.c:22 self: 1 from: 2@10.0.0.2:9000 last_log_index: 43 rejected: 0 term: 4`,
+		`symptom Term:4 Last:43 Symptom:link_up in Self:1 Peer:2=10.0.0.2:9000`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  recvAppendEntriesResult src/raft/recv_append_entries_result.c:22 self: 1 from: 2@10.0.0.2:9000 last_log_index: 12 rejected: 43 term: 4`,
+		`symptom Term:4 Index:43 Last:12 Symptom:append_refused Self:1 Peer:2=10.0.0.2:9000`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  sendAppendEntries   src/raft/replication.c:140 send 1 entries starting at 42 to server 2 (last index 43)`,
+		`symptom Last:43 Count:1 Symptom:noise Peer:2`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  sendAppendEntriesCb src/raft/replication.c:77 failed to send append entries to server 2: no connection to remote server available`,
+		`symptom Text:"no connection to remote server available" Symptom:link_down unclear out Peer:2 What:append`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  recvRequestVote     src/raft/recv_request_vote.c:22 self: 1 from: 3@10.0.0.3:9000 candidate_id: 3 disrupt_leader: 0 last_log_index: 43 last_log_term: 4 pre_vote: 1 term: 5`,
+		`symptom Term:5 LogTerm:4 Index:43 Symptom:noise Self:1 Peer:3=10.0.0.3:9000`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  recvRequestVoteResult src/raft/recv_request_vote_result.c:22 self: 1 from: 3@10.0.0.3:9000 term: 5 vote_granted: 1 pre_vote: 0 version: 2`,
+		`symptom Term:5 Symptom:vote_got Self:1 Peer:3=10.0.0.3:9000`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  convertSetState     src/raft/convert.c:22 old_state: follower new_state: candidate`,
+		`symptom Role:Candidate Symptom:role`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  tickLeader          src/raft/tick.c:122 unable to contact majority of cluster -> step down`,
+		`symptom Symptom:quorum_lost`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  convertToCandidate  src/raft/tick.c:122 convert to candidate and start new election`,
+		`symptom Symptom:campaign`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  electionVote        src/raft/election.c:300 vote granted to 3`,
+		`symptom Symptom:vote_granted Peer:3`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  checkLogMatching    src/raft/replication.c:900 no entry at index 120 -> reject`,
+		`symptom Index:120 Symptom:append_refused`},
+	{`LIBDQLITE[pid6] 2024-05-06T10:11:12.912050507 tid6 DEBUG  appendLeaderCb      src/raft/replication.c:400 leader: written 1 entries starting at 43: status 18`,
+		`symptom Count:1 Text:"status 18" Symptom:storage_broken What:append`},
+	{`LIBRAFT   1715000000123456789 src/replication.c:120 new commit index 43`,
+		`symptom Commit:43 Symptom:noise`},
+}
