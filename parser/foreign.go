@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -49,6 +50,7 @@ type foreign struct {
 //	peer, peer2, peer3   words for the other node
 //	term index commit last applied logterm count   numbers
 //	dur                  a duration, in any spelling
+//	ms                   a duration in milliseconds, without a unit
 //	err                  an error: its text, and its class as trouble
 //	text what group      as in the event
 //	role type            a role, a message type
@@ -114,6 +116,16 @@ var foreigners = []*foreign{
 	&cockroachLines,
 	&dragonboatWords,
 	&raWords,
+	&openraftLines,
+	&redpandaLines,
+	&kafkaLines,
+	&nuraftLines,
+	&ratisLines,
+	&sofaLines,
+	&redisRaftLines,
+	&dqliteLines,
+	&ccfLines,
+	&kuduLines,
 }
 
 // A lexicon finds the rule for a line.
@@ -375,6 +387,12 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 		d, ok := readDuration(value)
 		if ok && !e.Has(raftdiag.HasDuration) {
 			e.Duration, e.Set = d, e.Set|raftdiag.HasDuration
+		}
+		return ok
+	case "ms":
+		n, ok := whole(value)
+		if ok && n < 1<<40 && !e.Has(raftdiag.HasDuration) {
+			e.Duration, e.Set = time.Duration(n)*time.Millisecond, e.Set|raftdiag.HasDuration
 		}
 		return ok
 	case "err":

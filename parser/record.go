@@ -63,11 +63,17 @@ var envelopeReaders = []envelopeReader{
 	{klog, "klog", readKlogRecord},
 	{textLog, "", readSlogTerm},
 	{textLog, "", readEnvLogger},
+	{textLog, "Redpanda log", readRedpandaRecord},
+	{textLog, "ClickHouse log", readKeeperRecord},
+	{textLog, "Redis log", readRedisRecord},
+	{textLog, "dqlite trace", readDqliteRecord},
+	{jsonLog, "CCF trace", readCCFRecord},
 	{jsonLog, "JSON", readJSONRecord},
 	{zapConsole, "zap console", readZapConsole},
 	{textLog, "", readPlainRecord},
 	{tracing, "tracing", readTracingRecord},
 	{log4j, "log4j", readLog4jRecord},
+	{textLog, "Kafka log", readKafkaRecord},
 	{textLog, "", readSlogRecord},
 }
 
