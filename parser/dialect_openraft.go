@@ -79,6 +79,8 @@ var openraftLines = foreign{
 		{text: "after updating progress", sign: raftdiag.NoiseLine},
 		{text: "about to apply", sign: raftdiag.NoiseLine},
 		{text: "apply_to_state_machine", sign: raftdiag.NoiseLine},
+		{text: "last_applied", sign: raftdiag.NoiseLine},
+		{text: "timeout", sign: raftdiag.LinkDown, way: raftdiag.Outbound, trouble: raftdiag.TimedOut, fix: trailingError},
 		{text: "next_request: AppendEntries", sign: raftdiag.NoiseLine},
 		{text: "AppendEntries RPC response", sign: raftdiag.NoiseLine},
 	},
