@@ -285,7 +285,10 @@ func eraftMessage(s []byte, cut bool, e *raftdiag.Event) bool {
 		open = end > len(value)
 		switch string(key) {
 		case "msg_type":
-			if t, ok := messageType(append([]byte(nil), value...)); ok && len(value) > 0 {
+			if len(value) == 0 {
+				break
+			}
+			if t, ok := messageType(value); ok {
 				e.Type, e.Set = t, e.Set|raftdiag.HasType
 			}
 		case "term":

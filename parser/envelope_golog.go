@@ -55,7 +55,7 @@ func readGoLog(p *reader, r *record) bool {
 	for at < len(s) && s[at] == ' ' {
 		at++
 	}
-	if at+19 > len(s) || s[at+4] != '/' || s[at+10] != ' ' || digit(name[0]) {
+	if at+19 > len(s) || s[at+4] != '/' || s[at+10] != ' ' || len(name) == 0 || digit(name[0]) {
 		return false
 	}
 	t, n := p.clock.stamp(s[at:])

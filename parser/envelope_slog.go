@@ -103,7 +103,7 @@ func readEnvLogger(p *reader, r *record) bool {
 		return false
 	}
 	stamp, n := p.clock.stamp(s[1:])
-	if n == 0 || s[1+n] != ' ' {
+	if n == 0 || !has(s[1+n:], " ") {
 		return false
 	}
 	rest := s[2+n:]

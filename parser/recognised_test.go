@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,5 +39,38 @@ func TestRecognised(t *testing.T) {
 				t.Errorf("%d of %d lines are recognised; not these:\n%s", known, all, strings.Join(missed, "\n"))
 			}
 		})
+	}
+}
+
+// TestMangledSamples reads the samples of all systems cut off, with bytes lost
+// and with bytes changed: any bytes may come, and none may end the reading.
+func TestMangledSamples(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	p := newReader()
+	for _, f := range foreigners {
+		for _, s := range f.samples {
+			for range 24 {
+				line := []byte(s.line)
+				p.cut = r.IntN(2) == 0
+				for range 1 + r.IntN(3) {
+					if len(line) < 2 {
+						break
+					}
+					i := r.IntN(len(line))
+					switch r.IntN(4) {
+					case 0:
+						line = line[:i]
+					case 1:
+						line = append(line[:i], line[i+1:]...)
+					case 2:
+						line[i] = "\x00 :{}[]()\"'\\=,-<>0aZ\xe2\xff"[r.IntN(22)]
+					case 3:
+						line = line[i:]
+					}
+				}
+				var it item
+				p.line(line, &it)
+			}
+		}
 	}
 }
