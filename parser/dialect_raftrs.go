@@ -100,37 +100,37 @@ var raftRsLines = foreign{
 	},
 	samples: []sample{
 		{`[2020/08/14 11:08:30.130 +08:00] [INFO] [raft.rs:894] ["became follower at term 0"] [term=0] [raft_id=8] [region_id=2]`,
-			"symptom Role:Follower Term:0 Symptom:role Self:peer-8"},
+			"symptom Role:Follower Term:0 Symptom:role Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.130 +08:00] [INFO] [raft.rs:289] [newRaft] [peers="[]"] ["last term"=0] ["last index"=0] [applied=0] [commit=0] [term=0] [raft_id=8] [region_id=2]`,
-			"symptom Term:0 Last:0 Commit:0 Applied:0 Symptom:noise Self:peer-8"},
+			"symptom Term:0 Last:0 Commit:0 Applied:0 Symptom:noise Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.131 +08:00] [INFO] [raw_node.rs:223] ["RawNode created with id 8."] [id=8] [raft_id=8] [region_id=2]`,
-			"symptom Symptom:noise Self:peer-8"},
+			"symptom Symptom:noise Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.131 +08:00] [INFO] [raft.rs:1114] ["received a message with higher term from 3"] ["msg type"=MsgHeartbeat] [message_term=8] [term=0] [from=3] [raft_id=8] [region_id=2]`,
-			"symptom Type:MsgHeartbeat Term:8 Symptom:higher_term Self:peer-8 Peer:peer-3"},
+			"symptom Type:MsgHeartbeat Term:8 Symptom:higher_term Self:tikv-peer-8 Peer:tikv-peer-3"},
 		{`[2020/08/14 11:08:30.131 +08:00] [INFO] [raft.rs:894] ["became follower at term 8"] [term=8] [raft_id=8] [region_id=2]`,
-			"symptom Role:Follower Term:8 Symptom:role Self:peer-8"},
+			"symptom Role:Follower Term:8 Symptom:role Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.169 +08:00] [INFO] [raft.rs:2079] ["[commit: 0, lastindex: 0, lastterm: 0] starts to restore snapshot [index: 11, term: 8]"] [snapshot_term=8] [snapshot_index=11] [last_term=0] [last_index=0] [commit=0] [raft_id=8] [region_id=2]`,
-			"symptom Index:11 Commit:0 Symptom:snapshot_arrived Self:peer-8"},
+			"symptom Index:11 Commit:0 Symptom:snapshot_arrived Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.169 +08:00] [INFO] [raft_log.rs:487] ["log [committed=0, applied=0, unstable.offset=1, unstable.entries.len()=0] starts to restore snapshot [index: 11, term: 8]"] [snapshot_term=8] [snapshot_index=11] [log="committed=0, applied=0, unstable.offset=1, unstable.entries.len()=0"] [raft_id=8] [region_id=2]`,
-			"symptom Index:11 Symptom:snapshot_arrived Self:peer-8"},
+			"symptom Index:11 Symptom:snapshot_arrived Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.169 +08:00] [INFO] [raft.rs:2015] ["[commit: 11, term: 8] restored snapshot [index: 11, term: 8]"] [snapshot_term=8] [snapshot_index=11] [commit=11] [term=8] [raft_id=8] [region_id=2]`,
-			"symptom Term:8 Index:11 Commit:11 Symptom:snapshot_applied Self:peer-8"},
+			"symptom Term:8 Index:11 Commit:11 Symptom:snapshot_applied Self:tikv-peer-8"},
 		{`[2024/05/06 10:11:12.123 +00:00] [INFO] [raft.rs:1120] ["starting a new election"] [term=5] [raft_id=12] [region_id=10]`,
-			"symptom Term:5 Symptom:campaign Self:peer-12"},
+			"symptom Term:5 Symptom:campaign Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:12.124 +00:00] [INFO] [raft.rs:1170] ["became candidate at term 6"] [term=6] [raft_id=12] [region_id=10]`,
-			"symptom Role:Candidate Term:6 Symptom:role Self:peer-12"},
+			"symptom Role:Candidate Term:6 Symptom:role Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:12.125 +00:00] [INFO] [raft.rs:1384] ["broadcasting vote request"] [to="[13, 14]"] [log_index=91] [log_term=5] [term=6] [type=MsgRequestVote] [raft_id=12] [region_id=10]`,
-			"symptom Type:MsgVote Term:6 LogTerm:5 Index:91 Text:\"[13, 14]\" Symptom:campaign Self:peer-12"},
+			"symptom Type:MsgVote Term:6 LogTerm:5 Index:91 Text:\"[13, 14]\" Symptom:campaign Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:12.126 +00:00] [INFO] [raft.rs:2151] ["received votes response"] [term=6] [type=MsgRequestVoteResponse] [approvals=2] [rejections=0] [from=13] [vote=true] [raft_id=12] [region_id=10]`,
-			"symptom Type:MsgVoteResp Term:6 Symptom:vote_got Self:peer-12 Peer:peer-13"},
+			"symptom Type:MsgVoteResp Term:6 Symptom:vote_got Self:tikv-peer-12 Peer:tikv-peer-13"},
 		{`[2024/05/06 10:11:13.001 +00:00] [DEBUG] [raft.rs:701] ["Sending from 12 to 13"] [msg="msg_type: MsgAppend to: 13 log_term: 6 index: 92 entries {term: 6 index: 93 data: \"\\001\"} commit: 92"] [to=13] [from=12] [raft_id=12] [region_id=10]`,
 			"sent 12->13 MsgApp Log:6/92 Commit:92 Entries:1"},
 		{`[2024/05/06 10:11:13.002 +00:00] [DEBUG] [raft_log.rs:300] ["committing index 93"] [index=93] [raft_id=12] [region_id=10]`,
 			"log Commit:93"},
 		{`[2023/12/27 04:42:01.909 +08:00] [FATAL] [lib.rs:509] ["unstable.slice[28051, 28055] out of bound[28051, 28051], raft_id: 2010234007, region_id: 2010234004"]`,
-			"symptom Text:\"unstable.slice[28051, 28055] out of bound[28051, 28051]\" Symptom:died Self:peer-2010234007"},
+			"symptom Text:\"unstable.slice[28051, 28055] out of bound[28051, 28051]\" Symptom:died Self:tikv-peer-2010234007"},
 		{`[2023/12/27 04:42:01.909 +08:00] [FATAL] [lib.rs:509] ["to_commit 2805 is out of range [last_index 2801], raft_id: 7, region_id: 4"] [backtrace="stack backtrace"] [location=/rust/raft_log.rs:321] [thread_name=raftstore-1-0]`,
-			"symptom Last:2801 Commit:2805 Text:\"to_commit 2805 is out of range [last_index 2801]\" Symptom:died Self:peer-7"},
+			"symptom Last:2801 Commit:2805 Text:\"to_commit 2805 is out of range [last_index 2801]\" Symptom:died Self:tikv-peer-7"},
 		{`[2024-05-06T10:11:12.600Z INFO  raft::raft] became leader at term 1, raft_id: 1, term: 1`,
 			"symptom Role:Leader Term:1 Symptom:role Self:1"},
 		{`[2024-05-06T10:11:12.600Z INFO  raft::raft] received votes response, raft_id: 1, term: 2, type: MsgRequestVoteResponse, approvals: 2, rejections: 0, from: 2, vote: true`,
@@ -142,31 +142,31 @@ var raftRsLines = foreign{
 		{`{"msg":"became leader at term 1","level":"INFO","ts":"2024-05-06T10:11:12.600123Z","term":1,"raft_id":1}`,
 			"symptom Role:Leader Term:1 Symptom:role Self:1"},
 		{`[2024/05/06 10:11:12.124 +00:00] [INFO] [raft.rs:1170] ["switched to configuration"] [config="Configuration { voters: Configuration { incoming: Configuration { voters: {13, 12, 14} }, outgoing: Configuration { voters: {} } }, learners: {}, learners_next: {}, auto_leave: false }"] [raft_id=12] [region_id=10]`,
-			"symptom Config:voters=(13 12 14) Symptom:membership Self:peer-12"},
+			"symptom Config:voters=(13 12 14) Symptom:membership Self:tikv-peer-12"},
 		{`{"time":"2024/01/02 15:04:05.123 +08:00","level":"INFO","caller":"raft.rs:1177","message":"became leader at term 8","term":8,"raft_id":22,"region_id":20}`,
-			"symptom Role:Leader Term:8 Symptom:role Self:peer-22"},
+			"symptom Role:Leader Term:8 Symptom:role Self:tikv-peer-22"},
 		{`tikv-1  | [2024/05/06 10:11:12.124 +00:00] [INFO] [raft.rs:1170] ["became candidate at term 6"] [term=6] [raft_id=12] [region_id=10]`,
-			"symptom Role:Candidate Term:6 Symptom:role Self:peer-12"},
+			"symptom Role:Candidate Term:6 Symptom:role Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [raft.rs:1400] ["[logterm: 5, index: 91, vote: 0] cast vote for 13 [logterm: 5, index: 92] at term 6"] ["msg type"=MsgRequestVote] [term=6] [msg_index=92] [msg_term=5] [from=13] [vote=0] [log_index=91] [log_term=5] [raft_id=12] [region_id=10]`,
-			"symptom Type:MsgVote Term:6 LogTerm:5 Index:92 Last:91 Symptom:vote_granted Self:peer-12 Peer:peer-13"},
+			"symptom Type:MsgVote Term:6 LogTerm:5 Index:92 Last:91 Symptom:vote_granted Self:tikv-peer-12 Peer:tikv-peer-13"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [raft.rs:1400] ["[logterm: 5, index: 93, vote: 12] rejected vote from 13 [logterm: 5, index: 92] at term 6"] ["msg type"=MsgRequestVote] [term=6] [raft_id=12] [region_id=10]`,
-			"symptom Type:MsgVote Term:6 LogTerm:5 Index:92 Last:93 Symptom:vote_refused Self:peer-12 Peer:peer-13"},
+			"symptom Type:MsgVote Term:6 LogTerm:5 Index:92 Last:93 Symptom:vote_refused Self:tikv-peer-12 Peer:tikv-peer-13"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [raft.rs:1400] ["[logterm: 5, index: 93, vote: 12] ignored vote from 13 [logterm: 5, index: 92]: lease is not expired"] ["msg type"=MsgRequestVote] ["remaining ticks"=7] [term=6] [raft_id=12] [region_id=10]`,
-			"symptom Type:MsgVote Term:6 LogTerm:5 Index:92 Last:93 Symptom:vote_ignored Self:peer-12 Peer:peer-13"},
+			"symptom Type:MsgVote Term:6 LogTerm:5 Index:92 Last:93 Symptom:vote_ignored Self:tikv-peer-12 Peer:tikv-peer-13"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [raft.rs:1400] ["12 [log_term: 5, index: 93, vote: 12] rejected MsgRequestPreVote from 13 [log_term: 5, index: 92] at term 6"] [raft_id=12] [region_id=10]`,
-			"symptom Type:MsgPreVote Term:6 LogTerm:5 Index:92 Last:93 Symptom:vote_refused Self:peer-12 Peer:peer-13"},
+			"symptom Type:MsgPreVote Term:6 LogTerm:5 Index:92 Last:93 Symptom:vote_refused Self:tikv-peer-12 Peer:tikv-peer-13"},
 		{`[2024/05/06 10:11:13.000 +00:00] [WARN] [raft.rs:1400] ["stepped down to follower since quorum is not active"] [raft_id=12] [region_id=10]`,
-			"symptom Symptom:quorum_lost Self:peer-12"},
+			"symptom Symptom:quorum_lost Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [raft.rs:1400] ["no leader at term 6; dropping proposal"] [term=6] [raft_id=12] [region_id=10]`,
-			"symptom Term:6 Symptom:no_leader Self:peer-12 What:proposal"},
+			"symptom Term:6 Symptom:no_leader Self:tikv-peer-12 What:proposal"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [raft.rs:1400] ["found conflict at index 93"] ["conflicting term"=6] ["existing term"=5] [index=93] [raft_id=12] [region_id=10]`,
-			"symptom Term:6 LogTerm:5 Index:93 Symptom:log_conflict Self:peer-12"},
+			"symptom Term:6 LogTerm:5 Index:93 Symptom:log_conflict Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [raft.rs:1400] ["[term 6] starts to transfer leadership to 13"] [lead_transferee=13] [term=6] [raft_id=12] [region_id=10]`,
-			"symptom Term:6 Symptom:transfer Self:peer-12 Peer:peer-13"},
+			"symptom Term:6 Symptom:transfer Self:tikv-peer-12 Peer:tikv-peer-13"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [raft.rs:1400] ["ignoring conf change"] [applied=90] [index=93] [reason="possible unapplied conf change"] [raft_id=12] [region_id=10]`,
-			"symptom Text:\"possible unapplied conf change\" Symptom:membership_refused Self:peer-12"},
+			"symptom Text:\"possible unapplied conf change\" Symptom:membership_refused Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.000 +00:00] [DEBUG] [raft.rs:1400] ["received msgAppend rejection"] [index=93] [from=13] [reject_hint_term=5] [reject_hint_index=90] [raft_id=12] [region_id=10]`,
-			"symptom Index:93 Last:90 Symptom:append_refused in Self:peer-12 Peer:peer-13"},
+			"symptom Index:93 Last:90 Symptom:append_refused in Self:tikv-peer-12 Peer:tikv-peer-13"},
 	},
 }
 
@@ -222,7 +222,7 @@ func regionPeers(l *line) bool {
 	for _, list := range [...][]string{s.Self, s.Peer} {
 		for i, w := range list {
 			if digit(w[0]) {
-				list[i] = l.p.in.string(append([]byte("peer-"), w...))
+				list[i] = l.p.in.string(append([]byte("tikv-peer-"), w...))
 			}
 		}
 	}
@@ -285,7 +285,10 @@ func eraftMessage(s []byte, cut bool, e *raftdiag.Event) bool {
 		open = end > len(value)
 		switch string(key) {
 		case "msg_type":
-			if t, ok := messageType(append([]byte(nil), value...)); ok && len(value) > 0 {
+			if len(value) == 0 {
+				break
+			}
+			if t, ok := messageType(value); ok {
 				e.Type, e.Set = t, e.Set|raftdiag.HasType
 			}
 		case "term":
@@ -427,18 +430,18 @@ var raftRsTagged = foreign{
 	},
 	samples: []sample{
 		{`[2019/09/14 10:47:35.385 +08:00] [INFO] [raft.rs:1120] ["[region 20] 22 [logterm: 5, index: 9] sent MsgRequestVote request to 23 at term 9"]`,
-			"symptom Type:MsgVote Term:9 LogTerm:5 Index:9 Symptom:vote_asked Self:peer-22 Peer:peer-23"},
+			"symptom Type:MsgVote Term:9 LogTerm:5 Index:9 Symptom:vote_asked Self:tikv-peer-22 Peer:tikv-peer-23"},
 		{`[2019/09/14 10:47:35.385 +08:00] [INFO] [raft.rs:1120] ["[region 20] 22 newRaft [peers: [22, 23, 24], term: 8, commit: 5, applied: 5, last_index: 5, last_term: 8]"]`,
-			"symptom Term:8 Last:5 Commit:5 Applied:5 Config:voters=(22 23 24) Symptom:membership Self:peer-22"},
+			"symptom Term:8 Last:5 Commit:5 Applied:5 Config:voters=(22 23 24) Symptom:membership Self:tikv-peer-22"},
 		{`[2019/09/14 10:47:35.385 +08:00] [INFO] [raft.rs:1120] ["[region 20] 22 became follower at term 8"]`,
-			"symptom Role:Follower Term:8 Symptom:role Self:peer-22"},
+			"symptom Role:Follower Term:8 Symptom:role Self:tikv-peer-22"},
 		{`[2019/09/14 10:47:35.385 +08:00] [INFO] [raft.rs:1120] ["[region 20] 22 received MsgRequestVoteResponse rejection from 23 at term 9"]`,
-			"symptom Type:MsgVoteResp Term:9 Symptom:vote_denied Self:peer-22 Peer:peer-23"},
+			"symptom Type:MsgVoteResp Term:9 Symptom:vote_denied Self:tikv-peer-22 Peer:tikv-peer-23"},
 		{`[2019/09/14 10:47:35.385 +08:00] [INFO] [raft.rs:1120] ["[region 20] 22 is starting a new election at term 8"]`,
-			"symptom Term:8 Symptom:campaign Self:peer-22"},
+			"symptom Term:8 Symptom:campaign Self:tikv-peer-22"},
 		{`[2023/12/27 04:42:01.909 +08:00] [FATAL] [lib.rs:509] ["to_commit 2805 is out of range [last_index 2801], raft_id: 7, region_id: 4"] [backtrace="stack backtrace"] [location=/rust/raft_log.rs:321] [thread_name=raftstore-1-0]`,
-			"symptom Last:2801 Commit:2805 Text:\"to_commit 2805 is out of range [last_index 2801]\" Symptom:died Self:peer-7"},
+			"symptom Last:2801 Commit:2805 Text:\"to_commit 2805 is out of range [last_index 2801]\" Symptom:died Self:tikv-peer-7"},
 		{`[2023/12/27 04:42:01.909 +08:00] [FATAL] [lib.rs:509] ["unstable.slice[28051, 28055] out of bound[28051, 28051], raft_id: 2010234007, region_id: 2010234004"]`,
-			"symptom Text:\"unstable.slice[28051, 28055] out of bound[28051, 28051]\" Symptom:died Self:peer-2010234007"},
+			"symptom Text:\"unstable.slice[28051, 28055] out of bound[28051, 28051]\" Symptom:died Self:tikv-peer-2010234007"},
 	},
 }

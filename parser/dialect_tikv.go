@@ -11,13 +11,13 @@ import (
 
 // tikvLines are the words of TiKV around raft-rs: the raftstore, the transport
 // between stores, snapshots and slow writes. Peers and stores have numbers from
-// one sequence; the parser spells them peer-12 and store-4.
+// one sequence; the parser spells them tikv-peer-12 and store-4.
 var tikvLines = foreign{
 	dialect: tikvStore,
 	name:    "TiKV",
 	doc: "TiKV 3.0 and later around raft-rs: starts and deaths, connections between stores, leaders that are missing, proposals that do not commit, snapshots, " +
 		"slow writes and applies. A region is a group; a node is a store, and a peer in each region.",
-	keys: map[string]string{"region_id": "group=region-", "peer_id": "self=peer-", "err": "err", "term": "term"},
+	keys: map[string]string{"region_id": "group=region-", "peer_id": "self=tikv-peer-", "err": "err", "term": "term"},
 	speaks: func(r *record) bool {
 		return r.env == tikvLog || r.env == jsonLog && (r.get("region_id") != nil || r.get("store_id") != nil || r.get("thread_id") != nil)
 	},
@@ -39,7 +39,7 @@ var tikvLines = foreign{
 
 		// Leaders and proposals.
 		{text: "leader missing longer than {}_leader_missing_duration", sign: raftdiag.LeaderLost, keys: map[string]string{"expect": "dur"}},
-		{text: "[region {group=region-:int}] {self=peer-:int} leader missing longer than {}_leader_missing_duration {dur:word}", sign: raftdiag.LeaderLost},
+		{text: "[region {group=region-:int}] {self=tikv-peer-:int} leader missing longer than {}_leader_missing_duration {dur:word}", sign: raftdiag.LeaderLost},
 		{text: "found long uncommitted proposals", sign: raftdiag.CommitStuck, keys: map[string]string{"progress": "text"}, fix: func(l *line) bool {
 			if v := bareValue(l.get("cache_first_index")); len(v) > 0 {
 				l.p.fill(l.ev, "index", v)
@@ -99,9 +99,9 @@ var tikvLines = foreign{
 		{text: "raft RPC finally fail", sign: raftdiag.LinkDown, way: raftdiag.Outbound, keys: storeLink},
 		{text: "batch_raft/raft RPC finally fail", sign: raftdiag.LinkDown, way: raftdiag.Outbound, keys: storeLink},
 		{text: "failed to send msg to other peer", sign: raftdiag.SendDropped, way: raftdiag.Outbound,
-			keys: map[string]string{"target_peer_id": "peer=peer-", "target_store_id": "peer=store-"}},
+			keys: map[string]string{"target_peer_id": "peer=tikv-peer-", "target_store_id": "peer=store-"}},
 		{text: "handle raft message err", sign: raftdiag.PeerRefused, way: raftdiag.Inbound,
-			keys: map[string]string{"from_peer_id": "peer=peer-", "from_store_id": "peer=store-", "msg_region_id": "group=region-", "msg_type": "type"}},
+			keys: map[string]string{"from_peer_id": "peer=tikv-peer-", "from_store_id": "peer=store-", "msg_region_id": "group=region-", "msg_type": "type"}},
 		{text: "send raft msg", sign: raftdiag.NoiseLine},
 		{text: "handle raft message", sign: raftdiag.NoiseLine, keys: map[string]string{"err": "-"}},
 		{text: "dispatch raft msg from gRPC to raftstore fail", sign: raftdiag.PeerRefused, way: raftdiag.Inbound},
@@ -161,8 +161,8 @@ var tikvLines = foreign{
 		// What is slow, and what is broken.
 		{text: "[store {self=store-:int}] async write too slow, {text}", sign: raftdiag.DiskSlow, what: "raft log", keys: inMillis, fix: slowTakes},
 		{text: "[store {self=store-:int}] handle {} store messages", sign: raftdiag.LoopSlow, keys: inMillis, fix: slowTakes},
-		{text: "[region {group=region-:int}] {self=peer-:int} handle {} peer messages", sign: raftdiag.LoopSlow, keys: inMillis, fix: slowTakes},
-		{text: "[region {group=region-:int}] {self=peer-:int} handle ready {count:int} committed entries", sign: raftdiag.ApplySlow, keys: inMillis, fix: slowTakes},
+		{text: "[region {group=region-:int}] {self=tikv-peer-:int} handle {} peer messages", sign: raftdiag.LoopSlow, keys: inMillis, fix: slowTakes},
+		{text: "[region {group=region-:int}] {self=tikv-peer-:int} handle ready {count:int} committed entries", sign: raftdiag.ApplySlow, keys: inMillis, fix: slowTakes},
 		{text: "{} handle {} pending peers include {text}", sign: raftdiag.LoopSlow, keys: inMillis, fix: slowTakes},
 		{text: "peer is busy on applying logs", sign: raftdiag.ApplyBehind, keys: map[string]string{"last_commit_idx": "commit", "last_applied_idx": "applied"}},
 		{text: "peer completes applying logs", sign: raftdiag.NoiseLine},
@@ -189,7 +189,7 @@ var tikvLines = foreign{
 		{`[2020/08/14 11:08:30.129 +08:00] [INFO] [kv.rs:615] ["batch_raft RPC is called, new gRPC stream established"]`,
 			"symptom Symptom:link_up in"},
 		{`[2020/08/14 11:08:30.130 +08:00] [INFO] [peer.rs:219] ["replicate peer"] [peer_id=8] [region_id=2]`,
-			"symptom Symptom:noise Self:peer-8"},
+			"symptom Symptom:noise Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.133 +08:00] [INFO] [transport.rs:145] ["resolve store address ok"] [addr=127.0.0.1:10927] [store_id=1]`,
 			"symptom Symptom:peer Peer:127.0.0.1:10927=store-1"},
 		{`[2020/08/14 11:08:30.133 +08:00] [INFO] [raft_client.rs:49] ["server: new connection with tikv endpoint"] [addr=127.0.0.1:10927]`,
@@ -197,21 +197,21 @@ var tikvLines = foreign{
 		{`[2020/08/14 11:08:30.155 +08:00] [INFO] [snap.rs:224] ["saving snapshot file"] [file=/Users/x/db3/snap/rev_2_8_11_(default|lock|write).sst] [snap_key=2_8_11]`,
 			"symptom Symptom:snapshot_arrived"},
 		{`[2020/08/14 11:08:30.169 +08:00] [INFO] [peer_storage.rs:1079] ["begin to apply snapshot"] [peer_id=8] [region_id=2]`,
-			"symptom Symptom:snapshot_arrived Self:peer-8"},
+			"symptom Symptom:snapshot_arrived Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.169 +08:00] [INFO] [peer_storage.rs:1122] ["apply snapshot with state ok"] [state="applied_index: 11 truncated_state { index: 11 term: 8 }"] [region="id: 2 region_epoch { conf_ver: 4 version: 1 } peers { id: 3 store_id: 1 } peers { id: 6 store_id: 5 } peers { id: 8 store_id: 7 is_learner: true }"] [peer_id=8] [region_id=2]`,
-			"symptom Index:11 Symptom:snapshot_applied Self:peer-8=store-7"},
+			"symptom Index:11 Symptom:snapshot_applied Self:tikv-peer-8=store-7"},
 		{`[2020/08/14 11:08:30.170 +08:00] [INFO] [peer.rs:2766] ["snapshot is applied"] [region="id: 2 region_epoch { conf_ver: 4 version: 1 } peers { id: 3 store_id: 1 } peers { id: 6 store_id: 5 } peers { id: 8 store_id: 7 is_learner: true }"] [peer_id=8] [region_id=2]`,
-			"symptom Config:voters=(3 6) learners=(8) Symptom:membership Self:peer-8=store-7"},
+			"symptom Config:voters=(3 6) learners=(8) Symptom:membership Self:tikv-peer-8=store-7"},
 		{`[2020/08/14 11:08:30.882 +08:00] [INFO] [apply.rs:1261] ["execute admin command"] [command="cmd_type: ChangePeer change_peer { peer { id: 8 store_id: 7 } }"] [index=12] [term=8] [peer_id=8] [region_id=2]`,
-			"symptom Term:8 Symptom:noise Self:peer-8"},
+			"symptom Term:8 Symptom:noise Self:tikv-peer-8"},
 		{`[2020/08/14 11:08:30.882 +08:00] [INFO] [apply.rs:1648] ["add peer successfully"] [region="id: 2 region_epoch { conf_ver: 4 version: 1 } peers { id: 3 store_id: 1 } peers { id: 6 store_id: 5 } peers { id: 8 store_id: 7 is_learner: true }"] [peer="id: 8 store_id: 7"] [peer_id=8] [region_id=2]`,
-			"symptom Symptom:member_added Self:peer-8=store-7 Peer:peer-8=store-7"},
+			"symptom Symptom:member_added Self:tikv-peer-8=store-7 Peer:tikv-peer-8=store-7"},
 		{`[2024/05/06 10:11:13.003 +00:00] [DEBUG] [peer.rs:1952] ["send raft msg"] [disk_usage=Normal] [to=13] [msg_size=64] [msg_type=MsgAppend] [peer_id=12] [region_id=10]`,
-			"symptom Symptom:noise Self:peer-12"},
+			"symptom Symptom:noise Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.004 +00:00] [DEBUG] [peer.rs:2864] ["handle raft message"] [is_initialized_peer=true] [to_peer_id=13] [from_peer_id=12] [message_type=MsgAppend] [peer_id=13] [region_id=10]`,
-			"symptom Symptom:noise Self:peer-13"},
+			"symptom Symptom:noise Self:tikv-peer-13"},
 		{`[2024/05/06 10:12:13.004 +00:00] [WARN] [peer.rs:3380] ["found long uncommitted proposals"] [next_turn_threshold=20s] [cache_first_index=Some(93)] [progress="[(12, 0, 120), (13, 0, 92), (14, 0, 92)]"] [peer_id=12] [region_id=10]`,
-			"symptom Index:93 Text:\"[(12, 0, 120), (13, 0, 92), (14, 0, 92)]\" Symptom:commit_stuck Self:peer-12"},
+			"symptom Index:93 Text:\"[(12, 0, 120), (13, 0, 92), (14, 0, 92)]\" Symptom:commit_stuck Self:tikv-peer-12"},
 		{`[2024/05/06 10:12:14.000 +00:00] [WARN] [raft_client.rs:920] ["wait connect timeout"] [addr=10.0.0.3:20160] [store_id=3]`,
 			"symptom Symptom:link_down timed_out out Peer:10.0.0.3:20160=store-3"},
 		{`[2024/05/06 10:12:14.000 +00:00] [WARN] [raft_client.rs:585] ["connection aborted"] [addr=10.0.0.3:20160] [receiver_err="Some(RpcFailure(RpcStatus { code: 14-UNAVAILABLE, message: \"failed to connect to all addresses\", details: [] }))"] [sink_error="Some(RpcFinished(Some(RpcStatus { code: 14-UNAVAILABLE, message: \"Connection timed out\", details: [] })))"] [store_id=3]`,
@@ -223,25 +223,25 @@ var tikvLines = foreign{
 		{`[2024/05/06 10:13:14.000 +00:00] [WARN] [write.rs:812] ["[store 1] async write too slow, write_kv: 0s, write_raft: 2.1s, send: 0s, callback: 0s thread: store-writer-0"] [takes=2103]`,
 			"symptom Duration:2.103s Text:\"write_kv: 0s, write_raft: 2.1s, send: 0s, callback: 0s thread: store-writer-0\" Symptom:disk_slow Self:store-1 What:raft log"},
 		{`[2024/05/06 10:11:13.000 +00:00] [WARN] [peer.rs:700] ["leader missing longer than abnormal_leader_missing_duration"] [expect=10m] [peer_id=12] [region_id=10]`,
-			"symptom Duration:10m0s Symptom:leader_lost Self:peer-12"},
+			"symptom Duration:10m0s Symptom:leader_lost Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [signal_handler.rs:21] ["receive signal 15, stopping server..."]`,
 			"symptom Text:\"receive signal 15, stopping server...\" Symptom:stopping"},
 		{`[2024/05/06 10:11:13.000 +00:00] [ERROR] [raft_client.rs:800] ["resolve store address failed"] [err_code=KV:Unknown] [err="Other(\"store 4 has been removed\")"] [store_id=4]`,
 			"symptom Text:\"Other(\\\"store 4 has been removed\\\")\" Symptom:link_down peer_removed out Peer:store-4 What:address"},
 		{`[2024/05/06 10:11:13.000 +00:00] [WARN] [store.rs:600] ["handle raft message err"] [err_code=KV:Raftstore:RegionNotFound] [err="RegionNotFound(10, None)"] [msg_type=MsgAppend] [msg_region_id=10] [from_peer_id=13] [from_store_id=4]`,
-			"symptom Type:MsgApp Text:\"RegionNotFound(10, None)\" Symptom:peer_refused unclear in Peer:peer-13=store-4"},
+			"symptom Type:MsgApp Text:\"RegionNotFound(10, None)\" Symptom:peer_refused unclear in Peer:tikv-peer-13=store-4"},
 		{`[2024/05/06 10:11:13.000 +00:00] [ERROR] [<unknown>] ["Handshake failed with fatal error SSL_ERROR_SSL: error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED."]`,
 			"symptom Text:\"SSL_ERROR_SSL: error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED.\" Symptom:link_down tls_other"},
 		{`[2024/05/06 10:11:13.000 +00:00] [WARN] [peer.rs:700] ["[region 10] 12 handle ready 731 committed entries"] [takes=1840]`,
-			"symptom Count:731 Duration:1.84s Symptom:apply_slow Self:peer-12"},
+			"symptom Count:731 Duration:1.84s Symptom:apply_slow Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.000 +00:00] [WARN] [snap.rs:700] ["failed to send snap"] [err="Grpc(RpcFailure(RpcStatus { code: 14-UNAVAILABLE, message: \"Socket closed\", details: [] }))"] [region_id=10] [to_addr=10.0.0.3:20160]`,
 			"symptom Text:\"Grpc(RpcFailure(RpcStatus { code: 14-UNAVAILABLE, message: \\\"Socket closed\\\", details: [] }))\" Symptom:snapshot_send_failed closed out Peer:10.0.0.3:20160"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [peer.rs:3000] ["report snapshot status"] [status=Failure] [to="id: 13 store_id: 4"] [peer_id=12] [region_id=10]`,
-			"symptom Symptom:snapshot_send_failed Self:peer-12 Peer:peer-13=store-4"},
+			"symptom Symptom:snapshot_send_failed Self:tikv-peer-12 Peer:tikv-peer-13=store-4"},
 		{`[2024/05/06 10:11:13.000 +00:00] [INFO] [peer.rs:3000] ["transfer leader"] [peer="id: 13 store_id: 4"] [peer_id=12] [region_id=10]`,
-			"symptom Symptom:transfer Self:peer-12 Peer:peer-13=store-4"},
+			"symptom Symptom:transfer Self:tikv-peer-12 Peer:tikv-peer-13=store-4"},
 		{`[2024/05/06 10:11:13.000 +00:00] [WARN] [peer.rs:3000] ["min_matched < min_committed, this is likely caused by disk IO jitters"] [min_committed=93] [min_matched=90] [peer_id=12] [region_id=10]`,
-			"symptom Text:\"min_matched < min_committed, this is likely caused by disk IO jitters\" Symptom:append_slow Self:peer-12"},
+			"symptom Text:\"min_matched < min_committed, this is likely caused by disk IO jitters\" Symptom:append_slow Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.000 +00:00] [WARN] [store.rs:243] ["detected rocksdb background error"] [err="Corruption: block checksum mismatch: stored = 2981909476, computed = 324654415"] [sst=/38457359.sst]`,
 			"symptom Text:\"Corruption: block checksum mismatch: stored = 2981909476, computed = 324654415\" Symptom:storage_broken corrupted What:RocksDB"},
 	},
@@ -308,11 +308,11 @@ func peerIn(key string) func(l *line) bool {
 	return func(l *line) bool {
 		v := l.get(key)
 		if n, ok := whole(v); ok && n > 0 {
-			l.p.fill(l.ev, "peer=peer-", v)
+			l.p.fill(l.ev, "peer=tikv-peer-", v)
 			return true
 		}
 		if peer, store, _ := regionPeer(v); peer > 0 {
-			l.p.fill(l.ev, "peer=peer-", strconv.AppendUint(nil, peer, 10))
+			l.p.fill(l.ev, "peer=tikv-peer-", strconv.AppendUint(nil, peer, 10))
 			if store > 0 {
 				l.p.fill(l.ev, "peer=store-", strconv.AppendUint(nil, store, 10))
 			}
@@ -387,10 +387,10 @@ func regionConfig(s []byte, each func(peer, store uint64)) *raftdiag.Config {
 // region's members.
 func tikvRegion(l *line) bool {
 	s := l.ev.Symptom
-	if s == nil || len(s.Self) != 1 || !strings.HasPrefix(s.Self[0], "peer-") {
+	if s == nil || len(s.Self) != 1 || !strings.HasPrefix(s.Self[0], "tikv-peer-") {
 		return true
 	}
-	self := s.Self[0][len("peer-"):]
+	self := s.Self[0][len("tikv-peer-"):]
 	for _, f := range l.fields {
 		if string(f.key) != "region" && string(f.key) != "current region" {
 			continue

@@ -11,6 +11,27 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
+// crdbSamples are lines in CockroachDB's log formats, and the level, logger, message, fields and
+// node that they hold.
+var crdbSamples = []struct{ line, want string }{
+	{`I240506 10:11:12.600000 77 raft/raft.go:1100 ⋮ [n1,s1,r12/10:‹/Table/5{0-1}›,raft] 412  a became leader at term 7`,
+		"info raft/raft.go:1100|a became leader at term 7|s=1 replica=r12/10 raft_id=a self=n1 group=r12"},
+	{`I240506 10:11:12.501000 231 kv/kvserver/replica_raft.go:640 ⋮ [n2,s2,r12/2:‹/Table/5{0-1}›,raft] 411 +1->2 MsgApp Term:7 Log:7/43`,
+		"info kv/kvserver/replica_raft.go:640|1->2 MsgApp Term:7 Log:7/43|s=2 replica=r12/2 raft_id=2 direction=received self=n2 group=r12"},
+	{`W210506 10:11:12.123456 145 kv/kvserver/store.go:123  [n1,s1] 42  raft transport stream to node 2 failed: EOF`,
+		"warn kv/kvserver/store.go:123|raft transport stream to node 2 failed: EOF|s=1 self=n1 group="},
+	{`W180213 20:38:20.093309 286 storage/node_liveness.go:342  [n5,hb] failed node liveness heartbeat: x`,
+		"warn storage/node_liveness.go:342|failed node liveness heartbeat: x| self=n5 group="},
+	{`E240506 10:12:22.000000 60 2@rpc/peer.go:591 ⋮ [T1,Vsystem,n1,rnode=2,raddr=‹10.0.0.2:26257›,class=system,rpc] 422  disconnected: EOF`,
+		"error 2@rpc/peer.go:591|disconnected: EOF|rnode=2 raddr=10.0.0.2:26257 class=system self=n1 group="},
+	{`I240506 10:10:00.000000 60 1@util/log/event_log.go:32 ⋮ [n1] 97 ={"Timestamp":1715000000000000000,"EventType":"node_restart","NodeID":1}`,
+		"info 1@util/log/event_log.go:32|structured event node_restart|Timestamp=1715000000000000000 EventType=node_restart NodeID=1 self=n1 group="},
+	{`I240506 20:10:00.000000+100000 60 server/node.go:32 ⋮ [-] 97  started`,
+		"info server/node.go:32|started|"},
+	{`{"c":0,"t":"1715000000.123456789","sev":"I","g":77,"f":"raft/raft.go","l":1100,"n":412,"r":1,"tags":{"n":"1","s":"1","r":"12/1:{-}"},"message":"1 became leader at term 7"}`,
+		"info raft/raft.go|1 became leader at term 7|s=1 replica=r12/1 raft_id=1 self=n1 group=r12"},
+}
+
 // readCrdbRecord reads CockroachDB's crdb-v1 and crdb-v2:
 //
 //	I240506 10:11:12.123456 145 kv/kvserver/replica_raft.go:512 ⋮ [n1,s1,r12/1:‹/Table/5{0-1}›,raft] 77  became leader

@@ -7,6 +7,17 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
+// klogSamples are lines in klog and glog, and the level, logger, message, fields and
+// node that they hold.
+var klogSamples = []struct{ line, want string }{
+	{`I0506 10:11:12.123456    1234 raft_consensus.cc:1120] T 0a1b P 5f4e [term 5 FOLLOWER]: x`,
+		"info raft_consensus.cc:1120|T 0a1b P 5f4e [term 5 FOLLOWER]: x|"},
+	{`I20240506 10:11:12.971657 31337 file.go:12] message`,
+		"info file.go:12|message|"},
+	{`E0506 10:11:12.123456    1234 file.go:123] "cannot sync" err="x y" pod="a/b"`,
+		"error file.go:123|cannot sync|err=x y pod=a/b"},
+}
+
 // readKlogRecord reads klog's and glog's lines, with a year and without:
 //
 //	I0506 10:11:12.123456    1234 file.go:123] message

@@ -7,6 +7,21 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
+// log4jSamples are lines in Java's layouts, and the level, logger, message, fields and
+// node that they hold.
+var log4jSamples = []struct{ line, want string }{
+	{`2024-05-06 10:11:12,123 [s1@group-1BB0-LeaderElection5] INFO org.apache.ratis.server.RaftServer$Division: message`,
+		"info org.apache.ratis.server.RaftServer$Division|message|"},
+	{`2024-05-06 10:11:12 [JRaft-Closure-1] WARN NodeImpl:2342 - message`,
+		"warn NodeImpl:2342|message|"},
+	{`2024-05-06 10:11:12.123  WARN 1234 --- [main] c.a.s.jraft.core.NodeImpl : message`,
+		"warn c.a.s.jraft.core.NodeImpl|message|"},
+	{`10:11:12.123 [main] INFO  c.f.Bar - message`,
+		"info c.f.Bar|message|"},
+	{`[2024-05-06 10:11:12,123] INFO [RaftManager id=1] message (org.apache.kafka.raft.KafkaRaftClient)`,
+		"info org.apache.kafka.raft.KafkaRaftClient|message|kafka=RaftManager self=1 group="},
+}
+
 // readLog4jRecord reads what Java's layouts put behind a stamp that was taken
 // off: thread, level and class, in the orders of log4j, logback and Spring.
 //

@@ -4,6 +4,17 @@ import (
 	"bytes"
 )
 
+// slogSamples are lines in Rust's slog and env_logger, and the level, logger, message, fields and
+// node that they hold.
+var slogSamples = []struct{ line, want string }{
+	{`May 06 10:11:12.004 INFO became leader at term 1, term: 1, raft_id: 1`,
+		"info |became leader at term 1|term=1 raft_id=1"},
+	{`[2024-05-06T10:11:12.600Z INFO  raft::raft] received a message with higher term from 3, raft_id: 1, msg type: MsgHeartbeat, message_term: 8`,
+		"info raft::raft|received a message with higher term from 3|raft_id=1 msg type=MsgHeartbeat message_term=8"},
+	{`2018/09/14 10:47:35.385 INFO raft.rs:1120: [region 20] 22 became follower at term 8`,
+		"info raft.rs:1120|[region 20] 22 became follower at term 8|"},
+}
+
 // readSlogRecord parts what Rust's slog puts behind a message where its
 // renderer has no fields:
 //

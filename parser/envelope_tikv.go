@@ -7,6 +7,19 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
+// tikvLogSamples are lines in TiKV's log format, and the level, logger, message, fields and
+// node that they hold.
+var tikvLogSamples = []struct{ line, want string }{
+	{`[2024/05/06 10:11:12.123 +00:00] [INFO] [raft.rs:1120] ["starting a new election"] [term=5] [raft_id=12] [region_id=10]`,
+		"info |starting a new election|term=5 raft_id=12 region_id=10"},
+	{`[2020/08/14 11:08:30.130 +08:00] [INFO] [raft.rs:289] [newRaft] [peers="[]"] ["last term"=0] ["last index"=0]`,
+		"info |newRaft|peers=[] last term=0 last index=0"},
+	{`[2024/05/06 10:11:13.001 +00:00] [DEBUG] [raft.rs:701] ["Sending from 12 to 13"] [msg="msg_type: MsgAppend to: 13 entries {data: \"\\001\"}"] [to=13]`,
+		"debug |Sending from 12 to 13|msg=msg_type: MsgAppend to: 13 entries {data: \"\\001\"} to=13"},
+	{`2024-05-06T10:11:12.669794202Z stdout F [2024/05/06 10:12:14.000 +00:00] [WARN] [raft_client.rs:920] ["wait connect timeout"] [addr=10.0.0.3:20160] [store_id=3]`,
+		"warn |wait connect timeout|addr=10.0.0.3:20160 store_id=3"},
+}
+
 // readTiKVRecord reads the unified log format of TiKV, PD and TiDB: fields in
 // brackets, quoted as in JSON where they must be.
 //

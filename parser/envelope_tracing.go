@@ -6,6 +6,15 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
+// tracingSamples are lines in Rust's tracing, and the level, logger, message, fields and
+// node that they hold.
+var tracingSamples = []struct{ line, want string }{
+	{`2024-05-06T10:11:12.123456Z DEBUG RaftCore{id=1 cluster="foo"}:handle_api_msg{state=Follower}: openraft::core: RAFT_event id=1`,
+		"debug openraft::core|RAFT_event id=1|id=1 cluster=foo state=Follower"},
+	{`2024-05-06T10:11:12.600123Z  INFO ThreadId(02) raft::raft: became leader at term 1`,
+		"info raft::raft|became leader at term 1|"},
+}
+
 // readTracingRecord reads what Rust's tracing-subscriber puts between level and
 // message: a thread, spans with their fields, and the target.
 //

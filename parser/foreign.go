@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -50,6 +51,7 @@ type foreign struct {
 //	peer, peer2, peer3   words for the other node
 //	term index commit last applied logterm count   numbers
 //	dur                  a duration, in any spelling
+//	ms                   a duration in milliseconds, without a unit
 //	err                  an error: its text, and its class as trouble
 //	text what group      as in the event
 //	role type            a role, a message type
@@ -116,6 +118,15 @@ var foreigners = []*foreign{
 	&dragonboatWords,
 	&raWords,
 	&dqliteWords,
+	&openraftLines,
+	&redpandaLines,
+	&kafkaLines,
+	&nuraftLines,
+	&ratisLines,
+	&sofaLines,
+	&redisRaftLines,
+	&ccfLines,
+	&kuduLines,
 }
 
 // A lexicon finds the rule for a line.
@@ -378,6 +389,12 @@ func (p *reader) fill(e *raftdiag.Event, name string, value []byte) bool {
 		d, ok := readDuration(value)
 		if ok && !e.Has(raftdiag.HasDuration) {
 			e.Duration, e.Set = d, e.Set|raftdiag.HasDuration
+		}
+		return ok
+	case "ms":
+		n, ok := whole(value)
+		if ok && n < 1<<40 && !e.Has(raftdiag.HasDuration) {
+			e.Duration, e.Set = time.Duration(n)*time.Millisecond, e.Set|raftdiag.HasDuration
 		}
 		return ok
 	case "err":

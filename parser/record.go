@@ -64,11 +64,16 @@ var envelopeReaders = []envelopeReader{
 	{klog, "klog", readKlogRecord},
 	{textLog, "", readSlogTerm},
 	{textLog, "", readEnvLogger},
+	{textLog, "Redpanda log", readRedpandaRecord},
+	{textLog, "ClickHouse log", readKeeperRecord},
+	{textLog, "Redis log", readRedisRecord},
+	{jsonLog, "CCF trace", readCCFRecord},
 	{jsonLog, "JSON", readJSONRecord},
 	{zapConsole, "zap console", readZapConsole},
 	{textLog, "", readPlainRecord},
 	{tracing, "tracing", readTracingRecord},
 	{log4j, "log4j", readLog4jRecord},
+	{textLog, "Kafka log", readKafkaRecord},
 	{textLog, "", readSlogRecord},
 }
 
