@@ -116,13 +116,16 @@ func (p *reader) describe(rec *record, it *item) outcome {
 		return notRaft
 	}
 	if i := bytes.IndexByte(s, '\n'); i >= 0 && describes(s) {
-		return p.describeLines(rec, it)
+		return p.describeLines(rec, s, it)
 	}
 	got := p.describeLine(rec, s, it)
 	if got == notRaft {
 		for i := range rec.fields {
 			f := &rec.fields[i]
-			if bytes.Contains(f.value, arrowText) && bytes.Contains(f.value, msgText) {
+			if bytes.IndexByte(f.value, '\n') >= 0 && describes(f.value) {
+				return p.describeLines(rec, f.value, it)
+			}
+			if bytes.Contains(f.value, arrowText) && bytes.Contains(f.value, msgText) || bytes.Contains(f.value, mustSync) {
 				whole := append(append(append(p.join[:0], s...), ' '), f.key...)
 				p.join = append(append(whole, ' '), f.value...)
 				got = p.describeLine(rec, p.join, it)
@@ -146,8 +149,8 @@ func describes(s []byte) bool {
 }
 
 // describeLines reads a text over several lines that one record holds whole.
-func (p *reader) describeLines(rec *record, it *item) outcome {
-	s := bytes.Clone(rec.msg)
+func (p *reader) describeLines(rec *record, s []byte, it *item) outcome {
+	s = bytes.Clone(s)
 	var ready *item
 	var counts [numLists]uint64
 	list, nested := noList, 0

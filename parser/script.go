@@ -367,6 +367,12 @@ func (r *resolver) addressed(w *writer, sc *script, it *item) {
 		r.own(w, sc, it)
 		return
 	case e.Kind == raftdiag.SendFailed:
+		// Raft made it, even if only its failure is printed.
+		made := *it
+		made.ev.Kind, made.ev.Text, made.ev.Set = raftdiag.Sent, "", e.Set&^raftdiag.HasText
+		if !sc.twice(&made.ev, it.row&wordingBits) {
+			r.said(w, sc, &made)
+		}
 		e.Peer, e.Set = e.To, e.Set|raftdiag.HasPeer
 	}
 	if (e.Kind == raftdiag.Sent || e.Kind == raftdiag.Received) && it.dialect == describe && sc.twice(e, it.row&wordingBits) {
