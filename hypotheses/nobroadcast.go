@@ -2,6 +2,7 @@ package hypotheses
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/timeline"
@@ -36,7 +37,7 @@ func broadcastCauses(c *stuck, blocked []*timeline.Place) []cause {
 		}
 		if !p.Row.OK() {
 			switch {
-			case l != nil && len(l.Peers()) > 0:
+			case l != nil && slices.ContainsFunc(l.Peers(), func(n raftdiag.NodeID) bool { return n != l.Node }):
 				named("not-a-voter", "the leader has no Progress row for node %s", p.Node)
 				out[len(out)-1].evidence = c.j.quote(l.AnyPeer(c.s.To), "rows of other peers, and none for node %s", p.Node)
 			default:

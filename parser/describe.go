@@ -70,6 +70,10 @@ const (
 	toThread                  // it is for a storage thread
 	fromThread                // or from one
 	failing                   // the line says that it was not sent, or not taken
+
+	// Which words announced it; 0 if it stands in a list.
+	wordingBits  = 0xffff << wordingShift
+	wordingShift = 16
 )
 
 // library reads what go.etcd.io/raft's own printers make: describers' texts,
@@ -112,13 +116,16 @@ func (p *reader) describe(rec *record, it *item) outcome {
 		return notRaft
 	}
 	if i := bytes.IndexByte(s, '\n'); i >= 0 && describes(s) {
-		return p.describeLines(rec, it)
+		return p.describeLines(rec, s, it)
 	}
 	got := p.describeLine(rec, s, it)
 	if got == notRaft {
 		for i := range rec.fields {
 			f := &rec.fields[i]
-			if bytes.Contains(f.value, arrowText) && bytes.Contains(f.value, msgText) {
+			if bytes.IndexByte(f.value, '\n') >= 0 && describes(f.value) {
+				return p.describeLines(rec, f.value, it)
+			}
+			if bytes.Contains(f.value, arrowText) && bytes.Contains(f.value, msgText) || bytes.Contains(f.value, mustSync) {
 				whole := append(append(append(p.join[:0], s...), ' '), f.key...)
 				p.join = append(append(whole, ' '), f.value...)
 				got = p.describeLine(rec, p.join, it)
@@ -142,8 +149,8 @@ func describes(s []byte) bool {
 }
 
 // describeLines reads a text over several lines that one record holds whole.
-func (p *reader) describeLines(rec *record, it *item) outcome {
-	s := bytes.Clone(rec.msg)
+func (p *reader) describeLines(rec *record, s []byte, it *item) outcome {
+	s = bytes.Clone(s)
 	var ready *item
 	var counts [numLists]uint64
 	list, nested := noList, 0
@@ -531,13 +538,13 @@ func (p *reader) describedMessage(rec *record, s []byte, it *item) outcome {
 	}
 	e := &it.ev
 	it.part = messagePart
-	way, failed := directionOf(before)
+	way, failed, word := directionOf(before)
 	if way == noWay {
 		for i := range rec.fields {
 			switch f := &rec.fields[i]; string(f.key) {
 			case "direction", "dir", "op", "action", "event", "type":
-				if w, _ := directionOf(append(bytes.Clone(f.value), ' ')); w != noWay {
-					way = w
+				if w, _, x := directionOf(append(bytes.Clone(f.value), ' ')); w != noWay {
+					way, word = w, x
 				}
 			}
 		}
@@ -547,6 +554,9 @@ func (p *reader) describedMessage(rec *record, s []byte, it *item) outcome {
 		e.Kind = raftdiag.Sent
 	case inward:
 		e.Kind = raftdiag.Received
+	}
+	for _, c := range []byte(word) {
+		it.row = it.row&^wordingBits | (it.row>>wordingShift*31+int64(c)+1)<<wordingShift&wordingBits
 	}
 	if failed {
 		it.row |= failing
@@ -794,7 +804,7 @@ var failWords = map[string]bool{
 }
 
 // directionOf reads the words in front of a message. The nearest one decides.
-func directionOf(before []byte) (way wayOf, failed bool) {
+func directionOf(before []byte) (way wayOf, failed bool, by string) {
 	before = before[max(0, len(before)-256):]
 	end := len(before)
 	nearest := true
@@ -803,8 +813,9 @@ func directionOf(before []byte) (way wayOf, failed bool) {
 		if !letter(c) {
 			if way == noWay && end > 1 && (c == '>' && before[end-2] == '-' || c == '-' && before[end-2] == '<') {
 				way = outward
+				by = "->"
 				if c == '-' {
-					way = inward
+					way, by = inward, "<-"
 				}
 			}
 			end--
@@ -821,17 +832,17 @@ func directionOf(before []byte) (way wayOf, failed bool) {
 		word := strings.ToLower(string(before[start:end]))
 		switch {
 		case way == noWay && wayWords[word] != noWay:
-			way = wayWords[word]
+			way, by = wayWords[word], word
 		case way == noWay && nearest && word == "out":
-			way = outward
+			way, by = outward, word
 		case way == noWay && nearest && word == "in":
-			way = inward
+			way, by = inward, word
 		}
 		failed = failed || failWords[word]
 		nearest = false
 		end = start
 	}
-	return way, failed
+	return way, failed, by
 }
 
 func letter(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }

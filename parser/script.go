@@ -28,7 +28,32 @@ type script struct {
 	nested  bool // within its list of answers
 	waited  int  // lines
 
+	recent  [64]printed
+	nrecent int
+
 	states map[scriptKey]*scriptState
+}
+
+// A printed message is one that may be printed once more, in other words, when
+// it is handed on: in a Ready's list and then as it is sent.
+type printed struct {
+	raftdiag.Message
+	kind    raftdiag.Kind
+	wording int64
+	again   bool
+}
+
+// twice reports whether the message was printed before in other words.
+func (sc *script) twice(e *raftdiag.Event, wording int64) bool {
+	for i := range min(sc.nrecent, len(sc.recent)) {
+		if p := &sc.recent[i]; !p.again && p.kind == e.Kind && p.wording != wording && p.Message == e.Message {
+			p.again = true
+			return true
+		}
+	}
+	sc.recent[sc.nrecent%len(sc.recent)] = printed{e.Message, e.Kind, wording, false}
+	sc.nrecent++
+	return false
 }
 
 type scriptKey struct {
@@ -183,7 +208,7 @@ func (r *resolver) said(w *writer, sc *script, it *item) {
 	r.learns(w, sc, it)
 	e := &it.ev
 	switch e.Kind {
-	case raftdiag.State:
+	case raftdiag.State, raftdiag.RoleChanged:
 		if e.Has(raftdiag.HasRole) {
 			sc.of(e).leads = e.Role == raftdiag.Leader
 		}
@@ -342,7 +367,19 @@ func (r *resolver) addressed(w *writer, sc *script, it *item) {
 		r.own(w, sc, it)
 		return
 	case e.Kind == raftdiag.SendFailed:
+		// Raft made it, even if only its failure is printed.
+		made := *it
+		made.ev.Kind, made.ev.Text, made.ev.Set = raftdiag.Sent, "", e.Set&^raftdiag.HasText
+		if !sc.twice(&made.ev, it.row&wordingBits) {
+			r.said(w, sc, &made)
+		}
 		e.Peer, e.Set = e.To, e.Set|raftdiag.HasPeer
+	}
+	if (e.Kind == raftdiag.Sent || e.Kind == raftdiag.Received) && it.dialect == describe && sc.twice(e, it.row&wordingBits) {
+		if e.Kind == raftdiag.Received {
+			return
+		}
+		e.Kind = raftdiag.HandedOver
 	}
 	if sc.section == messagesSection && sc.node == 0 && e.Kind == raftdiag.Sent && e.Type.IsNetwork() {
 		sc.node = e.From
@@ -371,9 +408,16 @@ func (r *resolver) own(w *writer, sc *script, it *item) {
 	default:
 		return
 	}
-	m := raftdiag.Message{Term: e.Term, Index: e.Index}
-	e.Message = m
+	acked := e.Type == raftdiag.MsgAppResp
+	e.Message = raftdiag.Message{Term: e.Term, Index: e.Index}
 	r.said(w, sc, it)
+	if acked && sc.of(e).leads {
+		// A leader takes its own answer as it takes its peers'.
+		x := *it
+		x.ev = raftdiag.Event{Kind: raftdiag.ProgressRow, Set: raftdiag.HasPeer | raftdiag.HasMatch, Pos: e.Pos, Time: e.Time, Writer: e.Writer, Group: e.Group, Node: e.Node}
+		x.ev.Peer, x.ev.Match = e.Node, e.Index
+		r.place(w, nil, &x)
+	}
 }
 
 // stored takes a storage thread's work.
@@ -462,6 +506,7 @@ func (r *resolver) traced(w *writer, sc *script, it *item) {
 			return
 		}
 		st.state, st.told = now, true
+		st.leads = e.Role == raftdiag.Leader
 	}
 	r.place(w, nil, it)
 }

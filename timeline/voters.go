@@ -135,7 +135,7 @@ func (l *Lane) progressVoters(i int) (Voters, bool) {
 	v := Voters{Incoming: []raftdiag.NodeID{l.Node}, From: "progress"}
 	for p, rows := range l.peers {
 		k := last(rows, i)
-		if k < 0 || p == 0 {
+		if k < 0 || p == 0 || p == l.Node { // a row of its own says nothing of others
 			continue
 		}
 		if e := l.Event(int(rows[k])); e.Learner {
