@@ -5,7 +5,7 @@ FUZZTIME    ?= 20s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test race lint golden fixtures fuzz bench picture ci clean
+.PHONY: build test race lint golden fixtures fuzz bench profile picture ci clean
 
 build: ## bin/raftdiag
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/raftdiag ./cmd/raftdiag
@@ -32,6 +32,9 @@ fuzz: ## every fuzz target for FUZZTIME
 
 bench: ## the whole program's speed and memory beside wc, grep and jq
 	$(GO) run ./internal/bench
+
+profile: ## what the compiler is told of where time goes; after changes of speed
+	$(GO) test ./cmd/raftdiag -run '^$$' -bench BenchmarkAnalyze -benchtime 10s -cpu 1 -cpuprofile cmd/raftdiag/default.pgo -o /dev/null
 
 picture: ## the parts of the README that come from the program
 	$(GO) test -count=1 -run TestREADME . -update

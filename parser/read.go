@@ -51,7 +51,7 @@ type Result struct {
 }
 
 // defaultBlock keeps a block and its items in a processor's cache.
-const defaultBlock = 1 << 15
+const defaultBlock = 1 << 16
 
 // Read reads the inputs and hands every event to the function that o.Open
 // returned for its source. What is wrong with one input stands in its Error
