@@ -102,6 +102,7 @@ type outage struct {
 	troubles map[raftdiag.Trouble]int
 	lines    int
 	ways     [3]int
+	contact  bool // nothing but that the peer is not heard, which is said anew as long as it lasts
 }
 
 // inquire gathers the facts of the speakers.
@@ -263,7 +264,10 @@ func (q *inquiry) readReigns() {
 		case raftdiag.RoleTaken:
 			if f.Role != raftdiag.Leader {
 				q.abdicate(f)
-				continue
+				if f.Role != raftdiag.Follower || f.peer == nil || f.peer == f.by {
+					continue
+				}
+				leader = f.peer
 			}
 		case raftdiag.LeaderKnown:
 			leader = f.peer
@@ -427,12 +431,13 @@ func (q *inquiry) readLinks() {
 			continue
 		}
 		if open == nil {
-			b.downs = append(b.downs, outage{span: span{from: f.began, to: q.to, open: true, first: f, who: f.peer}, troubles: map[raftdiag.Trouble]int{}})
+			b.downs = append(b.downs, outage{span: span{from: f.began, to: q.to, open: true, first: f, who: f.peer}, troubles: map[raftdiag.Trouble]int{}, contact: true})
 			open = &b.downs[len(b.downs)-1]
 		}
 		open.troubles[f.trouble()] += f.Times
 		open.lines += f.Times
 		open.last = f
+		open.contact = open.contact && f.sign() == raftdiag.ContactLost
 		if f.Symptom != nil {
 			open.ways[f.Symptom.Way]++
 		}
@@ -442,7 +447,8 @@ func (q *inquiry) readLinks() {
 	for _, b := range q.links {
 		for i := range b.downs {
 			if d := &b.downs[i]; d.open && d.last != nil {
-				if q.to-d.last.Until > 30e9 && d.lines > 1 {
+				silent := q.to - d.last.Until
+				if silent > 30e9 && d.lines > 1 || d.contact && silent > 5e9 {
 					d.to, d.open = d.last.Until, false
 				}
 			}

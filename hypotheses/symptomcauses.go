@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/raftdiag/raftdiag"
@@ -490,7 +492,9 @@ func (m *member) showsElections() bool {
 			continue
 		}
 		switch s.Symptom.Sign {
-		case raftdiag.RoleTaken, raftdiag.CampaignBegun, raftdiag.LeaderKnown, raftdiag.LeaderLost:
+		case raftdiag.CampaignBegun, raftdiag.LeaderLost:
+			return true
+		case raftdiag.RoleTaken:
 			return true
 		}
 	}
@@ -881,7 +885,11 @@ func (q *inquiry) cuts() {
 		default:
 			s.summary = fmt.Sprintf("%s is not reached by %s, and its own log goes on", v.m, names(v.by))
 		}
-		if v.sum[raftdiag.Refused] > 0 && v.sum[raftdiag.TimedOut] == 0 && v.own == nil {
+		if at, addr := q.elsewhere(v.m, v.from, v.to); at != nil && v.own == nil {
+			s.name, s.score = "wrong-peer-address", 0.8
+			s.summary = fmt.Sprintf("%s is sought at %s, and it says of itself that it is at %s", v.m, addr, strings.Join(v.m.addresses(), ", "))
+			s.quotes = append([]raftdiag.Quote{q.quote(at, "the address that is tried")}, s.quotes...)
+		} else if v.sum[raftdiag.Refused] > 0 && v.sum[raftdiag.TimedOut] == 0 && v.own == nil {
 			s.name, s.score = "connection-refused", 0.7
 			s.summary = fmt.Sprintf("connections to %s are refused although it runs", v.m)
 		}
@@ -945,13 +953,65 @@ func (q *inquiry) cuts() {
 			s.name, s.score = "connection-refused", 0.6
 			s.summary = fmt.Sprintf("%s is refused at the address of %s, which runs", o, v.m)
 		}
-		if v.cycles >= 4 {
+		if at, addr := q.elsewhere(v.m, v.from, v.to); at != nil {
+			s.name, s.score, s.mild = "wrong-peer-address", 0.75, false
+			s.summary = fmt.Sprintf("%s is sought at %s, and it says of itself that it is at %s", v.m, addr, strings.Join(v.m.addresses(), ", "))
+			s.quotes = append([]raftdiag.Quote{q.quote(at, "the address that is tried")}, s.quotes...)
+		} else if v.cycles >= 4 {
 			s.name = "flapping-link"
 			s.summary = fmt.Sprintf("the link between %s and %s went down and came back %d times", o, v.m, v.cycles)
 		}
 		used[o] = true
 		q.add(s)
 	}
+}
+
+// addresses are those that a member's own log names as its own.
+func (m *member) addresses() []string {
+	var list []string
+	for _, s := range m.seen {
+		if s.Symptom == nil {
+			continue
+		}
+		for _, w := range s.Symptom.Self {
+			if shapeOf(w) == addressShape && !slices.Contains(list, w) {
+				list = append(list, w)
+			}
+		}
+	}
+	return list
+}
+
+// elsewhere is a failed connection to a member at an address that is none of
+// those that it names as its own, while it runs.
+func (q *inquiry) elsewhere(m *member, from, to raftdiag.Stamp) (*fact, string) {
+	own := m.addresses()
+	if len(own) == 0 {
+		return nil, ""
+	}
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.peer != m || f.by == m || f.sign() != raftdiag.LinkDown || f.Time < from || f.Time > to || m.aliveIn(f.Time) == nil {
+			continue
+		}
+		if t := f.trouble(); t != raftdiag.Refused && t != raftdiag.TimedOut && t != raftdiag.NoRoute {
+			continue
+		}
+		_, rest, ok := strings.Cut(f.Text, "dial tcp ")
+		if !ok {
+			continue
+		}
+		addr, _, _ := strings.Cut(rest, ": ")
+		if shapeOf(addr) != addressShape || slices.Contains(own, addr) {
+			continue
+		}
+		// Hosts go by several addresses; another port is another listener.
+		_, port, err := net.SplitHostPort(addr)
+		if err == nil && !slices.ContainsFunc(own, func(w string) bool { return strings.HasSuffix(w, ":"+port) }) {
+			return f, addr
+		}
+	}
+	return nil, ""
 }
 
 func ownWords(f *fact) string {
@@ -1192,7 +1252,10 @@ func (q *inquiry) unsteady() {
 			switch f.sign() {
 			case raftdiag.LeaderLost:
 				lost, old = f, f.peer
-			case raftdiag.LeaderKnown:
+			case raftdiag.LeaderKnown, raftdiag.RoleTaken:
+				if f.sign() == raftdiag.RoleTaken && (f.Role != raftdiag.Follower || f.peer == nil) {
+					continue
+				}
 				if lost != nil && f.peer == old && old != nil && (lead[old] == f.Term || !f.Has(raftdiag.HasTerm)) && f.Time-lost.Time < 10*second &&
 					!q.explained(old, lost.Time-5*second, lost.Time, "slow-disk", "process-paused", "overloaded", "node-down") {
 					c := cycles[m]

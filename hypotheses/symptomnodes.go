@@ -402,7 +402,8 @@ func (m *member) live() {
 		l = &m.lives[len(m.lives)-1]
 	}
 	for _, s := range m.seen {
-		begins := s.Kind == raftdiag.Booted || s.Symptom != nil && s.Symptom.Sign == raftdiag.StartedUp
+		// One group of many that comes up is no new process.
+		begins := s.Kind == raftdiag.Booted || s.Symptom != nil && s.Symptom.Sign == raftdiag.StartedUp && s.Group == ""
 		switch {
 		case l == nil && begins:
 			open(s.Time, s)
