@@ -189,8 +189,16 @@ func (q *inquiry) ends() {
 				q.stopped(m, l, last)
 			case !last:
 				next := m.lives[i+1]
-				s := suspicion{span: span{from: l.to, to: next.from, who: m, first: nil}, name: "node-down", nodes: []*member{m}, score: 0.9,
-					summary: fmt.Sprintf("%s came up again after %s, and its log shows no end of the run before: its process was killed or crashed", m, lasting(time.Duration(next.from-l.to)))}
+				gone := l.to // when others began to miss it, or its last line
+				if list, _ := q.complaints(m, m.lastOwn(l), next.from); len(list) > 0 {
+					for _, d := range list {
+						if d.from >= m.lastOwn(l) && d.from < gone {
+							gone = d.from
+						}
+					}
+				}
+				s := suspicion{span: span{from: gone, to: next.from, who: m, first: nil}, name: "node-down", nodes: []*member{m}, score: 0.9,
+					summary: fmt.Sprintf("%s came up again after %s, and its log shows no end of the run before: its process was killed or crashed", m, lasting(time.Duration(next.from-gone)))}
 				if next.begin != nil {
 					s.quotes = append(s.quotes, q.quoteAt(next.begin.Pos, "%s starts anew; nothing said that it stops", m.name))
 				}
@@ -519,14 +527,30 @@ func (q *inquiry) alike(by *member, gap timeline.Span) bool {
 	return own != nil && own.Time < gap.To && to > gap.From
 }
 
-// idleIn is the leaderless time within a silence in which a member that lives
-// would have campaigned.
+// idleIn is a sign of leaderless time within a silence, in which a member that
+// lives would have campaigned: others did so, twice, and it does not even when it
+// speaks again.
 func (q *inquiry) idleIn(m *member, gap timeline.Span) *fact {
 	if !m.showsElections() {
 		return nil
 	}
 	for _, g := range q.gaps {
-		if min(g.to, gap.To)-max(g.from, gap.From) >= 5*second && g.first != nil && g.first.by != m && !m.booting(g.from) {
+		if min(g.to, gap.To)-max(g.from, gap.From) < 5*second || g.first == nil || g.first.by == m || m.booting(g.from) {
+			continue
+		}
+		campaigns := 0
+		for i := range q.facts {
+			f := &q.facts[i]
+			if f.sign() != raftdiag.CampaignBegun || f.Time < g.from-second || f.Time > gap.To+second/5 {
+				continue
+			}
+			if f.by == m {
+				campaigns = 0
+				break
+			}
+			campaigns += f.Times
+		}
+		if campaigns >= 2 {
 			return g.first
 		}
 	}
@@ -885,7 +909,7 @@ func (q *inquiry) cuts() {
 		default:
 			s.summary = fmt.Sprintf("%s is not reached by %s, and its own log goes on", v.m, names(v.by))
 		}
-		if at, addr := q.elsewhere(v.m, v.from, v.to); at != nil && v.own == nil {
+		if at, addr := q.elsewhere(v.m, v.from, v.to); at != nil {
 			s.name, s.score = "wrong-peer-address", 0.8
 			s.summary = fmt.Sprintf("%s is sought at %s, and it says of itself that it is at %s", v.m, addr, strings.Join(v.m.addresses(), ", "))
 			s.quotes = append([]raftdiag.Quote{q.quote(at, "the address that is tried")}, s.quotes...)

@@ -426,6 +426,16 @@ func (m *member) live() {
 			}
 		}
 	}
+	// What stands before a boot line, after a silence, is of the same start.
+	for i := 1; i < len(m.lives); i++ {
+		l, old := &m.lives[i], &m.lives[i-1]
+		for k, sp := range m.spans {
+			if k == 0 || l.from < sp.From || l.from > sp.To || sp.From <= old.from || l.from-sp.From > boot {
+				continue
+			}
+			l.from, old.to = sp.From, min(old.to, m.spans[k-1].To)
+		}
+	}
 	// Lines of other matters show that the process lives.
 	for _, sp := range m.spans {
 		for i := range m.lives {
@@ -438,6 +448,17 @@ func (m *member) live() {
 			}
 		}
 	}
+}
+
+// lastOwn is the time of the last line about Raft in a life.
+func (m *member) lastOwn(l *life) raftdiag.Stamp {
+	last := l.from
+	for _, s := range m.seen {
+		if s.Time >= l.from && s.Time <= l.to && s.Until <= l.to {
+			last = max(last, s.Until)
+		}
+	}
+	return last
 }
 
 // aliveIn is the life in which a moment falls, nil if there is none.

@@ -130,9 +130,7 @@ func (q *inquiry) findHurts() {
 			continue
 		case q.onPurpose(nil, g.from) && !g.open && g.length() < 15*time.Second:
 			continue
-		case g.who != nil && g.who.booting(g.from) && g.length() < 10*time.Second:
-			continue
-		case q.allBooting(g.from) && g.length() < 10*time.Second:
+		case g.length() < 10*time.Second && !q.settled(g) && (g.who != nil && g.who.booting(g.from) || q.allBooting(g.from)):
 			continue
 		}
 		q.hurts = append(q.hurts, hurt{span: g, leaderless: true, failed: g.open})
@@ -156,6 +154,16 @@ func (q *inquiry) findHurts() {
 		q.hurts = append(q.hurts, hurt{span: span{from: f.began, to: f.Until, first: f, last: f}, failed: failed, by: f.by})
 	}
 	slices.SortStableFunc(q.hurts, func(a, b hurt) int { return cmp.Compare(a.from, b.from) })
+}
+
+// settled reports whether a leader had ruled for a while before a gap.
+func (q *inquiry) settled(g span) bool {
+	for i := range q.reigns {
+		if r := &q.reigns[i]; r.leader == g.who && r.from < g.from && min(r.to, g.from)-r.from > 3*second {
+			return true
+		}
+	}
+	return false
 }
 
 // allBooting reports whether every member with a log comes up around a moment.
