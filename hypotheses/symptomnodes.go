@@ -202,6 +202,7 @@ func members(speakers []*timeline.Speaker) (list []*member, doubles []double) {
 			}
 		}
 	}
+	eliminate(sets, speakers, several, owner, join)
 	by := map[string]*member{}
 	of := func(word string) *member {
 		root := sets.find(word)
@@ -293,6 +294,67 @@ func copied(a, b *timeline.Speaker) bool {
 // nameless reports whether of a log's words none is a name or an id.
 func nameless(words []string) bool {
 	return !slices.ContainsFunc(words, func(w string) bool { return w[0] != 0 && shapeOf(w) < addressShape })
+}
+
+// eliminate finds out who writes the logs that never say so: of the members that
+// others speak of, the one that a log never addresses is its own.
+func eliminate(sets *wordSets, speakers []*timeline.Speaker, several map[int]bool, owner map[string]int, join func(a, b string)) {
+	known := map[string]bool{} // words for members
+	named := make([]map[string]bool, len(speakers))
+	for i, sp := range speakers {
+		named[i] = map[string]bool{}
+		for k := range sp.Seen {
+			y := sp.Seen[k].Symptom
+			if y == nil {
+				continue
+			}
+			for _, m := range y.Members {
+				if len(m.Words) > 0 && !m.Learner {
+					known[m.Words[0]] = true
+				}
+			}
+			if len(y.Peer) == 0 {
+				continue
+			}
+			switch y.Sign {
+			case raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.ContactLost, raftdiag.VoteAsked, raftdiag.VoteGot, raftdiag.VoteDenied, raftdiag.VoteGranted,
+				raftdiag.VoteRefused, raftdiag.VoteIgnored, raftdiag.AppendRefused, raftdiag.SendDropped, raftdiag.SnapshotSent:
+				named[i][y.Peer[0]] = true
+				if y.What != "gossip" {
+					known[y.Peer[0]] = true
+				}
+			}
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		roots := map[string]bool{}
+		for w := range known {
+			if root := sets.find(w); owner[root] == 0 {
+				roots[root] = true
+			}
+		}
+		for i := range speakers {
+			if several[i] || len(membersOf(sets, speakerWord(i))) > 1 {
+				continue
+			}
+			addressed := map[string]bool{}
+			for w := range named[i] {
+				addressed[sets.find(w)] = true
+			}
+			var left []string
+			for root := range roots {
+				if !addressed[root] {
+					left = append(left, root)
+				}
+			}
+			if len(left) == 1 && len(addressed) > 0 {
+				join(speakerWord(i), left[0])
+				changed = true
+				break
+			}
+		}
+	}
 }
 
 func membersOf(sets *wordSets, w string) []string {
@@ -443,7 +505,7 @@ func (m *member) live() {
 			if i+1 < len(m.lives) {
 				end = min(end, m.lives[i+1].from)
 			}
-			if sp.From >= m.lives[i].from && sp.From <= end {
+			if sp.From >= m.lives[i].from && sp.From <= end && (i+1 == len(m.lives) || sp.From < m.lives[i+1].from) {
 				m.lives[i].to = max(m.lives[i].to, end)
 			}
 		}
