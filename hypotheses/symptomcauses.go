@@ -189,12 +189,12 @@ func (q *inquiry) ends() {
 				q.stopped(m, l, last)
 			case !last:
 				next := m.lives[i+1]
-				gone := l.to // when others began to miss it, or its last line
-				if list, _ := q.complaints(m, m.lastOwn(l), next.from); len(list) > 0 {
-					for _, d := range list {
-						if d.from >= m.lastOwn(l) && d.from < gone {
-							gone = d.from
-						}
+				gone := l.to // its last line, or, after a silence, when others began to miss it
+				first := next.from
+				list, _ := q.complaints(m, l.to, next.from)
+				for _, d := range list {
+					if d.from >= l.to-second && d.from < first {
+						first, gone = d.from, max(d.from, l.to)
 					}
 				}
 				s := suspicion{span: span{from: gone, to: next.from, who: m, first: nil}, name: "node-down", nodes: []*member{m}, score: 0.9,
