@@ -184,6 +184,7 @@ type walker struct {
 	idleCommit, idleLast  raftdiag.Index
 	idleTime              int64
 	idleHeard             bool
+	turns, turned         bool // Ready rows show, and one came since the last round of heartbeats
 	beat                  map[raftdiag.NodeID]bool
 	resent                map[Channel]resend
 	sendCache, recvCache  chanCache
@@ -409,7 +410,11 @@ func (w *walker) sent(i int, r *record, c Channel) {
 		case raftdiag.MsgHeartbeat:
 			if w.beat[c.To] {
 				clear(w.beat)
-				w.round(beatRound, i)
+				// Several in one Ready waited there, and left together.
+				if w.turned || !w.turns {
+					w.round(beatRound, i)
+					w.turned = false
+				}
 			}
 			w.beat[c.To] = true
 		}
@@ -524,6 +529,7 @@ func (w *walker) row(i int, r *record) {
 			w.idle(i, r)
 		}
 	case raftdiag.Ready:
+		w.turns, w.turned = true, true
 		if r.has(raftdiag.HasCommit) {
 			w.commits(i, raftdiag.Index(r.d))
 		}

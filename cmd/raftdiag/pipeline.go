@@ -34,6 +34,7 @@ func read(ctx context.Context, q question) (*reading, error) {
 	result, err := parser.Read(ctx, q.inputs, parser.Options{
 		Stdin:    q.stdin,
 		Open:     store.Open,
+		Continue: store.Continue,
 		Workers:  q.jobs,
 		Progress: q.progress,
 	})
