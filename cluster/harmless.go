@@ -75,6 +75,7 @@ func harmless() []FaultInfo {
 				b.shunned.Add(1)
 				s.undoing(func() { b.shunned.Add(-1) })
 			}
+			s.sleep(3 * s.c.o.Tick) // who asked before is served
 			s.blockApply()
 		}).lasting(800 * time.Millisecond),
 		calm("healed-before", "the network loses the followers' answers while nobody proposes, and heals before somebody does", nil, func(s *strike) {

@@ -49,9 +49,10 @@ type replica struct {
 
 	role   raft.StateType
 	term   uint64
-	silent int // ticks since the last status
-	idle   int // ticks without a leader or a vote given
-	until  int // idle ticks before it campaigns
+	silent int    // ticks since the last status
+	idle   int    // ticks without a leader or a vote given
+	until  int    // idle ticks before it campaigns
+	began  uint64 // the term in which the timeout began
 
 	sm      stateMachine
 	waiters waiters
@@ -110,15 +111,15 @@ func (r *replica) tick() {
 
 // calm begins a new election timeout.
 func (r *replica) calm() {
-	r.idle, r.until = 0, r.o.electionTick+r.env.dice().IntN(r.o.electionTick)
+	r.idle, r.until, r.began = 0, r.o.electionTick+r.env.dice().IntN(r.o.electionTick), r.rn.BasicStatus().Term
 }
 
 // heeds begins a new election timeout where Raft does: a leader was heard, a
 // vote was given, or a new term began.
-func (r *replica) heeds(term uint64, m raftpb.Message) {
-	if now := r.rn.BasicStatus(); now.Term != term {
+func (r *replica) heeds(m raftpb.Message) {
+	if now := r.rn.BasicStatus(); now.Term != r.began {
 		r.calm()
-	} else if now.RaftState == raft.StateFollower && m.Term == term {
+	} else if now.RaftState == raft.StateFollower && m.Term == now.Term {
 		switch m.Type {
 		case raftpb.MsgApp, raftpb.MsgHeartbeat, raftpb.MsgSnap:
 			r.calm()
@@ -128,8 +129,8 @@ func (r *replica) heeds(term uint64, m raftpb.Message) {
 
 // step gives Raft a message that arrived.
 func (r *replica) step(m raftpb.Message) {
-	err, term := error(nil), r.rn.BasicStatus().Term
-	defer func() { r.heeds(term, m) }()
+	err := error(nil)
+	defer r.heeds(m)
 	if m.Type == raftpb.MsgProp && r.rn.BasicStatus().RaftState != raft.StateLeader {
 		// Forwarding it once more could send it round in circles.
 		err = raft.ErrProposalDropped
@@ -171,6 +172,9 @@ func (r *replica) status() {
 // node.
 func (r *replica) ready() error {
 	defer r.look()
+	if r.rn.BasicStatus().Term != r.began {
+		r.calm() // it was made to campaign
+	}
 	if r.silent > 2*r.o.heartbeatTick && !r.rn.HasReady() {
 		r.status()
 	}

@@ -38,7 +38,7 @@ func (j *judgement) applyStalls() {
 				ev = add(ev, j.quote(a.Failed, "%s", a.Failed.Event().Text)...)
 			}
 			found := []cause{{name, []raftdiag.NodeID{l.Node}, summary, ev}}
-			if l.Node != leader && !l.HasClients() {
+			if l.Node != leader && !l.ClientsWait(a) {
 				j.slight(a.CommitBy, found, summary)
 				continue
 			}

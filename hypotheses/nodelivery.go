@@ -95,8 +95,11 @@ func (c *stuck) linkCauses(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 		}
 	}
 	if receiver := t.Lane(to); receiver != nil {
-		if q, ok := receiver.Last(raftdiag.StepFailed, c.hi(receiver)); ok && transportCause(q.Event().Text) == "undecodable" {
-			out = append(out, cause{"undecodable", who, fmt.Sprintf("node %s cannot decode what arrives: %s", to, q.Event().Text), c.j.quote(q, "%s", q.Event().Text)})
+		if q, ok := receiver.Last(raftdiag.StepFailed, c.hi(receiver)); ok {
+			words := map[string]string{"undecodable": "cannot decode what arrives", "cluster-id-mismatch": "refuses what arrives", "tls-failure": "refuses who connects"}
+			if name := transportCause(q.Event().Text); words[name] != "" {
+				out = append(out, cause{name, who, fmt.Sprintf("node %s %s: %s", to, words[name], q.Event().Text), c.j.quote(q, "%s", q.Event().Text)})
+			}
 		}
 	}
 	if len(out) > 0 {

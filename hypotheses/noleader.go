@@ -494,7 +494,7 @@ func (j *judgement) vacantOnce(closed map[raftdiag.NodeID][]timeline.Vacancy) {
 				}
 			}
 		}
-		if len(vacs) > 0 && voters.Vote(votes) == quorum.VoteLost && !j.stuckUnder(before) {
+		if len(vacs) > 0 && voters.Vote(votes) == quorum.VoteLost && !j.stuckUnder(before) && slices.ContainsFunc(vacs, func(v timeline.Vacancy) bool { return v.Campaigns > 0 }) {
 			slices.SortStableFunc(vacs, func(a, b timeline.Vacancy) int {
 				if a.Rounds != b.Rounds {
 					return b.Rounds - a.Rounds

@@ -35,6 +35,9 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 		} else if pr := p.Marks[timeline.Answered].Proof; pr.OK() {
 			from = pr.I
 		}
+		if p.Marks[timeline.Answered].Late && p.Reply.OK() && p.Reply.Lane == f {
+			hi = max(from+1, f.Turn(p.Reply.I)) // what came with the answer is not why it was late
+		}
 		receipt := c.j.quote(p.Receipt, "node %s received the append", p.Node)
 		was := len(out)
 		named := func(name string, ev []raftdiag.Quote, summary string, args ...any) {

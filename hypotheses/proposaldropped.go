@@ -51,7 +51,7 @@ func (j *judgement) refusedBy(l *timeline.Lane) {
 		first := list[0]
 		// A client that tries again elsewhere is served: one refusal is no fault,
 		// and neither are a few among many that are taken.
-		if taken := j.taken(l, first); len(list) < j.pat.Rounds && !j.pat.Complete || taken > len(list) {
+		if taken := j.taken(l, first, list[len(list)-1]); len(list) < j.pat.Rounds && !j.pat.Complete || taken > len(list) {
 			continue
 		}
 		role, _ := l.RoleAt(first.I + 1)
@@ -134,10 +134,10 @@ func (j *judgement) waitingAt(l *timeline.Lane, i int) bool {
 	})
 }
 
-// taken counts the node's proposals that went through after one was refused.
-func (j *judgement) taken(l *timeline.Lane, p timeline.Proof) int {
-	_, hi := l.Bounds()
-	return max(l.Count(raftdiag.Proposed, p.I+1, hi), l.Count(raftdiag.Replied, p.I+1, hi))
+// taken counts the node's proposals that went through between the first and the
+// last one that were refused.
+func (j *judgement) taken(l *timeline.Lane, first, last timeline.Proof) int {
+	return max(l.Count(raftdiag.Proposed, first.I+1, last.I), l.Count(raftdiag.Replied, first.I+1, last.I))
 }
 
 // alsoLost files forwarded proposals under an episode of the same leader: what

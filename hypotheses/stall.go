@@ -217,6 +217,9 @@ func (c *stuck) rule() ruling {
 				return ruling{from: g, to: timeline.Matched, why: fmt.Sprintf("%s %s connections, and whether %s down or not reachable %s own log would show",
 					list(nodesOf(refused)), plural(len(refused), "refuses", "refuse"), plural(len(refused), "it is", "they are"), plural(len(refused), "its", "their"))}
 			}
+			if g == timeline.Matched && !c.stepped() {
+				return ruling{from: g, to: timeline.Committed, why: "answers arrived that cover the entry, and whether the leader's loop had time to take them does not show"}
+			}
 			return ruling{point: byGate(g), gate: g, because: c.stoppedAt(g)}
 		}
 	}
@@ -247,11 +250,48 @@ func (c *stuck) settled() bool {
 		return l != nil
 	}
 	at, ok := c.majorityAt()
-	if !ok {
-		return false
+	if !ok || l.Count(raftdiag.Slow, c.s.From, c.s.To) >= c.j.pat.Rounds {
+		return false // while the disk is slow, what arrives waits for the loop
 	}
 	row, ok := l.LoopRow(at, c.s.To)
 	return ok && l.Passed(c.j.pat, 1, at, row.I+1)
+}
+
+// stepped reports whether the leader's loop had time to take the accepts that it
+// heard: it went on for its patience after one of each voter whose match does
+// not move. A rejection needs no such time, and neither does an answer that
+// covers less.
+func (c *stuck) stepped() bool {
+	l := c.s.Tenure.Lane
+	if l == nil || c.j.pat.Complete || !c.s.Open {
+		return true
+	}
+	var early []*timeline.Place
+	slow := l.Count(raftdiag.Slow, c.s.From, c.s.To) >= c.j.pat.Rounds // then its loop is behind with what arrives
+	for _, p := range c.stoppedAt(timeline.Matched) {
+		at, ok := c.firstAccept(p)
+		if !ok {
+			continue
+		}
+		if row, ok := l.LoopRow(at, c.s.To); slow || !ok || !l.Passed(c.j.pat, 1, at, row.I+1) {
+			early = append(early, p)
+		}
+	}
+	// Those are not known to be passed over; is the quorum lost without them?
+	return len(early) == 0 || c.impossible(c.stoppedFor(timeline.Matched, early))
+}
+
+// firstAccept is the place of the first accept of the entry that the leader
+// heard of a voter.
+func (c *stuck) firstAccept(p *timeline.Place) (int, bool) {
+	l := c.s.Tenure.Lane
+	for _, i := range l.Receives(timeline.Channel{From: p.Node, To: c.s.Tenure.Leader, Type: raftdiag.MsgAppResp}) {
+		e := l.Event(int(i))
+		if int(i) > c.s.From && int(i) < c.s.To && !e.Reject && e.Has(raftdiag.HasIndex) && e.Index >= c.s.Index && (!e.Has(raftdiag.HasTerm) || e.Message.Term == c.s.Tenure.Term) {
+			return int(i), true
+		}
+	}
+	return 0, false
 }
 
 // lateCommit reports whether a majority matched long before the commit that

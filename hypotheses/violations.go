@@ -26,6 +26,26 @@ func (j *judgement) violations() {
 		j.losses(l)
 		j.takenBack(l)
 	}
+	j.shared()
+}
+
+// shared drops what the lane of an id shows that several processes use: their
+// terms, logs and votes are not those of one node.
+func (j *judgement) shared() {
+	var doubled []string
+	for _, v := range j.group.Violations {
+		if v.Name == "duplicate-id" {
+			doubled = append(doubled, v.Nodes...)
+		}
+	}
+	follows := func(v raftdiag.Violation) bool {
+		return v.Name != "duplicate-id" && v.Name != "wrong-peer-address" && len(v.Nodes) > 0 &&
+			!slices.ContainsFunc(v.Nodes, func(n string) bool { return !slices.Contains(doubled, n) })
+	}
+	if len(doubled) > 0 {
+		j.group.Violations = slices.DeleteFunc(j.group.Violations, follows)
+		j.states = slices.DeleteFunc(j.states, func(s state) bool { return follows(s.Violation) })
+	}
 }
 
 // violate files a state once for each name and set of nodes.

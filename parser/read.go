@@ -21,6 +21,9 @@ type Options struct {
 	// order of the lines, by one goroutine at a time, and must not keep the
 	// event.
 	Open func(source string, order int) func(*raftdiag.Event)
+	// Continue, if set, is called instead of Open for a source that is the next
+	// piece of the same log, as after a rotation.
+	Continue func(source string, order int) func(*raftdiag.Event)
 	// Workers is how many lines are read at a time; 0 means one for each
 	// processor.
 	Workers int
@@ -86,8 +89,11 @@ func Read(ctx context.Context, inputs []string, o Options) (*Result, error) {
 	var flows []*flow
 	for _, st := range streams(all) {
 		r := newResolver(st, int64(o.window))
-		for _, s := range st.sources {
-			if o.Open != nil {
+		for i, s := range st.sources {
+			switch {
+			case i > 0 && o.Continue != nil:
+				s.emit = o.Continue(s.name, s.order)
+			case o.Open != nil:
 				s.emit = o.Open(s.name, s.order)
 			}
 			res.streams[s] = r

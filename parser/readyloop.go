@@ -678,7 +678,8 @@ func (p *reader) sender(s []byte, it *item) outcome {
 func (p *reader) noReplica(s []byte, it *item) outcome {
 	it.ev.Kind, it.role = raftdiag.StepFailed, groupless
 	if at := bytes.Index(s, []byte(" for ")); at >= 0 {
-		if g, _, ok := p.groupName(s[at+len(" for "):]); ok {
+		// In "for field Type" the error speaks of something else.
+		if g, rest, ok := p.groupName(s[at+len(" for "):]); ok && (len(rest) == 0 || rest[0] != ' ' || bytes.IndexByte([]byte(g), '-') > 0 || bytes.IndexByte(s[at:len(s)-len(rest)], ':') >= 0) {
 			it.ev.Group, it.role = g, plain
 		}
 	}

@@ -149,8 +149,11 @@ func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall,
 	return ApplyStall{}, false
 }
 
-// missing reports whether enough commits follow one that no line says is applied, or a client gave up on its entry.
+// missing reports whether enough commits follow one that no line says is
+// applied, or a client gave up on its entry. Where the lane's lines of applies
+// have gaps, lines are lost, and it takes more.
 func (l *Lane) missing(c Step, end, enough int) bool {
+	enough = l.beyondChance(enough)
 	n := 0
 	for _, o := range l.commits {
 		if o.At >= c.At && int(o.At) < end && o.Value >= c.Value {
@@ -173,6 +176,39 @@ func (l *Lane) missing(c Step, end, enough int) bool {
 	return false
 }
 
+// beyondChance is how many applies must be missing in a row so that lost lines
+// are no likely reason: where a share of the indexes was never said to be
+// applied one by one, that share is lost of any line.
+func (l *Lane) beyondChance(enough int) int {
+	said, gaps := 0, 0
+	var before raftdiag.Index
+	for i := l.lo; i < l.hi; i++ {
+		r := l.rec(i)
+		if r.kind != raftdiag.Applied || r.wide() {
+			continue
+		}
+		e := l.Event(i)
+		if n := raftdiag.Index(max(e.Count, 1)); said > 0 && e.Index > before+n && e.Index-before < 64 {
+			gaps += int(e.Index - before - n)
+		}
+		said, before = said+1, max(before, e.Index)
+	}
+	return max(enough, runBeyondChance(gaps, said+gaps))
+}
+
+// runBeyondChance is how long a run of lines must be missing that is hardly the
+// doing of chance, where lost of all lines are lost.
+func runBeyondChance(lost, all int) int {
+	if lost == 0 || all == 0 {
+		return 1
+	}
+	share, n := float64(lost)/float64(all), 1
+	for p := share; p > 1e-4 && n < 64; p *= share {
+		n++
+	}
+	return n
+}
+
 // first is the first place of the steps that is not before begin, or -1.
 func first(steps []Step, begin int) int {
 	for _, s := range steps {
@@ -183,9 +219,28 @@ func first(steps []Step, begin int) int {
 	return -1
 }
 
-// HasClients reports whether clients wait on this node.
-func (l *Lane) HasClients() bool {
-	return l.kinds[raftdiag.Waiting]+l.kinds[raftdiag.Replied]+l.kinds[raftdiag.Proposing]+l.kinds[raftdiag.ProposalTimedOut] > 0
+// ClientsWait reports whether clients wait on this node for what is not applied:
+// one proposes there from the last commit before the stall on, or one is told,
+// or gives up, after it began.
+func (l *Lane) ClientsWait(a ApplyStall) bool {
+	from := a.CommitBy.I
+	if k := sort.Search(len(l.commits), func(k int) bool { return int(l.commits[k].At) >= from }); k > 0 {
+		from = int(l.commits[k-1].At)
+	}
+	for i := from; i < l.hi; i++ {
+		r := l.rec(i)
+		switch r.kind {
+		case raftdiag.Proposing, raftdiag.Proposed, raftdiag.Waiting:
+			if i <= a.To {
+				return true
+			}
+		case raftdiag.Replied, raftdiag.ProposalTimedOut:
+			if e := l.Event(i); !e.Has(raftdiag.HasIndex) && i <= a.To || e.Has(raftdiag.HasIndex) && e.Index > a.Applied && (e.Index <= a.Commit || i <= a.To) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Untold finds a client that waits for an entry that is applied on its node,
@@ -202,6 +257,9 @@ func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
 		}
 	}
 	covers := func(i raftdiag.Index, before int) (Proof, bool) {
+		if !l.sameEntry(i, before) {
+			return Proof{}, false
+		}
 		n := sort.Search(len(l.applies), func(k int) bool { return l.applies[k].Value >= i })
 		if n == len(l.applies) || int(l.applies[n].At) >= before {
 			return Proof{}, false
@@ -233,6 +291,51 @@ func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
 		}
 	}
 	return Proof{}, Proof{}, false
+}
+
+// sameEntry reports whether the entry that is applied at an index is the one
+// that a client of the lane waits for, as far as the lane tells: an index may
+// come to hold another leader's entry, and whose client waits for that is
+// another. The lane must know one entry for the index, or stay in one term from
+// where its log first reaches it to the apply.
+func (l *Lane) sameEntry(i raftdiag.Index, before int) bool {
+	at, n := -1, 0
+	var proposed raftdiag.Term
+	for _, p := range l.All(raftdiag.Proposed, l.lo, before) {
+		e := p.Event()
+		if !e.Has(raftdiag.HasIndex) || e.Index != i {
+			continue
+		}
+		if n++; n > 1 {
+			return false // two clients were given one index
+		}
+		at, proposed = p.I, 0
+		if e.Has(raftdiag.HasTerm) {
+			proposed = e.Term
+		}
+	}
+	if at < 0 {
+		k := sort.Search(len(l.lasts), func(k int) bool { return l.lasts[k].Value >= i })
+		if k == len(l.lasts) {
+			return true
+		}
+		at = int(l.lasts[k].At)
+	}
+	then, known := l.RoleAt(at + blockRows)
+	if proposed == 0 && known {
+		proposed = then.Term
+	}
+	for _, c := range l.All(raftdiag.EntryCommitted, l.lo, l.hi) {
+		if e := c.Event(); e.Has(raftdiag.HasIndex|raftdiag.HasTerm) && e.Index == i {
+			return proposed == 0 || e.Term == proposed
+		}
+	}
+	n = sort.Search(len(l.applies), func(k int) bool { return l.applies[k].Value >= i })
+	if n == len(l.applies) {
+		return true
+	}
+	now, ok := l.RoleAt(int(l.applies[n].At) + 1)
+	return !ok || proposed == 0 || now.Term == proposed
 }
 
 // Uncommitted reports whether the lane's log is known to reach beyond its commit
@@ -304,10 +407,39 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 	if !vague {
 		return lost
 	}
-	if n := len(covered) - len(p.Receives); n > 0 {
-		return covered[len(covered)-n:]
+	n := len(covered) - len(p.Receives)
+	if n <= 0 || t.lossy(c, n, len(covered)) {
+		return nil
 	}
-	return nil
+	return covered[len(covered)-n:]
+}
+
+// lossy reports whether messages of other types between the two nodes are
+// missing as often as n of all are: then the way loses whatever it is given, or
+// the logs lack lines, and it is not about this type.
+func (t *Timeline) lossy(c Channel, n, all int) bool {
+	sent, missing := 0, 0
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgAppResp, raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp} {
+		if mt == c.Type {
+			continue
+		}
+		p := t.Pair(Channel{c.From, c.To, mt})
+		if p.From == nil || p.To == nil || len(p.Receives) == 0 {
+			continue
+		}
+		sent += len(p.Sends)
+		for _, r := range p.ReceiveOf {
+			if r < 0 {
+				missing++
+			}
+		}
+		for _, s := range p.SendOf {
+			if s < 0 {
+				missing++ // here the line of the send is missing
+			}
+		}
+	}
+	return sent >= 8 && missing*all*2 >= n*sent
 }
 
 // LossRuns counts the times in which messages from one node to another stopped

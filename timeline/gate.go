@@ -436,7 +436,7 @@ func (v *view) judgeHeard() {
 	}
 	// An answer that is no reject and brings nothing new, heard after the head
 	// went out, over and over.
-	if n := v.staleAnswers(); len(n) >= v.pat.Rounds && v.passed(v.l, n[0].I, n[len(n)-1].I+1) {
+	if n := v.staleAnswers(); len(n) >= v.pat.Rounds && !v.answersIt() && v.passed(v.l, n[0].I, n[len(n)-1].I+1) {
 		v.set(Heard, Yes, n[len(n)-1], "%d answers arrived that do not cover it", len(n))
 		return
 	}
@@ -523,6 +523,17 @@ func (v *view) sentLater(place int) bool {
 	return found >= v.pat.Rounds
 }
 
+// answersIt reports whether the voter's own log shows an accept that covers the
+// head: then those that the leader hears belong to older appends.
+func (v *view) answersIt() bool {
+	for _, i := range v.replies {
+		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= v.p.HeadLast && v.f.handOver(int(i)) != No {
+			return true
+		}
+	}
+	return false
+}
+
 // staleAnswers are accepts, heard after the head was sent, that cover less than
 // it or have another term, and do not grow: answers to older appends, which are
 // still on their way, do.
@@ -603,6 +614,15 @@ func (v *view) judgeAnswered() {
 			case CannotSay:
 				made = Proof{v.f, i}
 				continue
+			}
+			if r0 := int(v.replies[sort.Search(k, func(n int) bool { return int(v.replies[n]) > receipt })]); receipt < i && p.Marks[Heard].Answer == No && v.passed(v.f, receipt, r0) {
+				if !v.dawdles(receipt, r0) {
+					v.dunno(Answered, "", "node %s answered late, and whether the append was late there or its loop does not show", p.Node)
+					return
+				}
+				v.set(Answered, No, Proof{v.f, receipt}, "node %s received it, and answered only when the leader's time was over", p.Node)
+				p.Reply = Proof{v.f, i}
+				return
 			}
 			p.Reply = Proof{v.f, i}
 			word := "accepts"
@@ -974,6 +994,19 @@ func (l *Lane) peerOf(r *record) raftdiag.NodeID {
 	return l.store.nodes.list[r.to]
 }
 
+// beginsWithBoot reports whether the lane's log begins when its process did.
+func (l *Lane) beginsWithBoot() bool {
+	for i := l.lo; i < l.hi && i < l.lo+blockRows; i++ {
+		switch k := l.rec(i).kind; {
+		case k == raftdiag.Booted:
+			return true
+		case isRaft(k):
+			return false
+		}
+	}
+	return false
+}
+
 // listsAll reports whether the Ready rows between two places say how many
 // messages were made, and each is followed by that many: then a message that is
 // not listed was not made.
@@ -1045,6 +1078,11 @@ func (v *view) judgeHealed() {
 		late(Sent, Proof{v.l, int(sends[0])}, "the leader sent it late")
 		return
 	}
+	if i, over := v.heldBack(sends); len(sends) > 0 && i >= 0 && v.l.Rounds(s.From, over) >= v.pat.Rounds {
+		p.Head = Proof{v.l, i}
+		late(Sent, p.Head, "it was generated and for long not handed to the transport")
+		return
+	}
 	for _, fail := range p.Failures {
 		if fail.I > s.From && fail.I < end {
 			late(Received, fail, "the transport said: %s", fail.Event().Text)
@@ -1067,7 +1105,7 @@ func (v *view) judgeHealed() {
 		}
 	}
 	for _, i := range v.replies {
-		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= s.Index {
+		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= s.Index && v.f.handOver(int(i)) != No {
 			accepts = append(accepts, i)
 		}
 	}
@@ -1077,9 +1115,13 @@ func (v *view) judgeHealed() {
 	}
 	p.Receipt, p.Reply = Proof{v.f, int(receipts[0])}, Proof{v.f, int(accepts[0])}
 	lostThere, lostBack := v.lost(v.leader, p.Node, end), v.lost(p.Node, v.leader, end)
-	switch {
-	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
+	switch short := v.shortReplies(int(receipts[0]), int(accepts[0])); {
+	case len(short) >= v.pat.Rounds && v.passed(v.f, int(receipts[0]), int(accepts[0])):
+		late(Matched, Proof{v.f, short[0]}, "%d answers of node %s do not cover it", len(short), p.Node)
+	case accepts[0] > receipts[0] && v.dawdles(int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
 		late(Answered, p.Receipt, "node %s received it and answered late", p.Node)
+	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
+		unknown() // what came late comes all at once
 	case v.askedAgain(receipts, int(accepts[0])):
 		late(Heard, p.Reply, "node %s answered, and the leader sent it again and again", p.Node)
 	case v.beatsBefore(sends[0], receipts[0]):
@@ -1091,6 +1133,64 @@ func (v *view) judgeHealed() {
 	default:
 		unknown()
 	}
+}
+
+// dawdles reports whether the voter let its patience pass between a receipt and
+// its first answer. Messages that were late on the way arrive all at once, many
+// rounds of them before the loop could turn: then it takes many more, or a turn
+// of the loop without an answer.
+func (v *view) dawdles(receipt, reply int) bool {
+	if !v.passed(v.f, receipt, reply) {
+		return false
+	}
+	turns := 0
+	for i := receipt + 1; i < reply; i++ {
+		switch v.f.rec(i).kind {
+		case raftdiag.State, raftdiag.Ready:
+			if v.f.rec(i).kind == raftdiag.Ready || v.f.kinds[raftdiag.Ready] == 0 {
+				turns++
+			}
+		}
+	}
+	return turns > 1 || v.f.Waits(receipt, reply) >= 4*v.pat.Rounds
+}
+
+// heldBack is the first of an append's sends that was not handed to the
+// transport, with the place of the first one that was, or of the end; -1 if the
+// first one was handed over or that is not known.
+func (v *view) heldBack(sends []int32) (first, over int) {
+	first = -1
+	for _, i := range sends {
+		switch v.l.handOver(int(i)) {
+		case No:
+			if first < 0 {
+				first = int(i)
+			}
+		case Yes:
+			return first, int(i)
+		default:
+			return -1, 0
+		}
+	}
+	return first, v.hi
+}
+
+// shortReplies are the voter's accepts between a receipt and the accept that
+// covers it, which cover less and do not grow: those to earlier appends do.
+func (v *view) shortReplies(receipt, accept int) []int {
+	var out []int
+	var top raftdiag.Index
+	for _, i := range v.replies {
+		r := v.f.rec(int(i))
+		if int(i) <= receipt || int(i) >= accept || r.reject() || !r.has(raftdiag.HasIndex) || v.f.handOver(int(i)) == No {
+			continue
+		}
+		if idx := raftdiag.Index(r.b); idx > top {
+			top, out = idx, out[:0]
+		}
+		out = append(out, int(i))
+	}
+	return out
 }
 
 // firstReply is the place of the voter's first answer of either kind behind a
@@ -1175,6 +1275,12 @@ func (v *view) aliveMeanwhile() bool {
 					continue
 				}
 				p := v.t.Pair(c)
+				// In order, the last of so many receives is of no earlier send, where the
+				// lane has all sends; a few lines may be missing.
+				if n := min(len(p.Receives), len(p.Sends)) - 2*v.pat.Rounds; n > 0 && v.l.beginsWithBoot() && !slices.Contains(p.Twice, true) && !slices.Contains(p.SendOf, -1) &&
+					int(p.Sends[n-1]) > v.s.From && v.passed(v.l, v.s.From, int(p.Sends[n-1])) {
+					return true
+				}
 				for k := len(p.Sends) - 1; k >= 0 && int(p.Sends[k]) > v.s.From; k-- {
 					if p.ReceiveOf[k] >= 0 && !p.Vague(k) {
 						if v.passed(v.l, v.s.From, int(p.Sends[k])) {

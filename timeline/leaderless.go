@@ -358,6 +358,11 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 			continue
 		}
 		from := max(heard, since)
+		if f := t.Lane(n); f != nil {
+			if then, ok := l.RoleAt(from + 1); ok && f.Term() > then.Term {
+				continue // it lived on without this node
+			}
+		}
 		if asks && count(l.rounds[electionRound], from, l.hi) >= p.Rounds || !asks && l.Passed(p, 1, from, l.hi) {
 			return true
 		}

@@ -191,3 +191,19 @@ func (l *Lane) Channels(d Direction) []Channel {
 	}
 	return sortedChannels(m)
 }
+
+// Turn is the place at which the turn of the Raft loop begins that printed the
+// row at place i, as far as its rows stand together.
+func (l *Lane) Turn(i int) int {
+	for k := i; k > l.lo && k > i-4*blockRows; k-- {
+		switch l.rec(k).kind {
+		case raftdiag.State:
+			return k
+		case raftdiag.Ready:
+			if l.kinds[raftdiag.State] == 0 {
+				return k
+			}
+		}
+	}
+	return i
+}

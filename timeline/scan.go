@@ -185,6 +185,7 @@ type walker struct {
 	idleCommit, idleLast  raftdiag.Index
 	idleTime              int64
 	idleHeard             bool
+	turns, turned         bool // Ready rows show, and one came since the last round of heartbeats
 	beat                  map[raftdiag.NodeID]bool
 	resent                map[Channel]resend
 	peers                 chanLists // by sender alone
@@ -488,7 +489,11 @@ func (w *walker) sent(i int, r *record, c Channel) {
 		case raftdiag.MsgHeartbeat:
 			if w.beat[c.To] {
 				clear(w.beat)
-				w.round(beatRound, i)
+				// Several in one Ready waited there, and left together.
+				if w.turned || !w.turns {
+					w.round(beatRound, i)
+					w.turned = false
+				}
 			}
 			w.beat[c.To] = true
 		}
@@ -603,6 +608,7 @@ func (w *walker) row(i int, r *record) {
 			w.idle(i, r)
 		}
 	case raftdiag.Ready:
+		w.turns, w.turned = true, true
 		if r.has(raftdiag.HasCommit) {
 			w.commits(i, raftdiag.Index(r.d))
 		}

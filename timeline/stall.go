@@ -111,8 +111,10 @@ func (ten *Tenure) Stalls(p Patience) []Stall {
 		if !ok {
 			continue
 		}
-		if n := len(stalls); n > 0 && stalls[n-1].To >= s.From {
-			stalls[n-1].To, stalls[n-1].Last, stalls[n-1].Open = s.To, s.Last, s.Open
+		// Waits that overlap are one stall, by its first entry. One without an
+		// end is another: the first entry did commit.
+		if n := len(stalls); n > 0 && stalls[n-1].To >= s.From && !s.Open {
+			stalls[n-1].To, stalls[n-1].Last = s.To, s.Last
 			stalls[n-1].Rounds = l.Rounds(stalls[n-1].From, s.To)
 		} else {
 			stalls = append(stalls, s)

@@ -68,6 +68,7 @@ type feed struct {
 	name   string
 	order  int
 	index  int
+	goesOn bool // it is the next piece of the source before it in order
 	store  *Store
 	strips map[laneKey]*strip
 	forms  shapes
@@ -87,6 +88,16 @@ const (
 	firstCache = 16
 	lastCache  = 1 << 16
 )
+
+// Continue is Open for a source that is the next piece of the log of which the
+// source before it in order is a piece.
+func (s *Store) Continue(name string, order int) func(*raftdiag.Event) {
+	add := s.Open(name, order)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.feeds[len(s.feeds)-1].goesOn = true
+	return add
+}
 
 // Open begins a source. The returned function takes its events in order; the
 // store keeps no pointer to what it is given, but for Config.

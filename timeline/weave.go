@@ -47,6 +47,7 @@ func (s *Store) weave(segments []segment, from *pool) *column {
 		feed *feed
 		col  *column
 		time int64 // its first stamp
+		last int64 // the first stamp of its last piece
 	}
 	var sources []source
 	for i := 0; i < len(segments); {
@@ -56,7 +57,17 @@ func (s *Store) weave(segments []segment, from *pool) *column {
 		}
 		col := oneSource(segments[i:j], from)
 		s.dedupe(col)
-		sources = append(sources, source{segments[i].feed, col, col.firstStamp()})
+		// The pieces of one log follow one another, whatever the stamps at their
+		// ends are, unless the pieces themselves are out of order.
+		next := source{feed: segments[i].feed, col: col, time: col.firstStamp()}
+		if n := len(sources); n > 0 && next.feed.goesOn && next.feed.order == sources[n-1].feed.order+1 && next.time >= sources[n-1].last {
+			into := &sources[n-1]
+			into.col.mergeAfter(col)
+			into.feed, into.last = next.feed, next.time
+		} else {
+			next.last = next.time
+			sources = append(sources, next)
+		}
 		i = j
 	}
 	slices.SortStableFunc(sources, func(a, b source) int {

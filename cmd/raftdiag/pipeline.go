@@ -38,6 +38,7 @@ func read(ctx context.Context, q question) (*reading, error) {
 	result, err := parser.Read(ctx, q.inputs, parser.Options{
 		Stdin:    q.stdin,
 		Open:     store.Open,
+		Continue: store.Continue,
 		Workers:  q.jobs,
 		Formats:  q.formats,
 		Progress: q.progress,

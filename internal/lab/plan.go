@@ -71,6 +71,10 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 		conf.Nodes = least
 	}
 	conf.Groups = pick(rng, 1, 1, 1, 1, 2, 3)
+	switch c.Name {
+	case "leader-restart", "snapshot-catch-up", "late-apply", "vain-campaign":
+		conf.Groups = 1 // for each group another node would be hit, and together too many
+	}
 	conf.Tick = times(time.Millisecond, between(rng, 15, 120)).Round(time.Millisecond)
 	conf.Heartbeat = 1 + rng.IntN(3)
 	conf.Election = conf.Heartbeat*4 + 2 + rng.IntN(10)

@@ -77,6 +77,16 @@ func (s *Score) add(m *Mark) {
 	}
 }
 
+// Small sums the undamaged runs up: those with an impact, how many of them have
+// the right point, how many confirm what is not so; the calm ones, and how many
+// of them raise a false alarm.
+func (t *Tally) Small() [5]int {
+	is := func(m *Mark) bool { return m.Tool == "raftdiag" && m.Damage == "none" && develops(m) }
+	s := t.score(func(m *Mark) bool { return is(m) && hurt(m) })
+	c := t.score(func(m *Mark) bool { return is(m) && m.Calm })
+	return [5]int{s.N, s.Point(), s.Wrong, c.N, c.Wrong}
+}
+
 // Point is how many have the right failure point.
 func (s *Score) Point() int { return s.Right + s.Near }
 
