@@ -81,11 +81,11 @@ var cockroachLines = foreign{
 		{text: "handle raft ready: ", sign: raftdiag.LoopSlow, fix: wholeText},
 		{text: "raft ready (must-sync=", sign: raftdiag.NoiseLine},
 		{text: "raft ready", sign: raftdiag.NoiseLine},
-		{text: "SoftState updated: ", sign: raftdiag.NoiseLine},
-		{text: "HardState updated: ", sign: raftdiag.NoiseLine},
+		{text: "SoftState updated: {state}", sign: raftdiag.NoiseLine, fix: crdbState},
+		{text: "HardState updated: {state}", sign: raftdiag.NoiseLine, fix: crdbState},
 		{text: "Snapshot updated: ", sign: raftdiag.NoiseLine},
-		{text: "New Entry[", sign: raftdiag.NoiseLine},
-		{text: "Committed Entry[", sign: raftdiag.NoiseLine},
+		{text: "New Entry[{:int}]: {term:int}/{last:int} ", sign: raftdiag.NoiseLine, fix: ofReplica(raftdiag.LogRow, raftdiag.HasLast)},
+		{text: "Committed Entry[{:int}]: {term:int}/{index:int} ", sign: raftdiag.NoiseLine, fix: ofReplica(raftdiag.EntryCommitted, raftdiag.HasIndex|raftdiag.HasTerm)},
 		{text: "incoming raft message:", sign: raftdiag.NoiseLine},
 		{text: "raft receive queue for r{group=r:int} is full", sign: raftdiag.Overload, trouble: raftdiag.BufferFull, what: "raft receive queue"},
 		{text: "raft send queue to n{peer=n:int} is full", sign: raftdiag.SendDropped, way: raftdiag.Outbound, trouble: raftdiag.BufferFull},
@@ -225,6 +225,33 @@ func replicaWords(l *line) {
 			s.Sign = raftdiag.Membership
 		}
 	}
+}
+
+// ofReplica makes an event of another kind, of the replica that speaks.
+func ofReplica(kind raftdiag.Kind, keep raftdiag.Field) func(l *line) bool {
+	return func(l *line) bool {
+		if id, n := hexAt(l.record.get("raft_id")); n > 0 && l.ev.Has(keep) {
+			l.ev.Node = raftdiag.NodeID(id)
+			stateAs(l.ev, kind, keep)
+		}
+		return true
+	}
+}
+
+// crdbState reads {Lead:1 RaftState:StateLeader} or {Term:7 Vote:1 Commit:43}.
+func crdbState(l *line) bool {
+	id, n := hexAt(l.record.get("raft_id"))
+	if n == 0 {
+		return true
+	}
+	var e raftdiag.Event
+	l.p.nested(l.get("state"), &e)
+	e.Set &= raftdiag.HasTerm | raftdiag.HasVote | raftdiag.HasCommit | raftdiag.HasLead | raftdiag.HasRole
+	if e.Set != 0 {
+		e.Kind, e.Time, e.Writer, e.Group, e.Node = raftdiag.State, l.ev.Time, l.ev.Writer, l.ev.Group, raftdiag.NodeID(id)
+		*l.ev = e
+	}
+	return true
 }
 
 // replicaAt reads (n2,s2):2 out of the text.

@@ -14,7 +14,7 @@ var etcdServerWords = foreign{
 	name:    "etcd",
 	doc: "the lines of an etcd server: streams and probes between peers, slow disks, applies and requests, members, snapshots, " +
 		"quotas, certificates, starts and ends.",
-	speaks: func(r *record) bool { return r.env == jsonLog || r.env == zapConsole },
+	speaks: func(r *record) bool { return r.env == jsonLog || r.env == zapConsole || r.env == tikvLog },
 	keys: map[string]string{
 		"local-member-id": "self", "remote-peer-id": "peer", "peer-id": "peer", "remote-member-id": "peer", "error": "err",
 		"took": "dur", "remote-peer-name": "what", "stream-reader-type": "what", "stream-writer-type": "what",

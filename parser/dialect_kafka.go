@@ -24,11 +24,11 @@ func readKafkaRecord(p *reader, r *record) bool {
 			s = s[end+3:]
 		}
 	}
-	if s[0] == '[' && r.get("kafka") == nil {
+	if len(s) > 0 && s[0] == '[' && r.get("kafka") == nil {
 		if end := bytes.Index(s, []byte("] ")); end > 0 && end < 120 {
 			name, rest, ok := bytes.Cut(s[1:end], []byte(" "))
 			for _, key := range [...]string{"id=", "nodeId="} {
-				if !ok || !has(rest, key) || !letterByte(name[0]) {
+				if !ok || !has(rest, key) || len(name) == 0 || !letterByte(name[0]) {
 					continue
 				}
 				if _, n := uintAt(rest[len(key):]); n > 0 {

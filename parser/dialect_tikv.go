@@ -23,6 +23,9 @@ var tikvLines = foreign{
 	},
 	finish: tikvRegion,
 	rest: &rule{sign: raftdiag.Died, fix: func(l *line) bool {
+		if bytes.Contains(l.msg, []byte("duplicated store address")) {
+			l.ev.Symptom.Sign = raftdiag.IDConflict
+		}
 		return l.level == raftdiag.Fatal && l.env == tikvLog && diedSaying(l)
 	}},
 	rules: []rule{
@@ -35,6 +38,8 @@ var tikvLines = foreign{
 		{text: "TiKV is ready to serve", sign: raftdiag.Serving},
 		{text: "receive signal {}, stopping server", sign: raftdiag.ShuttingDown, fix: wholeText},
 		{text: "stop raft store thread", sign: raftdiag.ShuttingDown, keys: map[string]string{"store_id": "self=store-"}, fix: wholeText},
+		{text: "[region {group=region-:int}] {self=tikv-peer-:int} unexpected raft log index: last_index {last:int} < applied_index {index:int}", sign: raftdiag.Died, fix: wholeText},
+		{text: "{} unexpected raft log index: last_index {last:int} < applied_index {index:int}", sign: raftdiag.Died, fix: wholeText},
 		{text: "cluster ID mismatch, local {} != remote {}", sign: raftdiag.Died, trouble: raftdiag.ClusterMismatch, fix: wholeText},
 
 		// Leaders and proposals.
@@ -244,6 +249,10 @@ var tikvLines = foreign{
 			"symptom Text:\"min_matched < min_committed, this is likely caused by disk IO jitters\" Symptom:append_slow Self:tikv-peer-12"},
 		{`[2024/05/06 10:11:13.000 +00:00] [WARN] [store.rs:243] ["detected rocksdb background error"] [err="Corruption: block checksum mismatch: stored = 2981909476, computed = 324654415"] [sst=/38457359.sst]`,
 			"symptom Text:\"Corruption: block checksum mismatch: stored = 2981909476, computed = 324654415\" Symptom:storage_broken corrupted What:RocksDB"},
+		{`[2024/05/06 10:11:12.123 +00:00] [FATAL] [lib.rs:509] ["[region 20] 22 unexpected raft log index: last_index 5 < applied_index 7"] [backtrace=x]`,
+			"symptom Index:7 Last:5 Text:\"[region 20] 22 unexpected raft log index: last_index 5 < applied_index 7\" Symptom:died Self:tikv-peer-22"},
+		{`[2024/05/06 10:11:12.123 +00:00] [FATAL] [server.rs:1100] ["failed to start node: Grpc(RpcFailure(RpcStatus { code: 2-UNKNOWN, message: \"duplicated store address: id:4 address:\\\"10.0.0.1:20160\\\" , already registered by id:1\", details: [] }))"]`,
+			"symptom Text:\"failed to start node: Grpc(RpcFailure(RpcStatus { code: 2-UNKNOWN, message: \\\"duplicated store address: id:4 address:\\\\\\\"10.0.0.1:20160\\\\\\\" , already registered by id:1\\\", details: [] }))\" Symptom:id_conflict"},
 	},
 }
 

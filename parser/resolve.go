@@ -3,6 +3,7 @@ package parser
 import (
 	"hash/maphash"
 	"slices"
+	"strings"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -78,7 +79,8 @@ type writer struct {
 	said           raftdiag.NodeID // node_id=, 0 if none
 	over           bool            // all was read
 	sends          raftdiag.NodeID // self, once all was read
-	script         *script         // nil if no describer's text was seen
+	terms          map[termOf]raftdiag.Term
+	script         *script // nil if no describer's text was seen
 }
 
 // A lastRow is the newest row, to know a line that is there twice.
@@ -461,6 +463,7 @@ func (r *resolver) item(it *item, at int64) {
 	}
 	if e.Kind == raftdiag.SymptomSeen {
 		if !r.rehears {
+			w.hearTerm(it)
 			r.symptom(it)
 		}
 		return
@@ -542,6 +545,7 @@ func (r *resolver) place(w *writer, h *head, it *item) {
 	if r.rehears {
 		return
 	}
+	w.addTerm(it)
 	if r.node != 0 && e.Node == 0 {
 		e.Node = r.node
 	}
@@ -557,6 +561,39 @@ func (r *resolver) place(w *writer, h *head, it *item) {
 			e.Node = selves[w.part]
 		}
 		r.pass(it, id)
+	}
+}
+
+// A termOf is whose term it is.
+type termOf struct {
+	group string
+	node  raftdiag.NodeID
+}
+
+// hearTerm remembers the term of a node of raft-rs, which logs a line each time
+// that it changes.
+func (w *writer) hearTerm(it *item) {
+	e := &it.ev
+	if it.dialect != raftRs || e.Symptom.Sign != raftdiag.RoleTaken || !e.Has(raftdiag.HasTerm) || len(e.Symptom.Self) == 0 {
+		return
+	}
+	if n, ok := whole([]byte(strings.TrimPrefix(e.Symptom.Self[0], "tikv-peer-"))); ok {
+		if w.terms == nil {
+			w.terms = map[termOf]raftdiag.Term{}
+		}
+		w.terms[termOf{e.Group, raftdiag.NodeID(n)}] = e.Term
+	}
+}
+
+// addTerm completes a message that raft-rs logged before it set the term. Votes
+// carry their own.
+func (w *writer) addTerm(it *item) {
+	e := &it.ev
+	if it.dialect != raftRs || e.Kind != raftdiag.Sent || e.Has(raftdiag.HasTerm) || !e.Type.IsNetwork() || e.Type == raftdiag.MsgVote || e.Type == raftdiag.MsgPreVote {
+		return
+	}
+	if t := w.terms[termOf{e.Group, e.Node}]; t > 0 {
+		e.Term, e.Set = t, e.Set|raftdiag.HasTerm
 	}
 }
 
