@@ -90,6 +90,7 @@ func (p *reader) known(s []byte, it *item) outcome {
 			*it = other
 			return raft
 		}
+		p.extra = p.extra[:0]
 	}
 	return got
 }
