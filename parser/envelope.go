@@ -27,7 +27,9 @@ type reader struct {
 	found   []int32
 	scratch item // for readers of prefixes
 	caught  []catch
-	extra   []item // what the line gave beside its first item
+	sought  bool     // the words stood behind a head that was only searched
+	waiting []record // of a line that holds several
+	extra   []item   // what the line gave beside its first item
 
 	custom *Described // what the user describes; nil for nothing
 	outer  record     // what envelopes that the user describes said of the line
@@ -59,6 +61,7 @@ func (p *reader) line(s []byte, it *item) outcome {
 // known reads a line in a format that is built in.
 func (p *reader) known(s []byte, it *item) outcome {
 	var got outcome
+	p.sought = false
 	if s[0] == '{' {
 		got = p.object(s, it, 0, decodeFresh)
 	} else {
@@ -66,6 +69,20 @@ func (p *reader) known(s []byte, it *item) outcome {
 	}
 	if got == unreadable && (bytes.Contains(s, []byte("{}")) || bytes.Contains(s, []byte("{:?}"))) {
 		return notRaft // source code, or a text about logs
+	}
+	if got == raft && (p.sought || s[0] == '{' && it.ev.Writer == "" && it.dialect != ownEvents && namesWriter(s)) {
+		// The words were found behind a head that only a record's envelopes read.
+		rec := &p.rec
+		*rec = record{msg: s, fields: rec.fields[:0], cut: p.cut}
+		guessed := p.clock.guessed
+		rec.open(p)
+		found := item{line: it.line, row: -1}
+		if (rec.time != raftdiag.NoStamp || rec.writer != "") && len(rec.msg) >= 8 && p.peel(bytes.Clone(rec.msg), &found, 1) == raft {
+			found.dress(rec)
+			*it = found
+		} else {
+			p.clock.guessed = guessed
+		}
 	}
 	if got == raft && it.role == onlyGroup && it.ev.Group == "" {
 		// Where many groups share a log, the group stands in the envelope.
@@ -90,8 +107,28 @@ func (p *reader) known(s []byte, it *item) outcome {
 			*it = other
 			return raft
 		}
+		p.extra = p.extra[:0]
 	}
 	return got
+}
+
+// namesWriter reports whether a JSON line may name its writer deeper within
+// than the Ready loop's reader looks.
+func namesWriter(s []byte) bool {
+	return bytes.Contains(s, []byte(`"labels":{`)) || bytes.Contains(s, []byte(`"pod":{`)) || bytes.Contains(s, []byte(`"host":{`))
+}
+
+// headed reports whether a line may begin with a head of syslog or journald.
+func headed(s []byte) bool {
+	switch c := s[0]; {
+	case len(s) < 8:
+		return false
+	case c == '<', digit(c), c == '[' && (s[1] == ' ' || digit(s[1])):
+		return true
+	case c >= 'A' && c <= 'W' && s[3] == ' ':
+		return monthNamed(s) != 0 || weekdays[string(s[:3])]
+	}
+	return false
 }
 
 // peel takes one wrapping after another off the line until the words of a
@@ -248,6 +285,12 @@ const searched = 4096
 // search looks for the words of a dialect behind each colon, and then behind
 // each mark that may stand in front of a message.
 func (p *reader) search(s []byte, it *item, logged bool, depth int) outcome {
+	got := p.seek(s, it, logged, depth)
+	p.sought = p.sought || got == raft && (!logged || headed(s))
+	return got
+}
+
+func (p *reader) seek(s []byte, it *item, logged bool, depth int) outcome {
 	rest := s
 	for tries := 0; tries < 12; tries++ {
 		i := bytes.IndexByte(rest, ':')
@@ -526,7 +569,7 @@ func (p *reader) prefix(s []byte, it *item, logged bool) int {
 	case ':':
 		if m := numbered(s[i:]); m > 0 {
 			i += m
-		} else if !digit(s[i]) && s[i] != 0x1b && s[i] != '{' && s[i] != ' ' && s[i] != '[' && !opener[s[i]] && !lastWords(s[i:]) {
+		} else if !digit(s[i]) && s[i] != 0x1b && s[i] != '{' && s[i] != ' ' && s[i] != '[' && s[i] != '<' && !opener[s[i]] && !lastWords(s[i:]) && monthNamed(s[i:]) == 0 {
 			return 0
 		}
 	case '-':
@@ -731,13 +774,16 @@ func (p *reader) jsonStamp(v gjson.Result) raftdiag.Stamp {
 		if n, ok := seconds(v.Raw); ok {
 			return n
 		}
+		if n, ok := whole([]byte(v.Raw)); ok {
+			return since1970(n)
+		}
 		return epoch(v.Num)
 	case gjson.String:
 		if t, n := p.clock.stamp([]byte(v.Str)); n > 0 {
 			return t
 		}
 		if n, w := uintAt([]byte(v.Str)); w > 9 && w == len(v.Str) {
-			return epoch(float64(n))
+			return since1970(n)
 		}
 		if t, ok := seconds(v.Str); ok { // 1715000000.123456789
 			return t

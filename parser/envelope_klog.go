@@ -53,7 +53,7 @@ func readKlogRecord(p *reader, r *record) bool {
 	if n == 9 {
 		r.stamped(raftdiag.Stamp(time.Date(two(s[1:])*100+two(s[3:]), time.Month(month), day, 0, 0, 0, 0, time.UTC).Add(since).UnixNano()))
 	} else {
-		r.stamped(p.clock.dated(month, day, since))
+		r.dated(p, month, day, since)
 	}
 	r.level = crdbLevels[s[0]]
 	r.logger = rest[:end]
@@ -108,7 +108,7 @@ func readSlogTerm(p *reader, r *record) bool {
 	if !ok {
 		return false
 	}
-	r.stamped(p.clock.dated(month, two(s[4:]), since))
+	r.dated(p, month, two(s[4:]), since)
 	r.level, r.msg = level, rest[5:]
 	return true
 }

@@ -504,14 +504,45 @@ func (p *reader) foreign(s []byte, it *item) outcome {
 	if bytes.IndexByte(s, 0x1b) >= 0 {
 		rec.msg = p.withoutColour(s, true)
 	}
+	p.waiting = p.waiting[:0]
 	rec.open(p)
-	return p.recorded(rec, it)
+	got := p.recorded(rec, it)
+	for i := range p.waiting { // the line holds more records
+		*rec = p.waiting[i]
+		rec.env = otlp
+		rec.open(p)
+		if got == notRaft {
+			line := it.line
+			*it = item{line: line, row: -1}
+			got = p.recorded(rec, it)
+			continue
+		}
+		x := item{row: -1}
+		n := len(p.extra)
+		p.extra = append(p.extra, x)
+		if p.recorded(rec, &x) != raft {
+			p.extra = append(p.extra[:n], p.extra[n+1:]...)
+			continue
+		}
+		p.extra[n] = x
+	}
+	return got
 }
+
+// collected are the envelopes that programs of any sort are wrapped in.
+var collected = [numEnvelopes]bool{syslog: true, journald: true, container: true, otlp: true}
 
 // recorded reads a record whose envelopes are off.
 func (p *reader) recorded(rec *record, it *item) outcome {
 	if len(rec.msg) == 0 {
 		return notRaft
+	}
+	if rec.wrapped && len(rec.msg) >= 8 {
+		if got := p.peel(bytes.Clone(rec.msg), it, 1); got == raft {
+			it.dress(rec)
+			return raft
+		}
+		*it = item{line: it.line, row: -1}
 	}
 	// CockroachDB quotes the library's texts in lines of its own.
 	if rec.env != crdbLog {
@@ -545,6 +576,20 @@ func (p *reader) recorded(rec *record, it *item) outcome {
 	it.ev = raftdiag.Event{Kind: raftdiag.SymptomSeen, Set: raftdiag.HasSymptom, Time: rec.time, Writer: rec.writer, Symptom: &otherLine}
 	it.dialect, it.env = anyDialect, rec.env
 	return raft
+}
+
+// dress gives an event what its envelopes say and its words do not.
+func (it *item) dress(rec *record) {
+	e := &it.ev
+	if e.Time == raftdiag.NoStamp {
+		e.Time = rec.time
+	}
+	if e.Writer == "" && rec.writer != "" {
+		e.Writer = rec.writer
+	}
+	if it.env == bare || it.env == textLog {
+		it.env = rec.env
+	}
 }
 
 // grave reads the last words of a process, and errors of storage, whatever

@@ -52,10 +52,10 @@ var envelopeDocs = map[envelope]string{
 	crdbLog:      "the text of CockroachDB",
 	natsLog:      "the text of the NATS server",
 	goLog:        "the text of Go's package log",
-	syslog:       "syslog, by RFC 3164 and RFC 5424",
-	journald:     "journald's text and JSON",
-	container:    "what Docker, CRI, compose and kubectl put around a line",
-	otlp:         "log records of OpenTelemetry in JSON",
+	syslog:       "syslog, by RFC 3164 and RFC 5424, and journalctl's short form",
+	journald:     "journalctl's other stamps, and times in Unix seconds",
+	container:    "what Loki's logcli, stern and GitHub's runners put in front of a line",
+	otlp:         "lines that hold many records: OpenTelemetry's JSON, and the answer of Loki's query",
 	log4j:        "the usual pattern of log4j and logback",
 	erlang:       "the text of Erlang's logger",
 	tailEnvelope: "the heads that tail and grep put over and before lines",
@@ -86,6 +86,22 @@ func written() []Format {
 			[]string{
 				`{"time":"2025-10-20T12:00:00.123456Z","node":2,"group":"__meta-0","kind":"sent","type":"MsgApp","from":2,"to":1,"term":1,"log_term":0,"index":0,"commit":0,"entries":1}`,
 				`time=2025-10-20T12:00:00.123Z level=INFO msg=raft node=2 group=__meta-0 kind=log last=3 commit=2 applied=2`,
+			}},
+		{"DescribeMessage", "dialect", "the texts of go.etcd.io/raft's describers (messages, Ready, entries, states, snapshots, Progress, Status), behind any words, in one line or over several; messages as %+v, protobuf and JSON print them; the transcripts of its interaction tests. " +
+			"Which way a message goes is told by the words in front of it, by the list that it stands in, or by whose log it is.",
+			[]string{
+				`sending 1->2 MsgApp Term:1 Log:1/2 Commit:2 Entries:[1/3 EntryNormal "x=1"]`,
+				`received 2->1 MsgAppResp Term:2 Log:1/9 Rejected (Hint: 4)`,
+				"Ready MustSync=true:", "Lead:1 State:StateLeader", "HardState Term:2 Vote:1 Commit:4", "CommittedEntries:", `2/4 EntryNormal "x=1"`, "Messages:",
+				"1: StateReplicate match=14 next=17 paused inflight=2[full]",
+				`recv {Type:MsgAppResp To:1 From:2 Term:3 LogTerm:2 Index:11 Entries:[] Commit:0 Vote:0 Snapshot:<nil> Reject:true RejectHint:7 Context:[] Responses:[]}`,
+				`send type:MsgApp to:2 from:1 term:3 logTerm:2 index:10 entries:<Term:3 Index:11 Data:"x=1" > commit:9`,
+				`{"id":"1","term":2,"vote":"1","commit":9,"lead":"1","raftState":"StateLeader","applied":9,"progress":{"2":{"match":9,"next":10,"state":"StateReplicate"}},"leadtransferee":"0"}`,
+				"> 2 receiving messages",
+			}},
+		{"state trace", "dialect", "the events of go.etcd.io/raft's state trace (build tag with_tla), bare or as the field event of a JSON log line. It sits inside the library: what the application drops afterwards looks like loss in the network.",
+			[]string{
+				`{"level":"debug","ts":1715000000.75,"msg":"trace","tag":"trace","event":{"name":"SendAppendEntriesRequest","nid":"1","state":{"term":3,"vote":"1","commit":8},"role":"StateLeader","log":12,"conf":[["1","2","3"],[]],"msg":{"type":"MsgApp","term":3,"from":"1","to":"2","entries":1,"logTerm":3,"index":11,"commit":8,"vote":"0","reject":false,"rejectHint":0},"prop":{"match":11,"next":12}}}`,
 			}},
 		{"tracing", "envelope", "the text of Rust's tracing-subscriber, coloured or not, with spans and threads; also copies in which only the ESC byte of the colours was lost.",
 			[]string{

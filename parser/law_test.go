@@ -35,6 +35,11 @@ var lines = []string{
 	"newRaft 2 [peers: [1,2,3], term: 5, commit: 7, applied: 7, lastindex: 8, lastterm: 5]",
 	"==> node1.log <==", "", "noise", "ready() HAS_READY for", "\x00\xff", "x\r",
 	`{"kind":"sent","node":2,"group":"a-0","type":"MsgApp","from":2,"to":1}`, `{"kind":"log","last":"x"}`,
+	"Ready MustSync=true:", "Lead:2 State:StateLeader", "HardState Term:1 Vote:2 Commit:3", "Entries:", "CommittedEntries:", "Messages:", "]",
+	`1/4 EntryNormal "x"`, "2->1 MsgApp Term:1 Log:1/3 Commit:3 Entries:[", "2->1 MsgAppResp Term:1 Log:0/4", "sending 2->3 MsgHeartbeat Term:1 Log:0/0",
+	"received 1->2 MsgAppResp Term:1 Log:0/4", "> 2 receiving messages", "----", "status 2", "1: StateProbe match=3 next=4 paused", "2->3 MsgSnap Term:1 Log:0/0",
+	`{"tag":"trace","msg":"trace","event":{"name":"Ready","nid":"2","state":{"term":1,"vote":"2","commit":3},"role":"StateLeader","log":4,"conf":[["1","2"],[]]}}`,
+	"May  6 10:11:12 host app[12]: Messages:", `{"msg":"Ready MustSync=true:\nMessages:\n2->1 MsgApp Term:1 Log:1/3"}`,
 }
 
 func drawLog(t *rapid.T) string {

@@ -13,16 +13,17 @@ import (
 
 // A record is a line of a system's log with its envelopes taken off.
 type record struct {
-	time   raftdiag.Stamp
-	writer string // what a collector calls the process
-	level  raftdiag.Level
-	logger []byte // the component that speaks: etcdserver, raft, agent.server.raft
-	msg    []byte
-	fields []field // what stands beside the message, in order
-	self   []byte  // the node, where the envelope names it
-	group  []byte  // the group, where the envelope names it
-	env    envelope
-	cut    bool // the line's end is missing
+	time    raftdiag.Stamp
+	writer  string // what a collector calls the process
+	level   raftdiag.Level
+	logger  []byte // the component that speaks: etcdserver, raft, agent.server.raft
+	msg     []byte
+	fields  []field // what stands beside the message, in order
+	self    []byte  // the node, where the envelope names it
+	group   []byte  // the group, where the envelope names it
+	env     envelope
+	cut     bool // the line's end is missing
+	wrapped bool // a collector's envelope was taken off
 }
 
 // A field stands beside a message, without its quotes and escapes.
@@ -50,6 +51,8 @@ type envelopeReader struct {
 // envelopeReaders are tried in this order, again and again, until none fits: they
 // nest.
 var envelopeReaders = []envelopeReader{
+	{syslog, "syslog", readSyslog},
+	{journald, "journald", readJournal},
 	{natsLog, "NATS log", readNATS},
 	{hclog, "hclog", readHclog},
 	{capnslog, "capnslog", readCapnslog},
@@ -68,7 +71,12 @@ var envelopeReaders = []envelopeReader{
 	{textLog, "ClickHouse log", readKeeperRecord},
 	{textLog, "Redis log", readRedisRecord},
 	{jsonLog, "CCF trace", readCCFRecord},
+	{otlp, "OTLP", readManyJSON},
 	{jsonLog, "JSON", readJSONRecord},
+	{container, "container log", readLabels},
+	{container, "container log", readStern},
+	{container, "container log", readRunner},
+	{textLog, "", readZerolog},
 	{zapConsole, "zap console", readZapConsole},
 	{textLog, "", readPlainRecord},
 	{tracing, "tracing", readTracingRecord},
@@ -108,6 +116,7 @@ func (r *record) openOne(p *reader) bool {
 		if e.env != textLog || r.env == bare {
 			r.env = e.env
 		}
+		r.wrapped = r.wrapped || collected[e.env]
 		return true
 	}
 	return false
@@ -140,7 +149,7 @@ func keyPartOf(key string) keyPart {
 		return loggerPart
 	case "pod_name", "podName", "container_name", "CONTAINER_NAME", "_HOSTNAME", "host", "hostname", "pod":
 		return writerPart
-	case "fields", "kubernetes", "span", "attributes", "context":
+	case "fields", "kubernetes", "span", "attributes", "context", "labels":
 		return insidePart
 	case "stream", "caller", "source", "spans", "stacktrace", "@caller":
 		return dullPart
@@ -158,7 +167,7 @@ func readJSONRecord(p *reader, r *record) bool {
 		return false
 	}
 	var message, logger []byte
-	level, stamp, writer := raftdiag.UnknownLevel, raftdiag.NoStamp, ""
+	level, stamp, writer, rank := raftdiag.UnknownLevel, raftdiag.NoStamp, "", 0
 	before := len(r.fields)
 	var take func(k string, v gjson.Result, depth int)
 	take = func(k string, v gjson.Result, depth int) {
@@ -166,14 +175,23 @@ func readJSONRecord(p *reader, r *record) bool {
 		switch {
 		case part == messageText && message == nil && v.Type == gjson.String:
 			message = textOf(v)
+		case part == messageText && message == nil && k == "MESSAGE" && v.IsArray(): // journald's bytes that are no UTF-8
+			v.ForEach(func(_, b gjson.Result) bool { message = append(message, byte(b.Int())); return true })
+			r.wrapped = true
 		case part == timePart && stamp == raftdiag.NoStamp:
 			stamp = p.jsonStamp(counted(v))
 		case part == levelPart && level == raftdiag.UnknownLevel:
 			level = jsonLevel(counted(v))
 		case part == loggerPart && logger == nil && v.Type == gjson.String:
 			logger = textOf(v)
-		case part == writerPart && writer == "" && v.Type == gjson.String:
-			writer = p.in.string(textOf(v))
+		case part == writerPart && v.Type == gjson.String:
+			if n := labelRanks[k]; writer == "" || n > rank {
+				writer, rank = p.in.string(textOf(v)), n
+			}
+		case part == writerPart && v.IsObject(): // "pod":{"name":"etcd-0"}
+			if n, name := labelRanks[k], v.Get("name").String(); name != "" && (writer == "" || n > rank) {
+				writer, rank = p.in.string([]byte(name)), n
+			}
 		case part == insidePart && v.IsObject() && depth == 0:
 			v.ForEach(func(key, v gjson.Result) bool { take(key.String(), v, depth+1); return true })
 		case part == dullPart:
@@ -185,7 +203,7 @@ func readJSONRecord(p *reader, r *record) bool {
 	}
 	if !jsonMembers(s, func(k string, v gjson.Result) { take(k, v, 0) }) {
 		r.fields = r.fields[:before]
-		message, logger, level, stamp, writer = nil, nil, raftdiag.UnknownLevel, raftdiag.NoStamp, ""
+		message, logger, level, stamp, writer, rank = nil, nil, raftdiag.UnknownLevel, raftdiag.NoStamp, "", 0
 		text := unsafe.String(unsafe.SliceData(s), len(s))
 		if !gjson.Valid(text) {
 			return false
@@ -351,6 +369,14 @@ func readZapConsole(p *reader, r *record) bool {
 	return true
 }
 
+// dated takes a time without a year, unless an envelope around it tells one
+// with a year.
+func (r *record) dated(p *reader, month, day int, since time.Duration) {
+	if r.time == raftdiag.NoStamp {
+		r.time = p.clock.dated(month, day, since)
+	}
+}
+
 // stamped takes a time: of several envelopes, the innermost knows best.
 func (r *record) stamped(t raftdiag.Stamp) {
 	if t != raftdiag.NoStamp {
@@ -385,6 +411,9 @@ func jsonLevel(v gjson.Result) raftdiag.Level {
 		return raftdiag.UnknownLevel
 	}
 	name := v.String()
+	if len(name) == 1 && name[0] >= '0' && name[0] <= '7' { // syslog's and journald's
+		return severities[name[0]-'0']
+	}
 	if i := strings.IndexAny(name, "+- "); i > 0 { // slog's ERROR+4
 		name = name[:i]
 	}

@@ -189,6 +189,21 @@ func epoch(f float64) raftdiag.Stamp {
 	return raftdiag.NoStamp
 }
 
+// since1970 is epoch for whole numbers, without loss.
+func since1970(n uint64) raftdiag.Stamp {
+	switch {
+	case n < 1e11:
+		return raftdiag.Stamp(n * 1e9)
+	case n < 1e14:
+		return raftdiag.Stamp(n * 1e6)
+	case n < 1e17:
+		return raftdiag.Stamp(n * 1e3)
+	case n < 9e18:
+		return raftdiag.Stamp(n)
+	}
+	return raftdiag.NoStamp
+}
+
 // seconds reads 1715000000.1234 without loss.
 func seconds(s string) (raftdiag.Stamp, bool) {
 	whole, n := uintAt([]byte(s))
