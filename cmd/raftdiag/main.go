@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 )
 
@@ -12,11 +11,6 @@ func main() {
 	// A reader that closes the pipe (head, less) is no error of ours: the write
 	// fails with EPIPE, the other outputs are still written.
 	signal.Ignore(syscall.SIGPIPE)
-	if os.Getenv("GOGC") == "" {
-		// Most memory is coded rows, which stay and cost the collector nothing,
-		// and they are small: it need not come often.
-		debug.SetGCPercent(200)
-	}
 	ctx, stop := interruptible()
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
