@@ -289,7 +289,7 @@ func (q *inquiry) witness(m *member, from, to raftdiag.Stamp) []raftdiag.Quote {
 func (q *inquiry) absent(m *member) {
 	list, by := q.complaints(m, q.from, q.to)
 	for _, d := range list {
-		if d.from >= q.closing() || !d.open || d.lines < 2 || d.length() < 3*time.Second || d.first.by.booting(d.from) && d.length() < 10*time.Second {
+		if q.onlyAtBoot(m, d.first.by, d) || d.from >= q.closing() || !d.open || d.lines < 2 || d.length() < 3*time.Second || d.first.by.booting(d.from) && d.length() < 10*time.Second {
 			continue
 		}
 		sum := told(list)
@@ -1062,6 +1062,8 @@ func (q *inquiry) cutOnly(m, o *member, d *outage) bool {
 		return false
 	case (o.booting(d.from) || m.booting(d.from)) && (!d.open && d.length() < 10*time.Second || d.lines < 2):
 		return false
+	case q.onlyAtBoot(m, o, d):
+		return false
 	case !m.logged() && d.troubles[raftdiag.Refused] > 0:
 		return false
 	case d.open && d.lines == 1 && d.ways[raftdiag.AnyWay] == 0 && d.troubles[raftdiag.NoTrouble] == 1 && q.to-d.from > 60*second:
@@ -1072,6 +1074,16 @@ func (q *inquiry) cutOnly(m, o *member, d *outage) bool {
 		return false
 	}
 	return true
+}
+
+// onlyAtBoot reports whether all that an outage consists of was said while one
+// of the two came up, and nothing after: not everybody is there yet.
+func (q *inquiry) onlyAtBoot(m, o *member, d *outage) bool {
+	last := d.last.Until
+	if !d.open {
+		return false
+	}
+	return (o.booting(last) || m.booting(last)) && q.to-last > 5*second
 }
 
 // alone finds a time in which a member knows no leader, or as a leader hears no

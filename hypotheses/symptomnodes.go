@@ -431,7 +431,7 @@ func (m *member) call() string {
 		case idShape:
 			s = nameShape
 		}
-		if best == "" || s < shape {
+		if best == "" || s < shape || s == shape && plainName(w) && !plainName(best) {
 			best, shape = w, s
 		}
 	}
@@ -440,6 +440,13 @@ func (m *member) call() string {
 		best = names[0]
 	}
 	return best
+}
+
+// plainName reports whether a word is a name as people give it: letters, then a
+// number behind a sign or at the end.
+func plainName(w string) bool {
+	letters := strings.TrimRight(w, "0123456789")
+	return len(letters) < len(w) && len(letters) > 0 && strings.Trim(letters, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.") == ""
 }
 
 // is reports whether a word means the member.
