@@ -537,8 +537,8 @@ func (p *reader) sending(s []byte, it *item) outcome {
 	if w == 0 || !has(s[w:], " message") {
 		return notRaft
 	}
-	at := bytes.Index(s[w:], []byte(" for "))
-	if at < 0 || !bytes.Contains(s[w:w+at], []byte("to peer")) {
+	at := bytes.Index(s[w:], forWord)
+	if at < 0 || !bytes.Contains(s[w:w+at], toPeer) {
 		return notRaft
 	}
 	var ok bool
@@ -548,6 +548,9 @@ func (p *reader) sending(s []byte, it *item) outcome {
 	e.Kind, e.Count, e.Set = raftdiag.HandedOver, n, raftdiag.HasCount
 	return raft
 }
+
+// Words that every Ready looks for: inlined calls may allocate a conversion.
+var forWord, toPeer = []byte(" for "), []byte("to peer")
 
 // structured reads a text whose facts stand in fields behind it.
 func (p *reader) structured(s []byte, it *item, k raftdiag.Kind) outcome {
