@@ -33,6 +33,10 @@ type Member struct {
 	Learner bool     `json:"learner,omitempty"` // it has no vote
 }
 
+// EndsSilently is the What of a StartedUp whose program says nothing when it is
+// stopped in order: then a new start does not tell a crash from a restart.
+const EndsSilently = "ends silently"
+
 // A Sign says what a symptom is a symptom of.
 type Sign uint8
 

@@ -47,6 +47,7 @@ func (q *inquiry) suspect() {
 	q.twins()
 	q.ends()
 	q.pauses()
+	q.standstills()
 	q.storage()
 	q.refusals()
 	q.cuts()
@@ -179,6 +180,11 @@ func (q *inquiry) ends() {
 			q.absent(m)
 			continue
 		}
+		if n := len(m.lives); n >= 4 && m.lives[n-1].from-m.lives[1].from < 180*second && m.lives[1].begin != nil {
+			q.add(suspicion{span: span{from: m.lives[1].from, to: m.lives[n-1].from, who: m}, name: "node-restart", nodes: []*member{m}, score: 0.82,
+				summary: fmt.Sprintf("%s starts again and again: %s in %s", m, counted(n-1, "restart"), lasting(time.Duration(m.lives[n-1].from-m.lives[0].to))),
+				quotes:  []raftdiag.Quote{q.quoteAt(m.lives[1].begin.Pos, "a new start")}})
+		}
 		for i := range m.lives {
 			l := &m.lives[i]
 			last := i == len(m.lives)-1
@@ -196,6 +202,12 @@ func (q *inquiry) ends() {
 					if d.from >= l.to-second && d.from < first {
 						first, gone = d.from, max(d.from, l.to)
 					}
+				}
+				if next.silentStop() && next.from-gone < 5*second {
+					q.add(suspicion{span: span{from: gone, to: next.from, who: m}, name: "node-restart", nodes: []*member{m}, score: 0.5, mild: true,
+						summary: fmt.Sprintf("%s came up again after %s; its program says nothing when it is stopped, so it may have been meant to", m, lasting(time.Duration(next.from-gone))),
+						quotes:  []raftdiag.Quote{q.quoteAt(next.begin.Pos, "%s starts anew", m.name)}})
+					continue
 				}
 				s := suspicion{span: span{from: gone, to: next.from, who: m, first: nil}, name: "node-down", nodes: []*member{m}, score: 0.9,
 					summary: fmt.Sprintf("%s came up again after %s, and its log shows no end of the run before: its process was killed or crashed", m, lasting(time.Duration(next.from-gone)))}
@@ -446,6 +458,29 @@ func (q *inquiry) pauses() {
 	}
 }
 
+// standstills finds followers that their leader did not hear for a while, and
+// that said nothing of it: cut off, they would have campaigned.
+func (q *inquiry) standstills() {
+	for _, m := range q.members {
+		if !m.logged() || !m.showsElections() {
+			continue
+		}
+		list, _ := q.complaints(m, q.from, q.to)
+		for _, d := range list {
+			if !d.contact || d.last.Until-d.from < 3*second/2 || q.explained(m, d.from, d.to) || m.booting(d.from) || q.onPurpose(m, d.from) || q.onPurpose(d.first.by, d.from) || d.from >= q.closing() {
+				continue
+			}
+			spoke := slices.ContainsFunc(m.spans, func(sp timeline.Span) bool { return sp.From <= d.to && sp.To >= d.from })
+			if own, to, _ := q.alone(d.first.by); spoke || own != nil && own.Time <= d.to && to >= d.from {
+				continue
+			}
+			q.add(suspicion{span: d.span, name: "process-paused", nodes: []*member{m}, score: 0.62,
+				summary: fmt.Sprintf("%s was not heard for %s and said nothing itself; cut off, it would have campaigned", m, lasting(time.Duration(d.last.Until-d.from))),
+				quotes:  []raftdiag.Quote{q.quote(d.first, "%s does not hear %s", d.first.by.name, m.name)}})
+		}
+	}
+}
+
 // lateAfter is a member's word that its own loop came late, right after a
 // silence.
 func (q *inquiry) lateAfter(m *member, gap timeline.Span) *fact {
@@ -475,7 +510,7 @@ func (q *inquiry) missedIn(m *member, gap timeline.Span) *fact {
 	}
 	for i := range q.facts {
 		f := &q.facts[i]
-		if f.by == m || f.by == nil || f.peer != m || f.Time <= gap.From || f.Time >= gap.To {
+		if f.by == m || f.by == nil || f.peer != m || f.Time <= gap.From || f.Time >= gap.To || m.booting(f.Time) || q.onPurpose(m, f.Time) {
 			continue
 		}
 		switch f.sign() {
@@ -1080,7 +1115,7 @@ func (q *inquiry) cutOnly(m, o *member, d *outage) bool {
 // of the two came up, and nothing after: not everybody is there yet.
 func (q *inquiry) onlyAtBoot(m, o *member, d *outage) bool {
 	last := d.last.Until
-	if !d.open {
+	if d.last.sign() == raftdiag.LinkUp {
 		return false
 	}
 	return (o.booting(last) || m.booting(last)) && q.to-last > 5*second

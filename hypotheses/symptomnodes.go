@@ -519,6 +519,12 @@ func (m *member) live() {
 	}
 }
 
+// silentStop reports whether a life is of a program that says nothing when it is
+// stopped in order.
+func (l *life) silentStop() bool {
+	return l.begin != nil && l.begin.Symptom != nil && l.begin.Symptom.What == raftdiag.EndsSilently
+}
+
 // lastOwn is the time of the last line about Raft in a life.
 func (m *member) lastOwn(l *life) raftdiag.Stamp {
 	last := l.from

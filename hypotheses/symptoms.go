@@ -692,7 +692,7 @@ func (q *inquiry) slightly(g *raftdiag.Group, others []suspicion) {
 	byName := map[string][]suspicion{}
 	var order []string
 	for _, s := range others {
-		if s.name == "node-restart" {
+		if s.name == "node-restart" && s.mild {
 			g.Notes = append(g.Notes, raftdiag.Note{Name: s.name, Summary: s.summary, Evidence: s.quotes})
 			continue
 		}

@@ -9,7 +9,7 @@ var hashiAppLines = []sample{
 	{`         Node name: 'node3'`,
 		`symptom Symptom:self Self:node3`},
 	{`    2020-04-10T19:18:02.695Z [INFO]  agent.server.raft: initial configuration: index=0 servers=[]`,
-		`symptom Index:0 Symptom:started`},
+		`symptom Index:0 Symptom:started What:ends silently`},
 	{`    2020-04-10T19:18:02.697Z [INFO]  agent.server.serf.wan: serf: EventMemberJoin: node3.envoy-lab 172.28.128.3`,
 		`symptom Symptom:noise What:gossip`},
 	{`    2020-04-10T19:18:02.698Z [INFO]  agent.server.serf.lan: serf: EventMemberJoin: node3 172.28.128.3`,

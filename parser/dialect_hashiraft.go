@@ -23,8 +23,8 @@ var hashiraft = foreign{
 	samples: hashiSamples,
 	rules: []rule{
 		// Start and members.
-		{text: "initial configuration", sign: raftdiag.StartedUp},
-		{text: "Initial configuration (index={index:int}): {servers}", sign: raftdiag.StartedUp},
+		{text: "initial configuration", sign: raftdiag.StartedUp, what: raftdiag.EndsSilently},
+		{text: "Initial configuration (index={index:int}): {servers}", sign: raftdiag.StartedUp, what: raftdiag.EndsSilently},
 		{text: "updating configuration", sign: raftdiag.Membership, fix: hashiChange},
 		{text: "Updating configuration with {command:word} ({peer}, {peer2}) to {servers}", sign: raftdiag.Membership, fix: hashiChange},
 		{text: "starting restore from snapshot", sign: raftdiag.NoiseLine},

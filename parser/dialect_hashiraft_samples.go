@@ -3,7 +3,7 @@ package parser
 // hashiSamples are lines of hashicorp/raft in its logger's text and JSON and in Go's log.
 var hashiSamples = []sample{
 	{`2024-05-06T10:11:12.000Z [INFO]  agent.server.raft: initial configuration: index=1 servers="[{Suffrage:Voter ID:n1 Address:10.0.0.1:8300} {Suffrage:Voter ID:n2 Address:10.0.0.2:8300} {Suffrage:Nonvoter ID:n3 Address:10.0.0.3:8300}]"`,
-		`symptom Index:1 Symptom:started Members:n1=10.0.0.1:8300 n2=10.0.0.2:8300 n3=10.0.0.3:8300(learner)`},
+		`symptom Index:1 Symptom:started Members:n1=10.0.0.1:8300 n2=10.0.0.2:8300 n3=10.0.0.3:8300(learner) What:ends silently`},
 	{`2024-05-06T10:11:12.001Z [INFO]  agent.server.raft: entering follower state: follower="Node at 10.0.0.1:8300 [Follower]" leader-address= leader-id=`,
 		`symptom Role:Follower Symptom:role Self:10.0.0.1:8300`},
 	{`2024-05-06T10:11:12.001Z [INFO]  agent.server.raft: entering follower state: follower="Node at 10.0.0.1:8300 [Follower]" leader-address=10.0.0.2:8300 leader-id=n2`,
@@ -117,7 +117,7 @@ var hashiSamples = []sample{
 	{`2018/05/06 10:11:12 [INFO] raft: Election won. Tally: 2`,
 		`symptom Role:Leader Count:2 Symptom:role`},
 	{`2018/05/06 10:11:12 [INFO] raft: Initial configuration (index=1): [{Suffrage:Voter ID:n1 Address:10.0.0.1:8300} {Suffrage:Voter ID:n2 Address:10.0.0.2:8300}]`,
-		`symptom Index:1 Symptom:started Members:n1=10.0.0.1:8300 n2=10.0.0.2:8300`},
+		`symptom Index:1 Symptom:started Members:n1=10.0.0.1:8300 n2=10.0.0.2:8300 What:ends silently`},
 	{`2018/05/06 10:11:12 [INFO] raft: Updating configuration with AddStaging (n3, 10.0.0.3:8300) to [{Suffrage:Voter ID:n1 Address:10.0.0.1:8300} {Suffrage:Voter ID:n3 Address:10.0.0.3:8300}]`,
 		`symptom Symptom:member_added Peer:n3=10.0.0.3:8300 Members:n1=10.0.0.1:8300 n3=10.0.0.3:8300 What:AddStaging`},
 	{`2018/05/06 10:11:12 [WARN] raft: Failed to contact n2 in 512.1ms`,
