@@ -592,12 +592,17 @@ func (q *inquiry) idleIn(m *member, gap timeline.Span) *fact {
 	return nil
 }
 
-// refusedIn reports whether others were refused by a member or saw its
-// connections break, within a silence.
+// refusedIn reports whether others were refused by a member within a silence, or
+// its connections broke before anybody missed it: then its process ended.
 func (q *inquiry) refusedIn(m *member, gap timeline.Span) bool {
 	list, _ := q.complaints(m, gap.From, gap.To)
-	sum := told(list)
-	return sum[raftdiag.Refused]+sum[raftdiag.Closed]+sum[raftdiag.Reset] > 0
+	if told(list)[raftdiag.Refused] > 0 {
+		return true
+	}
+	return slices.ContainsFunc(list, func(d *outage) bool {
+		t := d.first.trouble()
+		return t == raftdiag.Closed || t == raftdiag.Reset
+	})
 }
 
 // slowDisk reports whether a member says that its disk is slow in a time.
@@ -1118,7 +1123,7 @@ func (q *inquiry) onlyAtBoot(m, o *member, d *outage) bool {
 	if d.last.sign() == raftdiag.LinkUp {
 		return false
 	}
-	return (o.booting(last) || m.booting(last)) && q.to-last > 5*second
+	return (o.booting(last) || m.booting(last)) && (q.to-last > 5*second || last-d.from < 3*second)
 }
 
 // alone finds a time in which a member knows no leader, or as a leader hears no
