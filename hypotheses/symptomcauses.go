@@ -452,6 +452,9 @@ func (q *inquiry) pauses() {
 				s.from = max(s.from, min(missed.Time-10*second, s.to))
 				s.quotes = append(s.quotes, q.quote(missed, "meanwhile the others miss it, and it says nothing"))
 			}
+			if late == nil && q.campaignsAt(m, gap.To) {
+				s.score, s.mild = 0.5, true // a follower whose timer runs out looks the same
+			}
 			s.summary = fmt.Sprintf("%s stood still for up to %s: it wrote nothing at all, and went on without a restart", m, lasting(s.length()))
 			q.add(s)
 		}
@@ -519,7 +522,11 @@ func (q *inquiry) missedIn(m *member, gap timeline.Span) *fact {
 				return f
 			}
 		case raftdiag.LinkDown, raftdiag.ContactLost:
-			if (f.trouble() == raftdiag.TimedOut || f.sign() == raftdiag.ContactLost) && gap.To-f.Time > 2*second && !q.alike(f.by, gap) {
+			waited := second // a time-out says that nothing came for as long as it is
+			if f.trouble() == raftdiag.TimedOut {
+				waited = 5 * second
+			}
+			if (f.trouble() == raftdiag.TimedOut || f.sign() == raftdiag.ContactLost) && gap.To-f.Time > 2*second && f.Time-gap.From > waited && !q.alike(f.by, gap) && !q.cutBefore(m, gap) {
 				return f
 			}
 		}
@@ -560,6 +567,25 @@ func (q *inquiry) replacedIn(m *member, gap timeline.Span) bool {
 func (q *inquiry) alike(by *member, gap timeline.Span) bool {
 	own, to, _ := q.alone(by)
 	return own != nil && own.Time < gap.To && to > gap.From
+}
+
+// campaignsAt reports whether a member campaigns, or loses its leader, right at
+// the end of a silence.
+func (q *inquiry) campaignsAt(m *member, at raftdiag.Stamp) bool {
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.by == m && f.Time >= at && f.Time <= at+second/2 && (f.sign() == raftdiag.CampaignBegun || f.sign() == raftdiag.LeaderLost) {
+			return true
+		}
+	}
+	return false
+}
+
+// cutBefore reports whether a member was alone right before a silence: what others
+// say of it then may be of that time.
+func (q *inquiry) cutBefore(m *member, gap timeline.Span) bool {
+	own, to, _ := q.alone(m)
+	return own != nil && own.Time < gap.From && to > gap.From-15*second
 }
 
 // idleIn is a sign of leaderless time within a silence, in which a member that
