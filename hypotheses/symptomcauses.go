@@ -701,7 +701,10 @@ func (q *inquiry) storage() {
 			summary: fmt.Sprintf("the disk of %s is slow: %s, the worst took %s", p.m, counted(p.times, "write"), lasting(p.worst.Duration)),
 			quotes:  []raftdiag.Quote{q.quote(p.first, "the first"), q.quote(p.worst, "the slowest")}})
 	}
-	for _, p := range q.heap(false, sign(raftdiag.StorageBroken)) {
+	broken := func(f *fact) bool { // what is closed on purpose says so, too
+		return f.sign() == raftdiag.StorageBroken && f.trouble() != raftdiag.Closed && f.trouble() != raftdiag.Cancelled && !q.onPurpose(f.by, f.Time)
+	}
+	for _, p := range q.heap(false, broken) {
 		name, what := "log-corrupt", "cannot read or write its log"
 		switch p.first.trouble() {
 		case raftdiag.DiskFull:

@@ -128,7 +128,7 @@ func (q *inquiry) findHurts() {
 		switch {
 		case g.from >= q.closing():
 			continue
-		case q.onPurpose(nil, g.from) && !g.open && g.length() < 15*time.Second:
+		case q.onPurpose(nil, g.from) && !g.open && g.length() < 30*time.Second:
 			continue
 		case g.length() < 10*time.Second && !q.settled(g) && (g.who != nil && g.who.booting(g.from) || q.allBooting(g.from)):
 			continue
