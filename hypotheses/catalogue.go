@@ -227,6 +227,7 @@ var causeDocs = []entry{
 	{"slow-disk", "", "storage is slow",
 		"Entries stay unstable, or the application reports slow writes.",
 		"Measure fsync; move the log to a disk of its own."},
+	{"disk-failed", "", "storage answers with errors", "Reads or writes of the log or the database fail with I/O errors.", "Look at the disk and its controller; replace it, and rebuild the node from its peers."},
 	{"disk-full", "", "storage is full", "Writes fail for lack of space.", "Free space; then restart the node if its log stopped."},
 	{"log-lost", "", "a node lost entries that it had acknowledged",
 		"After a restart the log ends below what the node accepted, or a panic says so (tocommit out of range).",

@@ -433,6 +433,10 @@ func (q *inquiry) readLinks() {
 			}
 			continue
 		}
+		if open != nil && f.began-open.last.Until > 15e9 { // nothing was said for long: it worked, meanwhile
+			open.to, open.open = open.last.Until, false
+			open = nil
+		}
 		if open == nil {
 			b.downs = append(b.downs, outage{span: span{from: f.began, to: q.to, open: true, first: f, who: f.peer}, troubles: map[raftdiag.Trouble]int{}, contact: true})
 			open = &b.downs[len(b.downs)-1]

@@ -342,7 +342,9 @@ func (q *inquiry) death(m *member, l *life, last bool) {
 		switch f.Symptom.Trouble {
 		case raftdiag.DiskFull:
 			why = "disk-full"
-		case raftdiag.Corrupted, raftdiag.DiskBroken:
+		case raftdiag.DiskBroken:
+			why = "disk-failed"
+		case raftdiag.Corrupted:
 			why = "log-corrupt"
 		case raftdiag.PeerRemoved:
 			why = "member-removed"
@@ -436,6 +438,7 @@ func (q *inquiry) pauses() {
 			case late != nil && (late.Duration >= time.Duration(gap.To-gap.From)*6/10 || late.Duration >= 3*time.Second && late.began >= gap.From) &&
 				!q.slowDisk(m, gap.From-second, gap.To+second):
 			case missed != nil && gap.To-gap.From >= 4*second && !q.refusedIn(m, gap):
+			case gap.To-gap.From >= 4*second && m.unusual(gap) && q.leaderlessIn(gap) && !q.campaignsAt(m, gap.To) && !q.refusedIn(m, gap):
 			default:
 				continue
 			}
@@ -484,6 +487,27 @@ func (q *inquiry) standstills() {
 	}
 }
 
+// unusual reports whether a silence is far longer than any other of the member,
+// in a log that is never silent for long.
+func (m *member) unusual(gap timeline.Span) bool {
+	if len(m.spans) < 8 {
+		return false
+	}
+	most := second
+	for i := 1; i < len(m.spans); i++ {
+		if d := m.spans[i].From - m.spans[i-1].To; m.spans[i].From != gap.To && d > most {
+			most = d
+		}
+	}
+	return gap.To-gap.From >= 3*most
+}
+
+// leaderlessIn reports whether the system lost its leader in a silence, long
+// enough before its end for a member that lives to notice.
+func (q *inquiry) leaderlessIn(gap timeline.Span) bool {
+	return slices.ContainsFunc(q.gaps, func(g span) bool { return g.from > gap.From && gap.To-g.from >= 3*second })
+}
+
 // lateAfter is a member's word that its own loop came late, right after a
 // silence.
 func (q *inquiry) lateAfter(m *member, gap timeline.Span) *fact {
@@ -526,7 +550,7 @@ func (q *inquiry) missedIn(m *member, gap timeline.Span) *fact {
 			if f.trouble() == raftdiag.TimedOut {
 				waited = 5 * second
 			}
-			if (f.trouble() == raftdiag.TimedOut || f.sign() == raftdiag.ContactLost) && gap.To-f.Time > 2*second && f.Time-gap.From > waited && !q.alike(f.by, gap) && !q.cutBefore(m, gap) {
+			if (f.trouble() == raftdiag.TimedOut || f.sign() == raftdiag.ContactLost) && gap.To-f.Time > 2*second && f.Time-gap.From > waited && !q.missesMost(f) && !q.alike(f.by, gap) && !q.cutBefore(m, gap) {
 				return f
 			}
 		}
@@ -574,11 +598,25 @@ func (q *inquiry) alike(by *member, gap timeline.Span) bool {
 func (q *inquiry) campaignsAt(m *member, at raftdiag.Stamp) bool {
 	for i := range q.facts {
 		f := &q.facts[i]
-		if f.by == m && f.Time >= at && f.Time <= at+second/2 && (f.sign() == raftdiag.CampaignBegun || f.sign() == raftdiag.LeaderLost) {
+		if f.by == m && f.Time >= at && f.Time <= at+second/2 && (f.sign() == raftdiag.CampaignBegun || f.sign() == raftdiag.LeaderLost || f.sign() == raftdiag.QuorumLost) {
 			return true
 		}
 	}
 	return false
+}
+
+// missesMost reports whether the one who complains of a member complains of most
+// others at that time: then it is itself the odd one, or the network is.
+func (q *inquiry) missesMost(f *fact) bool {
+	peers := map[*member]bool{}
+	for i := range q.facts {
+		o := &q.facts[i]
+		if o.by == f.by && o.peer != nil && o.peer != o.by && o.Time >= f.Time-3*second && o.Time <= f.Time+3*second &&
+			(o.sign() == raftdiag.ContactLost || o.sign() == raftdiag.LinkDown) {
+			peers[o.peer] = true
+		}
+	}
+	return len(peers) > 1 && 2*len(peers) >= max(q.voters, len(peers)+1)-1
 }
 
 // cutBefore reports whether a member was alone right before a silence: what others
@@ -709,6 +747,8 @@ func (q *inquiry) storage() {
 		switch p.first.trouble() {
 		case raftdiag.DiskFull:
 			name, what = "disk-full", "has no space left"
+		case raftdiag.DiskBroken:
+			name, what = "disk-failed", "gets I/O errors from its disk"
 		case raftdiag.Corrupted:
 			what = "holds a corrupt log or database"
 		}
@@ -934,7 +974,9 @@ func (q *inquiry) cuts() {
 			}
 			v.to = max(v.to, d.to)
 			v.open = v.open || d.open
-			v.cycles++
+			if d.last.sign() == raftdiag.LinkUp || d.open {
+				v.cycles++
+			}
 			v.lines += d.lines
 			for t, n := range d.troubles {
 				v.sum[t] += n
@@ -1563,6 +1605,11 @@ func (q *inquiry) everybodyAlone() {
 			s.name, s.score = "partition", 0.72
 			s.summary = names(who) + " do not reach one another: each campaigns, and nobody's votes arrive"
 			q.add(s)
+			s.name, s.score = "slow-network", 0.56
+			s.summary = "votes that arrive later than the election timeout would look the same"
+			q.add(s)
+			s.name, s.score, s.mild = "packet-loss", 0.52, true
+			q.add(s)
 			continue
 		}
 		s.name, s.score = "slow-network", 0.56
@@ -1593,6 +1640,15 @@ func (q *inquiry) churn() {
 		q.add(suspicion{span: span{from: q.reigns[i+1].from, to: q.reigns[j].from, first: q.reigns[i+1].by}, name: "leader-flapping", score: score, mild: score < proven,
 			summary: fmt.Sprintf("%d leaders followed one another within %s", j-i+1, lasting(time.Duration(q.reigns[j].from-q.reigns[i].from))),
 			quotes:  []raftdiag.Quote{q.quote(q.reigns[i+1].by, "a new leader"), q.quote(q.reigns[j].by, "and another")}})
+		if at := q.found[len(q.found)-1]; score < proven && !slices.ContainsFunc(q.found[:len(q.found)-1], func(s suspicion) bool {
+			return s.score >= credible && s.name != "partition" && s.overlaps(at.from, at.to)
+		}) {
+			at.name, at.score = "packet-loss", 0.66
+			at.summary = "leaders come and go although all processes run: the network loses part of what is sent, or carries it late"
+			q.add(at)
+			at.name, at.score = "slow-network", 0.65
+			q.add(at)
+		}
 		break
 	}
 	// Campaigns without a winner.

@@ -376,7 +376,7 @@ func together(a, b *timeline.Speaker) bool {
 	}
 	from := max(a.Spans[0].From, b.Spans[0].From)
 	to := min(a.Spans[len(a.Spans)-1].To, b.Spans[len(b.Spans)-1].To)
-	return to-from > 2e9
+	return to-from > 5e7
 }
 
 // mixed reports whether the words by which a log's writer calls itself take
