@@ -28,6 +28,7 @@ type reader struct {
 	scratch item // for readers of prefixes
 	caught  []catch
 	sought  bool     // the words stood behind a head that was only searched
+	joined  []byte   // a line put together
 	waiting []record // of a line that holds several
 	extra   []item   // what the line gave beside its first item
 
