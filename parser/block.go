@@ -92,6 +92,7 @@ type block struct {
 
 	offset    int64 // of its first byte in the source, unpacked
 	capped    int64 // lines longer than maxLine
+	export    bool  // of a source in journalctl's export form
 	yearless  int64 // stamps without a year
 	firstLine int64 // the first line that is not empty, from 1; 0 if there is none
 }
@@ -203,7 +204,7 @@ func (f *feeder) fill(b *block, src *source) {
 		// The data breaks off: what stands behind the last newline is no line.
 		data = data[:bytes.LastIndexByte(data, '\n')+1]
 	}
-	b.data = data
+	b.data, b.export = data, src.export
 	if err != nil {
 		b.last = true
 		b.cut = len(data) > 0 && data[len(data)-1] != '\n'
@@ -344,7 +345,7 @@ func (b *block) parse(p *reader) {
 		it := &b.items[n]
 		it.line = b.lines - 1
 		first := it.line
-		if len(line) >= 9 && (line[0] == '{' || digit(line[0]) || line[0] == '_') {
+		if len(line) >= 9 && (line[0] == '{' || digit(line[0]) || b.export) {
 			whole, lines, taken := p.gather(line, rest)
 			line, rest = whole, rest[taken:]
 			b.lines += lines

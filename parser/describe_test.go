@@ -2,12 +2,13 @@ package parser
 
 import (
 	"context"
-	"github.com/raftdiag/raftdiag"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/raftdiag/raftdiag"
 )
 
 // describeCases are logs of etcd raft's describers, by the names of their

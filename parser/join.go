@@ -132,7 +132,7 @@ func (p *reader) gather(line, rest []byte) (whole []byte, lines int64, taken int
 		p.joined = out
 		return out, lines, taken
 	}
-	if has(line, exportHead) {
+	if has(line, exportHead) { // of a source that begins so
 		return p.exported(line, rest)
 	}
 	return line, 0, 0
