@@ -92,6 +92,7 @@ type block struct {
 
 	offset    int64 // of its first byte in the source, unpacked
 	capped    int64 // lines longer than maxLine
+	export    bool  // of a source in journalctl's export form
 	yearless  int64 // stamps without a year
 	firstLine int64 // the first line that is not empty, from 1; 0 if there is none
 }
@@ -165,6 +166,7 @@ func (f *feeder) fill(b *block, src *source) {
 		}
 		if src.sniffed < 8192 {
 			f.inspect(data[from:], src)
+			src.export = src.export || b.offset == 0 && has(data, exportHead)
 		}
 		if f.skip { // within a line that is too long
 			nl := bytes.IndexByte(data[from:], '\n')
@@ -180,6 +182,9 @@ func (f *feeder) fill(b *block, src *source) {
 		}
 		if nl := bytes.LastIndexByte(data[from:], '\n'); nl >= 0 && !f.skip {
 			end := from + nl + 1
+			if end = wholeEnd(data[:end], src.export); end == 0 {
+				continue // all of it goes on
+			}
 			f.carry = append(f.carry, data[end:]...)
 			data = data[:end]
 			if len(data) < f.size && len(data) < 1<<12 && f.size > 1<<12 {
@@ -199,7 +204,7 @@ func (f *feeder) fill(b *block, src *source) {
 		// The data breaks off: what stands behind the last newline is no line.
 		data = data[:bytes.LastIndexByte(data, '\n')+1]
 	}
-	b.data = data
+	b.data, b.export = data, src.export
 	if err != nil {
 		b.last = true
 		b.cut = len(data) > 0 && data[len(data)-1] != '\n'
@@ -339,6 +344,15 @@ func (b *block) parse(p *reader) {
 		}
 		it := &b.items[n]
 		it.line = b.lines - 1
+		first := it.line
+		if len(line) >= 9 && (line[0] == '{' || digit(line[0]) || b.export) {
+			whole, lines, taken := p.gather(line, rest)
+			line, rest = whole, rest[taken:]
+			b.lines += lines
+			if taken > 0 && len(rest) == 0 {
+				p.cut = b.cut
+			}
+		}
 		switch p.line(line, it) {
 		case notRaft:
 			b.items = b.items[:n]
@@ -348,7 +362,7 @@ func (b *block) parse(p *reader) {
 		}
 		if len(p.extra) > 0 {
 			for i := range p.extra {
-				p.extra[i].line = b.lines - 1
+				p.extra[i].line = first
 			}
 			b.items = append(b.items, p.extra...)
 			p.extra = p.extra[:0]

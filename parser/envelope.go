@@ -28,6 +28,7 @@ type reader struct {
 	scratch item // for readers of prefixes
 	caught  []catch
 	sought  bool     // the words stood behind a head that was only searched
+	joined  []byte   // a line put together
 	waiting []record // of a line that holds several
 	extra   []item   // what the line gave beside its first item
 
@@ -70,7 +71,7 @@ func (p *reader) known(s []byte, it *item) outcome {
 	if got == unreadable && (bytes.Contains(s, []byte("{}")) || bytes.Contains(s, []byte("{:?}"))) {
 		return notRaft // source code, or a text about logs
 	}
-	if got == raft && (p.sought || s[0] == '{' && it.ev.Writer == "" && it.dialect != ownEvents && namesWriter(s)) {
+	if got == raft && p.sought {
 		// The words were found behind a head that only a record's envelopes read.
 		rec := &p.rec
 		*rec = record{msg: s, fields: rec.fields[:0], cut: p.cut}
@@ -110,12 +111,6 @@ func (p *reader) known(s []byte, it *item) outcome {
 		p.extra = p.extra[:0]
 	}
 	return got
-}
-
-// namesWriter reports whether a JSON line may name its writer deeper within
-// than the Ready loop's reader looks.
-func namesWriter(s []byte) bool {
-	return bytes.Contains(s, []byte(`"labels":{`)) || bytes.Contains(s, []byte(`"pod":{`)) || bytes.Contains(s, []byte(`"host":{`))
 }
 
 // headed reports whether a line may begin with a head of syslog or journald.
@@ -683,6 +678,7 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	var message string
 	var stamp raftdiag.Stamp
 	var writer string
+	rank := 0
 	thread := it.thread
 	var walk func(k string, v gjson.Result, level int)
 	walk = func(k string, v gjson.Result, level int) {
@@ -695,18 +691,20 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 			if stamp == raftdiag.NoStamp {
 				stamp = p.jsonStamp(counted(v))
 			}
-		case "pod_name", "podName", "container_name", "CONTAINER_NAME":
-			writer = v.Str
-		case "_HOSTNAME", "host", "hostname":
-			if writer == "" {
-				writer = v.Str
+		case "pod_name", "podName", "pod", "container_name", "CONTAINER_NAME", "_HOSTNAME", "host", "hostname":
+			name := v.Str
+			if v.IsObject() { // "pod":{"name":"etcd-0"}
+				name = v.Get("name").Str
+			}
+			if n := labelRanks[k]; name != "" && (writer == "" || n > rank) {
+				writer, rank = name, n
 			}
 		case "threadId":
 			if at := len("ThreadId("); len(v.Str) > at {
 				n, _ := uintAt([]byte(v.Str[at:]))
 				it.thread = uint32(n)
 			}
-		case "fields", "span", "kubernetes", "attributes":
+		case "fields", "span", "kubernetes", "attributes", "labels":
 			if v.IsObject() && level == 0 {
 				v.ForEach(func(key, v gjson.Result) bool { walk(key.Str, v, level+1); return true })
 			}
@@ -725,6 +723,7 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	}
 	if !jsonMembers(s, func(k string, v gjson.Result) { walk(k, v, 0) }) {
 		p.words, message, stamp, writer, it.thread = p.words[:0], "", raftdiag.NoStamp, "", thread
+		rank = 0
 		gjson.Parse(unsafe.String(unsafe.SliceData(s), len(s))).ForEach(func(key, v gjson.Result) bool {
 			walk(key.Str, v, 0)
 			return true

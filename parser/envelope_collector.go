@@ -370,7 +370,7 @@ func readLabels(p *reader, r *record) bool {
 // labelRanks are the labels and attributes that name a process, the better
 // ones higher.
 var labelRanks = map[string]int{
-	"pod": 9, "pod_name": 9, "podName": 9, "k8s.pod.name": 9, "k8s_pod_name": 9,
+	"CONTAINER_NAME": 6, "pod": 9, "pod_name": 9, "podName": 9, "k8s.pod.name": 9, "k8s_pod_name": 9,
 	"service.instance.id": 8, "instance": 7, "container.name": 6, "container_name": 6, "container": 2, "k8s.container.name": 2,
 	"host.name": 5, "hostname": 5, "host": 5, "_HOSTNAME": 5, "node_name": 4, "nodename": 4, "filename": 3,
 }

@@ -509,7 +509,7 @@ func (p *reader) foreign(s []byte, it *item) outcome {
 	got := p.recorded(rec, it)
 	for i := range p.waiting { // the line holds more records
 		*rec = p.waiting[i]
-		rec.env = otlp
+		rec.env, rec.wrapped = otlp, true
 		rec.open(p)
 		if got == notRaft {
 			line := it.line

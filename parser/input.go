@@ -39,6 +39,7 @@ type source struct {
 	first, last            raftdiag.Stamp
 	stamped                int64
 	firstLine              int64 // of the first line that is not empty, 0 if there is none
+	export                 bool  // journalctl's export form
 	binary                 int64 // bytes of the start that no text has
 	sniffed                int64
 	formats                [numDialects][numEnvelopes]int64

@@ -39,6 +39,8 @@ var lines = []string{
 	`1/4 EntryNormal "x"`, "2->1 MsgApp Term:1 Log:1/3 Commit:3 Entries:[", "2->1 MsgAppResp Term:1 Log:0/4", "sending 2->3 MsgHeartbeat Term:1 Log:0/0",
 	"received 1->2 MsgAppResp Term:1 Log:0/4", "> 2 receiving messages", "----", "status 2", "1: StateProbe match=3 next=4 paused", "2->3 MsgSnap Term:1 Log:0/0",
 	`{"tag":"trace","msg":"trace","event":{"name":"Ready","nid":"2","state":{"term":1,"vote":"2","commit":3},"role":"StateLeader","log":4,"conf":[["1","2"],[]]}}`,
+	"2024-05-06T10:11:12.5Z stdout P sending 2->1 Msg", "2024-05-06T10:11:12.6Z stdout F App Term:1 Log:1/2", "2024-05-06T10:11:12.6Z stderr F x",
+	"__CURSOR=s=1", "__REALTIME_TIMESTAMP=1715000000123456", "MESSAGE=Raft log for a-0: last_index=3", "MESSAGE",
 	"May  6 10:11:12 host app[12]: Messages:", `{"msg":"Ready MustSync=true:\nMessages:\n2->1 MsgApp Term:1 Log:1/3"}`,
 }
 
