@@ -55,6 +55,7 @@ type Cluster struct {
 	Notes   []string
 	disks   []disk
 	cgroups []string
+	busy    []*exec.Cmd
 	state   any                   // the system's own
 	late    map[int]time.Duration // nodes that start after the others
 
@@ -242,6 +243,7 @@ func (c *Cluster) close() {
 	for _, stop := range c.background {
 		stop()
 	}
+	c.feed()
 	for i := range c.Nodes {
 		c.signal(i, syscall.SIGCONT)
 		c.kill(i)

@@ -101,6 +101,10 @@ func (r *Run) endLoops() {
 // systemOf is the system that a scenario runs on.
 func systemOf(s *Scenario) (System, error) {
 	switch s.System {
+	case "hraft":
+		return newHraft(s.Version), nil
+	case "nats":
+		return newNATS(s.Version), nil
 	case "etcd":
 		return newEtcd(s.Version), nil
 	}
@@ -208,6 +212,9 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 		err = merge(c, filepath.Join(dir, "all.log"))
 	} else {
 		for _, n := range c.Nodes {
+			if _, missing := os.Stat(n.Log); missing != nil {
+				continue // it was never started
+			}
 			if err = copyFile(n.Log, filepath.Join(dir, filepath.Base(n.Log))); err != nil {
 				break
 			}

@@ -288,9 +288,9 @@ func etcdScenarios(version string) (list []*Scenario) {
 
 	// Processors.
 	add(&Scenario{Fault: "overloaded", Cause: "overloaded", Also: []string{"slow-disk", "election-storm"}, Options: Options{Names: "etcd%d", Rate: 15}, Hold: 22 * sec,
-		Break: each(leader, func(r *Run, i int) error { return r.starve(0.012, i) }), Heal: func(r *Run) error { r.feed(); return nil }, Notes: "The leader has one percent of a processor."})
+		Break: each(leader, func(r *Run, i int) error { return r.starve(0.06, 6, i) }), Heal: func(r *Run) error { r.feed(); return nil }, Notes: "The leader has a share of six percent of a processor, with six busy neighbours."})
 	add(&Scenario{Fault: "overloaded", Variant: "all", Cause: "overloaded", Also: []string{"election-storm"}, Options: Options{Rate: 15}, Hold: 22 * sec,
-		Break: func(r *Run) error { r.blame(0, 1, 2); return r.starve(0.04, 0, 1, 2) }, Heal: func(r *Run) error { r.feed(); return nil }})
+		Break: func(r *Run) error { r.blame(0, 1, 2); return r.starve(0.12, 10, 0, 1, 2) }, Heal: func(r *Run) error { r.feed(); return nil }})
 	add(&Scenario{Fault: "election-storm", Cause: "election-storm", Also: []string{"slow-network"}, Options: Options{Net: "ns", Heartbeat: 20 * ms, Election: 110 * ms, Names: "f%d", Args: []string{"--pre-vote=false"}}, Hold: 20 * sec,
 		Break: whole(Policy{Delay: 90 * ms, Jitter: 60 * ms}), Heal: whole(Policy{}), Notes: "The election timeout is shorter than the network's round trip."})
 	add(&Scenario{Fault: "leader-flapping", Cause: "leader-flapping", Options: Options{Names: "etcd-%d"}, Hold: 24 * sec,
