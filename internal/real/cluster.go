@@ -67,8 +67,11 @@ func (c *Cluster) notef(format string, args ...any) {
 	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
 }
 
-// start starts node i and does not wait for it to serve.
+// start starts node i, unless it runs, and does not wait for it to serve.
 func (c *Cluster) start(i int) error {
+	if c.running(i) {
+		return nil
+	}
 	n := c.Nodes[i]
 	path, args := c.System.Command(c, i)
 	if ns := c.Net.Namespace(i); ns != "" {

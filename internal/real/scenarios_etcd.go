@@ -245,13 +245,13 @@ func etcdScenarios(version string) (list []*Scenario) {
 		Break: each(leader, fillDisk), Heal: func(r *Run) error { again(freeDisk)(r); return again(start)(r) }})
 	add(&Scenario{Fault: "disk-full", Variant: "write-errors", Cause: "disk-full", Options: Options{Disk: "fuse"}, Hold: 15 * sec,
 		Break: each(leader, failWrites(syscall.ENOSPC)), Notes: "Every write to the disk fails with ENOSPC."})
-	add(&Scenario{Fault: "disk-error", Cause: "disk-failed", Also: []string{"slow-disk", "disk-full", "node-down", "log-corrupt"}, Options: Options{Disk: "fuse", Names: "s%d"}, Hold: 15 * sec,
+	add(&Scenario{Fault: "disk-error", Cause: "disk-failed", Also: []string{"node-down"}, Options: Options{Disk: "fuse", Names: "s%d"}, Hold: 15 * sec,
 		Break: each(follower, failSyncs(syscall.EIO)), Notes: "Every fsync fails with EIO. There is no name for it among the causes; the node ends."})
 	add(&Scenario{Fault: "slow-disk", Variant: "follower", Cause: "slow-disk", Options: Options{Disk: "fuse", Rate: 8}, Hold: 22 * sec,
 		Break: each(follower, slowSync(2*sec))})
 	add(&Scenario{Fault: "slow-disk", Variant: "all", Cause: "slow-disk", Options: Options{Disk: "fuse", Names: "etcd%d"}, Hold: 22 * sec,
 		Break: each(everyNode, slowSync(1200*ms)), Heal: again(slowSync(0))})
-	add(&Scenario{Fault: "slow-disk", Variant: "mild", Cause: "slow-disk", Options: Options{Disk: "fuse", Rate: 10}, Hold: 22 * sec,
+	add(&Scenario{Fault: "slow-disk", Variant: "mild", Cause: "slow-disk", Also: []string{"overloaded"}, Options: Options{Disk: "fuse", Rate: 10}, Hold: 22 * sec,
 		Break: each(leader, slowSync(250*ms)), Heal: again(slowSync(0)), Notes: "Below the time at which etcd speaks of a slow fdatasync."})
 	add(&Scenario{Fault: "slow-disk", Variant: "hung", Cause: "slow-disk", Also: []string{"process-paused"}, Options: Options{Disk: "fuse", Names: "n%d"}, Hold: 18 * sec,
 		Break: each(leader, slowSync(17*sec)), Heal: again(slowSync(0)), Notes: "The disk hangs for seventeen seconds."})
