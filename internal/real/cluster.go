@@ -52,7 +52,6 @@ type Cluster struct {
 	Nodes   []*Node
 	Net     Network
 	Dir     string
-	Notes   []string
 	disks   []disk
 	cgroups []string
 	busy    []*exec.Cmd
@@ -60,11 +59,6 @@ type Cluster struct {
 	late    map[int]time.Duration // nodes that start after the others
 
 	background []func() // stop what a fault has left running
-}
-
-// notef keeps a sentence for the truth.
-func (c *Cluster) notef(format string, args ...any) {
-	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
 }
 
 // start starts node i, unless it runs, and does not wait for it to serve.

@@ -198,8 +198,7 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 	r.load.report(t, start, finish)
 	path, args := system.Command(c, 0)
 	t.Command = strings.ReplaceAll(filepath.Base(path)+" "+strings.Join(args, " "), c.Dir+"/", "")
-	t.Notes = strings.Join(append([]string{s.Notes}, c.Notes...), " ")
-	t.Notes = strings.TrimSpace(t.Notes)
+	t.Notes = s.Notes
 
 	dir := filepath.Join(out, s.path())
 	if err := os.RemoveAll(dir); err != nil {
