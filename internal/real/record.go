@@ -183,6 +183,9 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 		r.sleep(s.Tail)
 	}
 	r.load.stop()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	finish := time.Now()
 	for i := len(t.Members); i < len(c.Nodes); i++ {
 		t.Members[fileOf(i)] = system.Member(ctx, c, i)
