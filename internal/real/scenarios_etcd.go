@@ -128,9 +128,9 @@ func etcdScenarios(version string) (list []*Scenario) {
 		Break: onAndOff(each(follower, cut(Policy{Refuse: true})), 1500*ms, again(cut(Policy{})), 1500*ms), Heal: steps(endLoops, again(cut(Policy{})))})
 	add(&Scenario{Fault: "flapping-link", Variant: "leader", Cause: "flapping-link", Also: []string{"partition", "leader-flapping"}, Options: Options{Net: "ns"}, Hold: 28 * sec,
 		Break: onAndOff(each(leader, cut(dropped)), 3*sec, again(cut(Policy{})), 3*sec), Heal: steps(endLoops, again(cut(Policy{})))})
-	add(&Scenario{Fault: "disruptive-rejoin", Cause: "disruptive-node", Also: []string{"partition"}, Options: Options{Net: "ns", Names: "old%d", Args: []string{"--pre-vote=false"}}, Hold: 15 * sec,
-		Break: each(follower, toNode(dropped)), Heal: again(toNode(Policy{})), Points: []string{"no-leader", "no-delivery"},
-		Notes: "Without pre-votes: a follower that hears nobody campaigns at ever higher terms and deposes the leader."})
+	add(&Scenario{Fault: "disruptive-rejoin", Cause: "disruptive-node", Also: []string{"partition"}, Options: Options{Net: "proxy", Names: "old%d", Args: []string{"--pre-vote=false"}}, Hold: 12 * sec, Tail: 12 * sec,
+		Break: each(follower, cut(dropped)), Heal: again(cut(Policy{})), Points: []string{"no-leader", "no-delivery"},
+		Notes: "Without pre-votes: a follower that was cut off campaigned at ever higher terms, and deposes the leader when it comes back."})
 
 	// Addresses and identities.
 	add(&Scenario{Fault: "wrong-peer-address", Variant: "silent", Cause: "wrong-peer-address", Also: []string{"partition"}, Options: Options{Net: "ns"}, Hold: 20 * sec,
@@ -272,17 +272,19 @@ func etcdScenarios(version string) (list []*Scenario) {
 			}
 			return scribble(f, 0.3, 8192)
 		}))})
-	add(&Scenario{Fault: "snapshot-loop", Cause: "snapshot-loop", Also: []string{"slow-network"}, Options: Options{Net: "ns", Names: "s%d", Rate: 40, Size: 6000, Args: []string{"--snapshot-count=40", "--snapshot-catchup-entries=5"}}, Warm: 15 * sec, Hold: 28 * sec,
+	add(&Scenario{Fault: "snapshot-loop", Cause: "snapshot-loop", Also: []string{"flapping-link", "slow-network"}, Options: Options{Net: "proxy", Names: "s%d", Rate: 40, Size: 6000, Args: []string{"--snapshot-count=40", "--snapshot-catchup-entries=5"}}, Warm: 15 * sec, Hold: 30 * sec,
 		Break: func(r *Run) error {
 			i := r.blame(r.follower(0))
-			r.isolate(i, dropped)
+			r.isolate(i, Policy{Refuse: true})
 			r.sleep(4 * sec)
-			for _, j := range r.followers(i) {
-				r.Net.Set(j, i, Policy{Rate: 1 << 20})
-				r.Net.Set(i, j, Policy{})
-			}
+			thin := Policy{Rate: 300 << 10}
+			r.loop(func(stopped <-chan struct{}) {
+				r.isolate(i, Policy{Refuse: true})
+				r.isolate(i, thin)
+				waitFor(stopped, 4*sec)
+			})
 			return nil
-		}, Notes: "A follower fell behind, and its line is too thin: whenever it has a snapshot the log has gone on."})
+		}, Notes: "A follower fell behind, and its line is too thin for a snapshot: every four seconds connections are reset, and no snapshot comes to its end."})
 	add(&Scenario{Fault: "quota-exceeded", Cause: "quota-exceeded", Options: Options{Rate: 10, Size: 20000, Args: []string{"--quota-backend-bytes=6000000"}}, Warm: 3 * sec, Hold: 25 * sec,
 		Break: func(r *Run) error { return nil }, Notes: "The database grows over its quota some seconds after the start given."})
 

@@ -175,8 +175,6 @@ func hraftScenarios(version string) (list []*Scenario) {
 			r.blame(twin)
 			return r.start(twin)
 		}), Notes: "A copy of a follower's data is started beside it, at another address."})
-	add(&Scenario{Fault: "disruptive-rejoin", Cause: "disruptive-node", Also: []string{"partition", "one-way-partition"}, Options: Options{Net: "ns", Names: "old-%d"}, Hold: 15 * sec, Points: []string{"no-leader", "no-delivery"},
-		Break: each(follower, toNode(dropped)), Heal: again(toNode(Policy{})), Notes: "A follower hears nobody and campaigns."})
 	for _, s := range list {
 		s.System, s.Version = "hraft", version
 		if s.Options.Heartbeat == 0 { // the library's own choice is a second for both
