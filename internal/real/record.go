@@ -148,6 +148,7 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 		return nil, err
 	}
 	r.load = startLoad(c)
+	loaded := time.Now()
 	r.sleep(s.Warm)
 	if r.Leading, err = c.leader(first); err != nil {
 		short, stop := context.WithTimeout(ctx, 3*time.Second)
@@ -198,7 +199,10 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 	for _, i := range r.Culprits {
 		t.Nodes = append(t.Nodes, fileOf(i))
 	}
-	r.load.report(t, start, finish)
+	if loaded.Before(start) {
+		loaded = start
+	}
+	r.load.report(t, loaded, finish) // a start-up is no gap
 	path, args := system.Command(c, 0)
 	t.Command = strings.ReplaceAll(filepath.Base(path)+" "+strings.Join(args, " "), c.Dir+"/", "")
 	t.Notes = s.Notes
