@@ -195,6 +195,7 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 		for i := range c.Nodes {
 			c.stop(i)
 		}
+		s.Notes = strings.TrimSpace(s.Notes + " The logs end with an orderly stop of one node after the other.")
 	}
 	for _, i := range r.Culprits {
 		t.Nodes = append(t.Nodes, fileOf(i))
