@@ -5,7 +5,7 @@ FUZZTIME    ?= 20s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test race lint golden fixtures fuzz bench profile picture ci clean
+.PHONY: build test race lint golden fixtures fuzz bench profile picture real ci clean
 
 build: ## bin/raftdiag
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/raftdiag ./cmd/raftdiag
@@ -20,6 +20,7 @@ lint: ## gofmt, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	cd internal/real && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./...
 
 golden: ## write the expected outputs anew; read the diff
 	.ci/golden
@@ -35,6 +36,11 @@ bench: ## the whole program's speed and memory beside wc, grep and jq
 
 profile: ## what the compiler is told of where time goes; after changes of speed
 	$(GO) test ./cmd/raftdiag -run '^$$' -bench BenchmarkAnalyze -benchtime 10s -cpu 1 -cpuprofile cmd/raftdiag/default.pgo -o /dev/null
+
+real: ## record real etcd, hashicorp/raft and NATS with faults in bin/real, and grade raftdiag on them; takes hours, best as root
+	$(GO) build -o bin/raftdiag ./cmd/raftdiag
+	$(GO) -C internal/real run . record -skip -o ../../bin/real
+	$(GO) -C internal/real run . check -raftdiag ../../bin/raftdiag ../../bin/real
 
 picture: ## the parts of the README that come from the program
 	$(GO) test -count=1 -run TestREADME . -update

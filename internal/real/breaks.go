@@ -16,9 +16,6 @@ func follower(r *Run) []int   { return []int{r.follower(0)} }
 func follower2(r *Run) []int  { return []int{r.follower(1)} }
 func bothOthers(r *Run) []int { return r.followers(r.Leading) }
 
-// culprits are the nodes that the fault was done to.
-func culprits(r *Run) []int { return r.Culprits }
-
 func everyNode(r *Run) (list []int) {
 	for i := range r.Nodes {
 		list = append(list, i)

@@ -300,7 +300,7 @@ func print(w io.Writer, results []result, verbose bool) (bad int) {
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(table, "recording\ttrue cause\timpact\tverdict\tpoints\tcauses\tnodes\tgrade")
 	faults, healthy := map[grade]int{}, map[grade]int{}
-	nFaults, nHealthy, nodes := 0, 0, 0
+	nFaults, nHealthy, nodes, exact := 0, 0, 0, 0
 	for _, r := range results {
 		t := r.truth
 		var causes []string
@@ -326,6 +326,9 @@ func print(w io.Writer, results []result, verbose bool) (bad int) {
 			if r.grade <= within3 && r.nodes {
 				nodes++
 			}
+			if r.grade == right && r.causes[0].Name == t.Cause {
+				exact++
+			}
 		}
 		if r.grade >= confirmed {
 			bad++
@@ -338,7 +341,7 @@ func print(w io.Writer, results []result, verbose bool) (bad int) {
 		}
 		return fmt.Sprintf("%d of %d (%.0f %%)", n, of, 100*float64(n)/float64(of))
 	}
-	fmt.Fprintf(w, "\nfaults:  right at rank 1 %s, within three %s, of these the culprits named %d\n", percent(faults[right], nFaults), percent(faults[right]+faults[within3], nFaults), nodes)
+	fmt.Fprintf(w, "\nfaults:  right at rank 1 %s, by the very name %d; within three %s, of these the culprits named %d\n", percent(faults[right], nFaults), exact, percent(faults[right]+faults[within3], nFaults), nodes)
 	fmt.Fprintf(w, "         unknown %d, another cause %d, wrong confirmed %d, no report %d\n", faults[silent], faults[other], faults[confirmed], faults[failed])
 	fmt.Fprintf(w, "healthy: quiet %s, false alarms %d, no report %d\n", percent(healthy[right], nHealthy), healthy[falseAlarm], healthy[failed])
 	for _, r := range results {

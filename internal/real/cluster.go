@@ -52,22 +52,20 @@ type Cluster struct {
 	Nodes   []*Node
 	Net     Network
 	Dir     string
-	Notes   []string
 	disks   []disk
 	cgroups []string
+	busy    []*exec.Cmd
 	state   any                   // the system's own
 	late    map[int]time.Duration // nodes that start after the others
 
 	background []func() // stop what a fault has left running
 }
 
-// notef keeps a sentence for the truth.
-func (c *Cluster) notef(format string, args ...any) {
-	c.Notes = append(c.Notes, fmt.Sprintf(format, args...))
-}
-
-// start starts node i and does not wait for it to serve.
+// start starts node i, unless it runs, and does not wait for it to serve.
 func (c *Cluster) start(i int) error {
+	if c.running(i) {
+		return nil
+	}
 	n := c.Nodes[i]
 	path, args := c.System.Command(c, i)
 	if ns := c.Net.Namespace(i); ns != "" {
@@ -242,6 +240,7 @@ func (c *Cluster) close() {
 	for _, stop := range c.background {
 		stop()
 	}
+	c.feed()
 	for i := range c.Nodes {
 		c.signal(i, syscall.SIGCONT)
 		c.kill(i)

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 )
 
@@ -56,9 +55,4 @@ func (d *smallDisk) close() {
 	if err := syscall.Unmount(d.dir, syscall.MNT_DETACH); err != nil {
 		exec.Command("umount", "-l", d.dir).Run()
 	}
-}
-
-// mountRefused says whether an error is about missing rights or devices.
-func mountRefused(err error) bool {
-	return err != nil && (os.IsPermission(err) || strings.Contains(err.Error(), "no such device"))
 }

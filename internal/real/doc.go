@@ -4,6 +4,7 @@
 //	go run . list                            what it can record
 //	go run . record -o DIR [PATTERN...]      record
 //	go run . check -raftdiag FILE DIR        hold raftdiag's verdicts against the truth
+//	go run . index DIR                       what each log says that healthy ones do not
 //	go run . pack -o DIR RECORDING...        make fixtures of recordings
 //
 // It is a module of its own, so that raftdiag does not depend on the systems.

@@ -30,12 +30,10 @@ func newFuseDisk(dir string) (disk, error) {
 		return nil, err
 	}
 	root := &fs.LoopbackRoot{Path: d.back}
-	root.NewNode = func(root *fs.LoopbackRoot, _ *fs.Inode, _ string, _ *syscall.Stat_t) fs.InodeEmbedder {
-		return &fuseNode{LoopbackNode: fs.LoopbackNode{RootData: root}, disk: d}
-	}
-	root.RootNode = root.NewNode(root, nil, "", nil)
+	node := d.node(root)
+	root.RootNode = node
 	long := time.Second
-	server, err := fs.Mount(dir, root.RootNode, &fs.Options{
+	server, err := fs.Mount(dir, node, &fs.Options{
 		EntryTimeout: &long, AttrTimeout: &long,
 		MountOptions: fuse.MountOptions{DirectMount: os.Geteuid() == 0, FsName: "raftdiag", Name: "raftdiag"},
 	})
@@ -83,8 +81,14 @@ var (
 	_ fs.NodeCopyFileRanger = (*fuseNode)(nil)
 )
 
-// WrapChild keeps children of this kind, as they are made.
-func (n *fuseNode) WrapChild(_ context.Context, ops fs.InodeEmbedder) fs.InodeEmbedder { return ops }
+func (d *fuseDisk) node(root *fs.LoopbackRoot) *fuseNode {
+	return &fuseNode{LoopbackNode: fs.LoopbackNode{RootData: root}, disk: d}
+}
+
+// WrapChild makes a child one of this kind.
+func (n *fuseNode) WrapChild(context.Context, fs.InodeEmbedder) fs.InodeEmbedder {
+	return n.disk.node(n.RootData)
+}
 
 // CopyFileRange is refused: the caller copies by reading and writing.
 func (n *fuseNode) CopyFileRange(context.Context, fs.FileHandle, uint64, *fs.Inode, fs.FileHandle, uint64, uint64, uint64) (uint32, syscall.Errno) {

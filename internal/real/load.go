@@ -116,7 +116,7 @@ func (l *Load) report(t *Truth, begin, end time.Time) {
 	switch {
 	case t.LongestGapMS >= 4000:
 		t.Impact = "blocked"
-	case t.LongestGapMS >= 1200:
+	case t.LongestGapMS >= 600:
 		t.Impact = "slow"
 	default:
 		t.Impact = "none"

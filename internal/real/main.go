@@ -25,6 +25,7 @@ func main() {
 const usage = `usage: real list [PATTERN...]
        real record [-o DIR] [-j N] [-skip] [PATTERN...]
        real check -raftdiag FILE [-v] [DIR...]
+       real index DIR
        real pack -o DIR RECORDING...
 
 A pattern is like etcd-3.6.16/leader-*.`
@@ -44,6 +45,10 @@ func run(ctx context.Context, args []string) error {
 		return runRecord(ctx, args)
 	case "check":
 		return runCheck(ctx, args)
+	case "pack":
+		return runPack(args)
+	case "index":
+		return runIndex(args)
 	default:
 		return fmt.Errorf("no command %q\n%s", command, usage)
 	}

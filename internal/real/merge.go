@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 )
@@ -22,6 +24,9 @@ func merge(c *Cluster, to string) error {
 	}
 	for _, n := range c.Nodes {
 		data, err := os.ReadFile(n.Log)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it was never started
+		}
 		if err != nil {
 			return err
 		}

@@ -101,6 +101,10 @@ func (r *Run) endLoops() {
 // systemOf is the system that a scenario runs on.
 func systemOf(s *Scenario) (System, error) {
 	switch s.System {
+	case "hraft":
+		return newHraft(s.Version), nil
+	case "nats":
+		return newNATS(s.Version), nil
 	case "etcd":
 		return newEtcd(s.Version), nil
 	}
@@ -144,6 +148,7 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 		return nil, err
 	}
 	r.load = startLoad(c)
+	loaded := time.Now()
 	r.sleep(s.Warm)
 	if r.Leading, err = c.leader(first); err != nil {
 		short, stop := context.WithTimeout(ctx, 3*time.Second)
@@ -179,6 +184,9 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 		r.sleep(s.Tail)
 	}
 	r.load.stop()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	finish := time.Now()
 	for i := len(t.Members); i < len(c.Nodes); i++ {
 		t.Members[fileOf(i)] = system.Member(ctx, c, i)
@@ -187,15 +195,18 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 		for i := range c.Nodes {
 			c.stop(i)
 		}
+		s.Notes = strings.TrimSpace(s.Notes + " The logs end with an orderly stop of one node after the other.")
 	}
 	for _, i := range r.Culprits {
 		t.Nodes = append(t.Nodes, fileOf(i))
 	}
-	r.load.report(t, start, finish)
+	if loaded.Before(start) {
+		loaded = start
+	}
+	r.load.report(t, loaded, finish) // a start-up is no gap
 	path, args := system.Command(c, 0)
 	t.Command = strings.ReplaceAll(filepath.Base(path)+" "+strings.Join(args, " "), c.Dir+"/", "")
-	t.Notes = strings.Join(append([]string{s.Notes}, c.Notes...), " ")
-	t.Notes = strings.TrimSpace(t.Notes)
+	t.Notes = s.Notes
 
 	dir := filepath.Join(out, s.path())
 	if err := os.RemoveAll(dir); err != nil {
@@ -208,6 +219,9 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 		err = merge(c, filepath.Join(dir, "all.log"))
 	} else {
 		for _, n := range c.Nodes {
+			if _, missing := os.Stat(n.Log); missing != nil {
+				continue // it was never started
+			}
 			if err = copyFile(n.Log, filepath.Join(dir, filepath.Base(n.Log))); err != nil {
 				break
 			}

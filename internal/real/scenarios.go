@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -8,6 +10,14 @@ import (
 func scenarios() []*Scenario {
 	var list []*Scenario
 	list = append(list, etcdScenarios("3.6.16")...)
+	list = append(list, hraftScenarios("1.7.3")...)
+	list = append(list, natsScenarios("2.15.2")...)
+	for _, version := range []string{"3.5.35", "3.4.34", "3.7.3"} {
+		list = append(list, someOf(etcdScenarios("3.6.16"), version, "healthy-plain", "healthy-rolling-restart", "healthy-transfer", "follower-killed-healed",
+			"leader-killed", "two-killed-healed", "leader-paused", "follower-paused", "leader-partitioned", "follower-partitioned-packets", "one-way-from-leader", "one-way-to-leader",
+			"packet-loss", "slow-network", "slow-disk", "wrong-peer-address", "cluster-id-mismatch", "tls-expired", "log-lost-wiped", "log-corrupt", "member-removed", "disk-full", "quota-exceeded", "overloaded")...)
+	}
+	list = append(list, someOf(hraftScenarios("1.7.3"), "1.8.0", "healthy-plain", "leader-killed", "leader-partitioned", "one-way-to-leader", "log-lost-wiped")...)
 	for _, s := range list {
 		if s.Warm == 0 {
 			s.Warm = 10 * time.Second
@@ -23,6 +33,29 @@ func scenarios() []*Scenario {
 		}
 	}
 	return list
+}
+
+// someOf are the named ones of a list of scenarios, for another version.
+func someOf(all []*Scenario, version string, names ...string) (list []*Scenario) {
+	for _, s := range all {
+		if slices.Contains(names, s.Name()) {
+			s.Version = version
+			if strings.HasPrefix(version, "3.4") || strings.HasPrefix(version, "3.5") {
+				s.Options.Args = olderFlags(s.Options.Args)
+			}
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// olderFlags are the names that flags had before etcd 3.6.
+func olderFlags(args []string) []string {
+	args = slices.Clone(args)
+	for i := range args {
+		args[i] = strings.Replace(args[i], "--snapshot-catchup-entries", "--experimental-snapshot-catchup-entries", 1)
+	}
+	return args
 }
 
 // pointsOf are the failure points that a cause can have.

@@ -128,9 +128,9 @@ func etcdScenarios(version string) (list []*Scenario) {
 		Break: onAndOff(each(follower, cut(Policy{Refuse: true})), 1500*ms, again(cut(Policy{})), 1500*ms), Heal: steps(endLoops, again(cut(Policy{})))})
 	add(&Scenario{Fault: "flapping-link", Variant: "leader", Cause: "flapping-link", Also: []string{"partition", "leader-flapping"}, Options: Options{Net: "ns"}, Hold: 28 * sec,
 		Break: onAndOff(each(leader, cut(dropped)), 3*sec, again(cut(Policy{})), 3*sec), Heal: steps(endLoops, again(cut(Policy{})))})
-	add(&Scenario{Fault: "disruptive-rejoin", Cause: "disruptive-node", Also: []string{"partition"}, Options: Options{Net: "ns", Names: "old%d", Args: []string{"--pre-vote=false"}}, Hold: 15 * sec,
-		Break: each(follower, toNode(dropped)), Heal: again(toNode(Policy{})), Points: []string{"no-leader", "no-delivery"},
-		Notes: "Without pre-votes: a follower that hears nobody campaigns at ever higher terms and deposes the leader."})
+	add(&Scenario{Fault: "disruptive-rejoin", Cause: "disruptive-node", Also: []string{"partition"}, Options: Options{Net: "proxy", Names: "old%d", Args: []string{"--pre-vote=false"}}, Hold: 12 * sec, Tail: 12 * sec,
+		Break: each(follower, cut(dropped)), Heal: again(cut(Policy{})), Points: []string{"no-leader", "no-delivery"},
+		Notes: "Without pre-votes: a follower that was cut off campaigned at ever higher terms, and deposes the leader when it comes back."})
 
 	// Addresses and identities.
 	add(&Scenario{Fault: "wrong-peer-address", Variant: "silent", Cause: "wrong-peer-address", Also: []string{"partition"}, Options: Options{Net: "ns"}, Hold: 20 * sec,
@@ -245,13 +245,13 @@ func etcdScenarios(version string) (list []*Scenario) {
 		Break: each(leader, fillDisk), Heal: func(r *Run) error { again(freeDisk)(r); return again(start)(r) }})
 	add(&Scenario{Fault: "disk-full", Variant: "write-errors", Cause: "disk-full", Options: Options{Disk: "fuse"}, Hold: 15 * sec,
 		Break: each(leader, failWrites(syscall.ENOSPC)), Notes: "Every write to the disk fails with ENOSPC."})
-	add(&Scenario{Fault: "disk-error", Cause: "disk-failed", Also: []string{"slow-disk", "disk-full", "node-down", "log-corrupt"}, Options: Options{Disk: "fuse", Names: "s%d"}, Hold: 15 * sec,
+	add(&Scenario{Fault: "disk-error", Cause: "disk-failed", Also: []string{"node-down"}, Options: Options{Disk: "fuse", Names: "s%d"}, Hold: 15 * sec,
 		Break: each(follower, failSyncs(syscall.EIO)), Notes: "Every fsync fails with EIO. There is no name for it among the causes; the node ends."})
 	add(&Scenario{Fault: "slow-disk", Variant: "follower", Cause: "slow-disk", Options: Options{Disk: "fuse", Rate: 8}, Hold: 22 * sec,
 		Break: each(follower, slowSync(2*sec))})
 	add(&Scenario{Fault: "slow-disk", Variant: "all", Cause: "slow-disk", Options: Options{Disk: "fuse", Names: "etcd%d"}, Hold: 22 * sec,
 		Break: each(everyNode, slowSync(1200*ms)), Heal: again(slowSync(0))})
-	add(&Scenario{Fault: "slow-disk", Variant: "mild", Cause: "slow-disk", Options: Options{Disk: "fuse", Rate: 10}, Hold: 22 * sec,
+	add(&Scenario{Fault: "slow-disk", Variant: "mild", Cause: "slow-disk", Also: []string{"overloaded"}, Options: Options{Disk: "fuse", Rate: 10}, Hold: 22 * sec,
 		Break: each(leader, slowSync(250*ms)), Heal: again(slowSync(0)), Notes: "Below the time at which etcd speaks of a slow fdatasync."})
 	add(&Scenario{Fault: "slow-disk", Variant: "hung", Cause: "slow-disk", Also: []string{"process-paused"}, Options: Options{Disk: "fuse", Names: "n%d"}, Hold: 18 * sec,
 		Break: each(leader, slowSync(17*sec)), Heal: again(slowSync(0)), Notes: "The disk hangs for seventeen seconds."})
@@ -272,25 +272,27 @@ func etcdScenarios(version string) (list []*Scenario) {
 			}
 			return scribble(f, 0.3, 8192)
 		}))})
-	add(&Scenario{Fault: "snapshot-loop", Cause: "snapshot-loop", Also: []string{"slow-network"}, Options: Options{Net: "ns", Names: "s%d", Rate: 40, Size: 6000, Args: []string{"--snapshot-count=40", "--snapshot-catchup-entries=5"}}, Warm: 15 * sec, Hold: 28 * sec,
+	add(&Scenario{Fault: "snapshot-loop", Cause: "snapshot-loop", Also: []string{"flapping-link", "slow-network"}, Options: Options{Net: "proxy", Names: "s%d", Rate: 40, Size: 6000, Args: []string{"--snapshot-count=40", "--snapshot-catchup-entries=5"}}, Warm: 15 * sec, Hold: 30 * sec,
 		Break: func(r *Run) error {
 			i := r.blame(r.follower(0))
-			r.isolate(i, dropped)
+			r.isolate(i, Policy{Refuse: true})
 			r.sleep(4 * sec)
-			for _, j := range r.followers(i) {
-				r.Net.Set(j, i, Policy{Rate: 1 << 20})
-				r.Net.Set(i, j, Policy{})
-			}
+			thin := Policy{Rate: 300 << 10}
+			r.loop(func(stopped <-chan struct{}) {
+				r.isolate(i, Policy{Refuse: true})
+				r.isolate(i, thin)
+				waitFor(stopped, 4*sec)
+			})
 			return nil
-		}, Notes: "A follower fell behind, and its line is too thin: whenever it has a snapshot the log has gone on."})
+		}, Notes: "A follower fell behind, and its line is too thin for a snapshot: every four seconds connections are reset, and no snapshot comes to its end."})
 	add(&Scenario{Fault: "quota-exceeded", Cause: "quota-exceeded", Options: Options{Rate: 10, Size: 20000, Args: []string{"--quota-backend-bytes=6000000"}}, Warm: 3 * sec, Hold: 25 * sec,
 		Break: func(r *Run) error { return nil }, Notes: "The database grows over its quota some seconds after the start given."})
 
 	// Processors.
 	add(&Scenario{Fault: "overloaded", Cause: "overloaded", Also: []string{"slow-disk", "election-storm"}, Options: Options{Names: "etcd%d", Rate: 15}, Hold: 22 * sec,
-		Break: each(leader, func(r *Run, i int) error { return r.starve(0.012, i) }), Heal: func(r *Run) error { r.feed(); return nil }, Notes: "The leader has one percent of a processor."})
+		Break: each(leader, func(r *Run, i int) error { return r.starve(0.06, 6, i) }), Heal: func(r *Run) error { r.feed(); return nil }, Notes: "The leader has a share of six percent of a processor, with six busy neighbours."})
 	add(&Scenario{Fault: "overloaded", Variant: "all", Cause: "overloaded", Also: []string{"election-storm"}, Options: Options{Rate: 15}, Hold: 22 * sec,
-		Break: func(r *Run) error { r.blame(0, 1, 2); return r.starve(0.04, 0, 1, 2) }, Heal: func(r *Run) error { r.feed(); return nil }})
+		Break: func(r *Run) error { r.blame(0, 1, 2); return r.starve(0.12, 10, 0, 1, 2) }, Heal: func(r *Run) error { r.feed(); return nil }})
 	add(&Scenario{Fault: "election-storm", Cause: "election-storm", Also: []string{"slow-network"}, Options: Options{Net: "ns", Heartbeat: 20 * ms, Election: 110 * ms, Names: "f%d", Args: []string{"--pre-vote=false"}}, Hold: 20 * sec,
 		Break: whole(Policy{Delay: 90 * ms, Jitter: 60 * ms}), Heal: whole(Policy{}), Notes: "The election timeout is shorter than the network's round trip."})
 	add(&Scenario{Fault: "leader-flapping", Cause: "leader-flapping", Options: Options{Names: "etcd-%d"}, Hold: 24 * sec,
