@@ -27,6 +27,11 @@ var noLeader = &Hypothesis{
 // to count although a leader was found in the end.
 const storm = 2
 
+// patientBoot is how many times the patience nodes may wait without a campaign
+// until it is clear that none will come: they sample their state several times
+// in an election timeout.
+const patientBoot = 6
+
 // leaderless looks for times in which no leader can have existed, for leaders
 // that one node deposes again and again, and for leaders that commit nothing.
 func (j *judgement) leaderless() {
@@ -161,6 +166,10 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 		ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader, and without %s none can be elected: %s",
 			list(who), plural(len(who), "knows", "know"), plural(len(who), "it", "them"), j.campaigns(vacs)))
 		j.settle(ep, causeList)
+		if len(causeList) == 0 && !slices.ContainsFunc(vacs, func(v timeline.Vacancy) bool { return v.Campaigns > 0 || v.Rounds >= patientBoot*j.pat.Rounds }) {
+			// The first election may be to come.
+			j.unsettle(ep, noLeader, "give more of the logs: nobody has campaigned yet", []string{"more of the logs"})
+		}
 		return
 	}
 	// A voter whose log is missing, or knows a leader, may lead.

@@ -298,6 +298,9 @@ func (c *stuck) firstAccept(p *timeline.Place) (int, bool) {
 // came in the end.
 func (c *stuck) lateCommit() bool {
 	at, ok := c.majorityAt()
+	if c.s.Tenure.Lane.Count(raftdiag.Slow, c.s.From, c.s.To) >= c.j.pat.Rounds {
+		return false // a slow disk makes commits late
+	}
 	return ok && c.s.Tenure.Lane.Passed(c.j.pat, 3, at, c.s.To)
 }
 

@@ -405,6 +405,9 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 		}
 	}
 	if !vague {
+		if len(lost) > 0 && t.lossy(c, len(lost), len(covered)) {
+			return nil
+		}
 		return lost
 	}
 	n := len(covered) - len(p.Receives)

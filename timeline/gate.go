@@ -906,6 +906,10 @@ func (v *view) judgeSent() {
 			v.dunno(Sent, fmt.Sprintf("node %s's hand-over of MsgApp to the transport", v.leader), "the leader made it, and whether it was handed to the transport does not show")
 			return
 		case No:
+			if len(p.Failures) > 0 {
+				v.dunno(Sent, fmt.Sprintf("node %s's hand-over of MsgApp to the transport", v.leader), "its hand-over does not show, and the transport to node %s has errors", p.Node)
+				return
+			}
 			v.set(Sent, No, p.Head, "it was generated and not handed to the transport")
 			return
 		}
@@ -1147,7 +1151,11 @@ func (v *view) dawdles(receipt, reply int) bool {
 	for i := receipt + 1; i < reply; i++ {
 		switch v.f.rec(i).kind {
 		case raftdiag.State, raftdiag.Ready:
-			if v.f.rec(i).kind == raftdiag.Ready || v.f.kinds[raftdiag.Ready] == 0 {
+			r := v.f.rec(i)
+			if r.kind == raftdiag.Ready && r.has(raftdiag.HasPersisted) && uint32(r.a) > 0 {
+				return false // it made an answer, whose line is missing
+			}
+			if r.kind == raftdiag.Ready || v.f.kinds[raftdiag.Ready] == 0 {
 				turns++
 			}
 		}

@@ -362,12 +362,54 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 			if then, ok := l.RoleAt(from + 1); ok && f.Term() > then.Term {
 				continue // it lived on without this node
 			}
+			if !t.parted(l, f, p, role.Role == raftdiag.Leader) {
+				continue
+			}
 		}
 		if asks && count(l.rounds[electionRound], from, l.hi) >= p.Rounds || !asks && l.Passed(p, 1, from, l.hi) {
 			return true
 		}
 	}
 	return false
+}
+
+// parted reports whether a node that ended may be missed by another because it
+// ended: it heard the other up to its patience before. Leaders write all the
+// time; others may never have written to it, which tells nothing where some log
+// goes on, and where every log ends with a stop it may have been cut off long
+// before all of them did.
+func (t *Timeline) parted(l, f *Lane, p Patience, leads bool) bool {
+	at := -1
+	for c, places := range f.receives {
+		if c.From == l.Node && len(places) > 0 {
+			at = max(at, int(places[len(places)-1]))
+		}
+	}
+	all := t.allStopped()
+	switch {
+	case !leads && !all:
+		return true
+	case at < 0:
+		return !all
+	}
+	return f.Rounds(at, f.hi) < p.Rounds
+}
+
+// allStopped reports whether every log ends with a word of its process.
+func (t *Timeline) allStopped() bool {
+	for _, l := range t.Lanes {
+		stopped := false
+		for i := l.hi - 1; i >= l.lo; i-- {
+			k := l.rec(i).kind
+			if stopped = k == raftdiag.Stopped; stopped || isRaft(k) {
+				break
+			}
+		}
+		if !stopped {
+			return false
+		}
+	}
+	return true
 }
 
 // reached is the last place of a lane at which it sent a message that the

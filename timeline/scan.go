@@ -185,7 +185,8 @@ type walker struct {
 	idleCommit, idleLast  raftdiag.Index
 	idleTime              int64
 	idleHeard             bool
-	turns, turned         bool // Ready rows show, and one came since the last round of heartbeats
+	beatAt                int  // the place of the last heartbeat that began a round
+	others                bool // rows of other kinds than sends stand between rounds
 	beat                  map[raftdiag.NodeID]bool
 	resent                map[Channel]resend
 	peers                 chanLists // by sender alone
@@ -490,10 +491,10 @@ func (w *walker) sent(i int, r *record, c Channel) {
 			if w.beat[c.To] {
 				clear(w.beat)
 				// Several in one Ready waited there, and left together.
-				if w.turned || !w.turns {
+				if w.turnedSince(w.beatAt, i) {
 					w.round(beatRound, i)
-					w.turned = false
 				}
+				w.beatAt = i
 			}
 			w.beat[c.To] = true
 		}
@@ -528,6 +529,18 @@ func (w *walker) sent(i int, r *record, c Channel) {
 			w.term(i, term)
 		}
 	}
+}
+
+// turnedSince reports whether the loop turned between two heartbeats: something
+// else than sends was printed there, as it was between rounds before.
+func (w *walker) turnedSince(from, i int) bool {
+	for k := max(from+1, w.begin); k < i; k++ {
+		if kind := w.l.rec(k).kind; kind != raftdiag.Sent && kind != raftdiag.HandedOver {
+			w.others = w.others || from > w.begin
+			return true
+		}
+	}
+	return !w.others
 }
 
 // forgetPreVotes begins a campaign: its requests are no repeats of the last one's.

@@ -347,3 +347,27 @@ func showTranscript(b *strings.Builder, tr raftdiag.Transcript) {
 		fmt.Fprintf(b, "note: %s\n", n)
 	}
 }
+
+// The pieces of one log follow one another by their names, though a clock that
+// steps back between them makes their stamps overlap.
+func TestPiecesOfOneLog(t *testing.T) {
+	row := func(add func(*raftdiag.Event), second int64, last raftdiag.Index) {
+		add(&raftdiag.Event{Kind: raftdiag.LogRow, Set: raftdiag.HasLast, Time: raftdiag.Stamp(second * 1e9), Node: 1, Group: "g", Last: last})
+	}
+	s := New()
+	old := s.Open("app.log.1", 0)
+	row(old, 100, 1)
+	row(old, 109, 2)
+	next := s.Continue("app.log", 1)
+	row(next, 105, 3)
+	row(next, 110, 4)
+	lane := s.Finish(func(string, string, string) raftdiag.NodeID { return 0 }).Build("g")[0].Lane(1)
+	var got []raftdiag.Index
+	lo, hi := lane.Bounds()
+	for i := lo; i < hi; i++ {
+		got = append(got, lane.Event(i).Last)
+	}
+	if !slices.Equal(got, []raftdiag.Index{1, 2, 3, 4}) {
+		t.Errorf("last index: %v", got)
+	}
+}

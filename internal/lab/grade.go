@@ -11,6 +11,7 @@ import (
 // A Diagnosis is what raftdiag said about files, and which messages it paired.
 type Diagnosis struct {
 	Report *raftdiag.Report
+	Paired bool // Pairs were asked for
 	Pairs  []Pair
 }
 
@@ -74,7 +75,9 @@ var calm = []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Degraded}
 func (r *Run) Judge(files []File, d Damage, got Diagnosis) *Mark {
 	m := &Mark{Tool: "raftdiag", Case: r.Case.Name, Seed: r.Seed, Damage: d.Name, Voice: r.Look.Voice, Impact: r.Impact}
 	r.fill(m, d, got.Report)
-	r.pairs(m, files, got.Pairs)
+	if got.Paired {
+		r.pairs(m, files, got.Pairs)
+	}
 	r.clocks(m, got.Report)
 	return m
 }

@@ -48,7 +48,7 @@ func (i Impact) String() string { return [...]string{"none", "harm", "slow", "bl
 func (p *Plan) Do(ctx context.Context) (*Run, error) {
 	r := &Run{Plan: p}
 	var err error
-	if r.Truth, r.Said, err = stage(ctx, p.Config); err != nil {
+	if r.Truth, r.Said, err = stage(ctx, p.Config, true); err != nil {
 		return nil, err
 	}
 	if len(p.Config.Faults) == 0 {
@@ -57,21 +57,23 @@ func (p *Plan) Do(ctx context.Context) (*Run, error) {
 	}
 	calm := p.Config
 	calm.Faults = nil
-	if r.Twin, _, err = stage(ctx, calm); err != nil {
+	if r.Twin, _, err = stage(ctx, calm, false); err != nil {
 		return nil, err
 	}
 	r.Impact = impact(r.Truth, r.Twin, &p.Config)
 	return r, nil
 }
 
-func stage(ctx context.Context, conf cluster.Config) (*cluster.Outcome, []Word, error) {
+// stage runs a cluster. Whether anybody listens to its nodes changes nothing
+// there.
+func stage(ctx context.Context, conf cluster.Config, listen bool) (*cluster.Outcome, []Word, error) {
 	var said []Word
 	ears := map[uint64]*ear{}
 	conf.Log = func(node uint64) io.Writer {
 		ears[node] = &ear{node: node, said: &said}
 		return ears[node]
 	}
-	conf.Sink = func(node uint64, w io.Writer) raftlog.Sink { return mouth{ears[node], w} }
+	conf.Sink = func(node uint64, w io.Writer) raftlog.Sink { return mouth{ears[node], w, listen} }
 	out, err := cluster.Run(ctx, conf)
 	return out, said, err
 }
@@ -79,11 +81,12 @@ func stage(ctx context.Context, conf cluster.Config) (*cluster.Outcome, []Word, 
 // A mouth says one line for each event to the cluster, which lets it through to
 // the ear unless the process has ended.
 type mouth struct {
-	ear *ear
-	w   io.Writer
+	ear  *ear
+	w    io.Writer
+	open bool
 }
 
-func (m mouth) Enabled() bool { return true }
+func (m mouth) Enabled() bool { return m.open }
 
 func (m mouth) Emit(e *raftdiag.Event) {
 	m.ear.event = e

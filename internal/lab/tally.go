@@ -270,7 +270,7 @@ func (t *Tally) confusion() Table {
 }
 
 func (t *Tally) messages() Table {
-	x := Table{Title: "Messages and clocks", Note: "Sends paired with their receives, of those whose lines are both there; and the intervals of clock offsets that hold the truth.",
+	x := Table{Title: "Messages and clocks", Note: "Sends paired with their receives, of those whose lines are both there, in every fifth seed; and the intervals of clock offsets that hold the truth.",
 		Head: []string{"damage", "pairs", "recall", "precision", "clock intervals", "that hold the truth"}}
 	for _, d := range t.damages() {
 		var pairs, mine, right, clocks, covered int
