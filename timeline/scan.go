@@ -621,7 +621,6 @@ func (w *walker) row(i int, r *record) {
 			w.idle(i, r)
 		}
 	case raftdiag.Ready:
-		w.turns, w.turned = true, true
 		if r.has(raftdiag.HasCommit) {
 			w.commits(i, raftdiag.Index(r.d))
 		}
