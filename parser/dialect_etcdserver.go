@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"time"
 
@@ -131,7 +132,7 @@ var etcdServerWords = foreign{
 		{text: "cluster ID mismatch", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch},
 		{text: "request sent was ignored by remote peer due to cluster ID mismatch", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch},
 		{text: "request sent was ignored due to cluster ID mismatch", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch},
-		{text: "request sent was ignored by peer", sign: raftdiag.PeerRefuses},
+		{text: "request sent was ignored by peer", sign: raftdiag.PeerRefuses, trouble: raftdiag.VersionMismatch},
 		{text: "request sent was ignored by remote peer due to server version incompatibility", sign: raftdiag.PeerRefuses, trouble: raftdiag.VersionMismatch},
 		{text: "failed version compatibility check", sign: raftdiag.PeerRefused, trouble: raftdiag.VersionMismatch, keys: map[string]string{"remote-peer-server-name": "peer"}},
 		{text: "failed to check version compatibility", sign: raftdiag.PeerRefused, trouble: raftdiag.VersionMismatch, keys: map[string]string{"remote-peer-server-name": "peer"}},
@@ -298,7 +299,7 @@ var etcdServerWords = foreign{
 		{text: "message exceeded backend quota; raising alarm", sign: raftdiag.QuotaExceeded},
 		{text: "alarm raised", sign: raftdiag.QuotaExceeded, keys: map[string]string{"alarm": "text", "from": "peer"}, fix: etcdAlarm},
 		{text: "alarm disarmed", sign: raftdiag.QuotaCleared, keys: map[string]string{"alarm": "text", "from": "peer"}, fix: etcdAlarm},
-		{text: "Detected compaction hash mismatch", sign: raftdiag.StorageBroken, trouble: raftdiag.Corrupted, what: "database", keys: map[string]string{"peer-ids": "peer"}, fix: wholeText},
+		{text: "Detected compaction hash mismatch", sign: raftdiag.StorageBroken, trouble: raftdiag.Corrupted, what: "database", keys: map[string]string{"peer-ids": "peer"}, fix: peerIDs},
 		{text: "failed compaction hash check", sign: raftdiag.StorageBroken, trouble: raftdiag.Corrupted, what: "database", keys: map[string]string{"follower-peer-id": "peer"}, fix: wholeText},
 		{text: "same compact revision then hashes must match", sign: raftdiag.StorageBroken, trouble: raftdiag.Corrupted, what: "database", keys: map[string]string{"follower-peer-id": "peer"}, fix: wholeText},
 		{text: "revision from follower must be less than or equal to leader's", sign: raftdiag.StorageBroken, trouble: raftdiag.Corrupted, what: "database", keys: map[string]string{"follower-peer-id": "peer"}, fix: wholeText},
@@ -374,11 +375,11 @@ var etcdServerWords = foreign{
 		{text: "finished compaction hash check", sign: raftdiag.NoiseLine},
 		{text: "starting compact hash check", sign: raftdiag.NoiseLine},
 		{text: "finished peer corruption check", sign: raftdiag.NoiseLine},
-		{text: "Current member isn't a leader", sign: raftdiag.NoiseLine},
+		{text: "Current member isn't a leader", sign: raftdiag.LeaderKnown, keys: map[string]string{"new-lead": "peer"}, fix: decimalIDs},
 		{text: "The member is active, skip checking leadership", sign: raftdiag.NoiseLine},
 		{text: "Failed to check current member's leadership", sign: raftdiag.NoiseLine},
-		{text: "Ignore the lease revoking request because current member isn't a leader", sign: raftdiag.NoiseLine},
-		{text: "Ignore the checkpoint request because current member isn't a leader", sign: raftdiag.NoiseLine},
+		{text: "Ignore the lease revoking request because current member isn't a leader", sign: raftdiag.NoiseLine, fix: decimalIDs},
+		{text: "Ignore the checkpoint request because current member isn't a leader", sign: raftdiag.NoiseLine, fix: decimalIDs},
 		{text: "failed to detect default host", sign: raftdiag.NoiseLine},
 		{text: "failed to dial {}; retrying", sign: raftdiag.NoiseLine},
 	},
@@ -391,6 +392,10 @@ var etcdServerWords = foreign{
 			`symptom Duration:1.50128s Symptom:disk_slow What:fdatasync`},
 		{`{"level":"info","ts":"2024-01-02T15:04:05.123456Z","msg":"added member","cluster-id":"4d1f407773c4bc3a","local-member-id":"fcd8a8582a723779","added-peer-id":"a2ab7b6697a74f25","added-peer-peer-urls":["http://127.0.0.1:46883"],"added-peer-is-learner":false}`,
 			`symptom Symptom:peer Self:fcd8a8582a723779 Peer:a2ab7b6697a74f25=127.0.0.1:46883`},
+		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"etcdserver/server.go:946","msg":"Current member isn't a leader","local-member-id":10276657743932975437,"new-lead":11720206943217897253}`,
+			`symptom Symptom:leader Self:8e9e05c52164694d Peer:a2a68a1e5891cf25`},
+		{`{"level":"info","ts":"2024-01-02T15:04:05.123456Z","msg":"added member","cluster-id":"4d1f407773c4bc3a","local-member-id":"fcd8a8582a723779","added-peer-id":"a2ab7b6697a74f25","added-peer-peer-urls":["http://127.0.0.1:46883"],"added-peer-is-learner":true}`,
+			`symptom Symptom:peer Self:fcd8a8582a723779 Peer:a2ab7b6697a74f25=127.0.0.1:46883 What:learner`},
 		{`{"level":"info","ts":"2024-01-02T15:04:05.123456Z","msg":"removed member","cluster-id":"4d1f407773c4bc3a","local-member-id":"a2ab7b6697a74f25","removed-remote-peer-id":"a2ab7b6697a74f25","removed-remote-peer-urls":["http://127.0.0.1:46883"],"removed-remote-peer-is-learner":false}`,
 			`symptom Symptom:self_removed Self:a2ab7b6697a74f25=127.0.0.1:46883`},
 		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"rafthttp/peer_status.go:66","msg":"peer became inactive (message send to peer failed)","peer-id":"a2ab7b6697a74f25","error":"failed to dial a2ab7b6697a74f25 on stream Message (the member has been permanently removed from the cluster)"}`,
@@ -790,6 +795,9 @@ func hasWord(list []string, w string) bool {
 func etcdMember(l *line) bool {
 	s := l.ev.Symptom
 	for _, f := range l.fields {
+		if bytes.HasSuffix(f.key, []byte("is-learner")) && string(f.value) == "true" && s.What == "" {
+			s.What = "learner"
+		}
 		if bytes.HasSuffix(f.key, []byte("peer-urls")) || bytes.HasSuffix(f.key, []byte("remote-peer-urls")) {
 			for _, w := range addWords(nil, f.value) {
 				if !hasWord(s.Peer, w) {
@@ -1046,10 +1054,43 @@ func startFailed(l *line) bool {
 	case bytes.Contains(err, []byte("member count is unequal")), bytes.Contains(err, []byte("unmatched member while checking PeerURLs")),
 		bytes.Contains(err, []byte("initial-cluster")), bytes.Contains(err, []byte("in the initial cluster configuration")):
 		y.What, y.Trouble = "initial cluster", raftdiag.UnclearTrouble
+	case bytes.Contains(err, []byte("no match found for existing member")):
+		y.What = "initial cluster"
 	case bytes.Contains(err, []byte("address already in use")):
 		y.What = "address in use"
 	}
+	if y.Sign == raftdiag.JoinFailed && y.What == "" { // the fatal line behind it says the same
+		y.Sign = raftdiag.NoiseLine
+	}
 	return true
+}
+
+// decimalIDs is for the few lines that print ids as numbers.
+func decimalIDs(l *line) bool {
+	y := l.ev.Symptom
+	for _, list := range [...][]string{y.Self, y.Peer} {
+		for i, w := range list {
+			if n, err := strconv.ParseUint(w, 10, 64); err == nil {
+				list[i] = strconv.FormatUint(n, 16)
+			}
+		}
+	}
+	if y.Sign == raftdiag.LeaderKnown && hasWord(y.Peer, "0") {
+		y.Sign, y.Peer = raftdiag.LeaderLost, nil
+	}
+	return true
+}
+
+// peerIDs takes a list of ids apart: several are several members.
+func peerIDs(l *line) bool {
+	y := l.ev.Symptom
+	if ids := bytes.FieldsFunc(l.record.get("peer-ids"), func(r rune) bool { return r == ',' || r == ' ' || r == '[' || r == ']' }); len(ids) > 1 {
+		y.Peer = nil
+		for _, id := range ids {
+			l.member(false, id)
+		}
+	}
+	return wholeText(l)
 }
 
 // etcdNoSpace tells a quota that is exceeded from other failures to apply.
