@@ -15,6 +15,7 @@ var etcdRaftWords = foreign{
 	name:    "etcd raft",
 	doc: "the logger lines of go.etcd.io/raft, as etcd, CockroachDB, SwarmKit, Fabric and others print them: who campaigns, votes, leads, " +
 		"steps down; snapshots, conflicts, configurations. Messages are not among them.",
+	keys: map[string]string{"raft_id": "self", "node.id": "self"}, // SwarmKit's
 	rules: []rule{
 		{text: "newRaft {self:hex} [peers: [{text}], term: {term:int}, commit: {commit:int}, applied: {applied:int}, lastindex: {last:int}, lastterm: {logterm:int}]", sign: raftdiag.StartedUp},
 		{text: "newRaft {self:hex} [peers: [], term: {term:int}, commit: {commit:int}, applied: {applied:int}, lastindex: {last:int}, lastterm: {logterm:int}]", sign: raftdiag.StartedUp},
@@ -48,7 +49,7 @@ var etcdRaftWords = foreign{
 		{text: "{self:hex} [term {term:int}] starts to transfer leadership to {peer:hex}", sign: raftdiag.TransferBegun},
 		{text: "{self:hex} [term {term:int}] abort previous transferring leadership to {peer:hex}", sign: raftdiag.TransferFailed},
 		{text: "{self:hex} [term {term:int}] transfer leadership to {peer:hex} is in progress, ignores request to same node", sign: raftdiag.NoiseLine},
-		{text: "{self:hex} [term {term:int}] transfer leadership to {peer:hex} is in progress; dropping proposal", sign: raftdiag.TransferBegun},
+		{text: "{self:hex} [term {term:int}] transfer leadership to {peer:hex} is in progress; dropping proposal", sign: raftdiag.RequestFailed, what: "leadership transfer"},
 		{text: "{self:hex} sends MsgTimeoutNow to {peer:hex} immediately", sign: raftdiag.TransferBegun},
 		{text: "{self:hex} sent MsgTimeoutNow to {peer:hex} after received MsgAppResp", sign: raftdiag.TransferBegun},
 		{text: "{self:hex} [term {term:int}] received MsgTimeoutNow from {peer:hex} and starts an election to get leadership", sign: raftdiag.TransferBegun},
@@ -68,6 +69,9 @@ var etcdRaftWords = foreign{
 		{text: "found conflict at index {index:int} [existing term: {:int}, conflicting term: {logterm:int}]", sign: raftdiag.LogConflict},
 		{text: "replace the unstable entries from index {index:int}", sign: raftdiag.NoiseLine},
 		{text: "truncate the unstable entries before index {index:int}", sign: raftdiag.NoiseLine},
+		{text: "truncate the unstable entries to index {index:int}", sign: raftdiag.NoiseLine},
+		{text: "no progress available for {peer:hex}", sign: raftdiag.NoiseLine},
+		{text: "{self:hex} [quorum:{:int}] has received {count:int} votes and {:int} vote rejections", sign: raftdiag.NoiseLine},
 		{text: "entry at index {index:int} missing from unstable log; ignoring", sign: raftdiag.NoiseLine},
 		{text: "entry at index {index:int} matched unstable snapshot; ignoring", sign: raftdiag.NoiseLine},
 		{text: "entry at (index,term)=({index:int},{logterm:int}) mismatched with entry at ", sign: raftdiag.NoiseLine},
@@ -87,6 +91,15 @@ var etcdRaftWords = foreign{
 		{text: "{self:hex} invalid format of MsgReadIndexResp from {peer:hex}", sign: raftdiag.NoiseLine},
 		{text: "ignoring MsgForgetLeader due to ReadOnlyLeaseBased", sign: raftdiag.NoiseLine},
 		{text: "pending MsgReadIndex should be released only after first commit in current term", sign: raftdiag.NoiseLine},
+
+		{text: "{self:hex} can't become learner when restores snapshot ", sign: raftdiag.StorageBroken, fix: wholeText},
+		{text: "{self:hex} ignored addLeaner: do not support changing {peer:hex} from raft peer to learner", sign: raftdiag.MembershipRefused},
+		{text: "index({index:int}) is out of range [0, lastIndex({last:int})] in findConflictByTerm", sign: raftdiag.NoiseLine},
+
+		// Hyperledger Fabric's orderer beside it.
+		{text: "Raft leader changed: {} -> {peer:int}", logger: "etcdraft", sign: raftdiag.LeaderKnown, fix: fabricLeader},
+		{text: "Failed to send StepRequest to {peer:int}, because: {err}", logger: "etcdraft", sign: raftdiag.LinkDown, way: raftdiag.Outbound, fix: fabricPeer},
+		{text: "Successfully sent StepRequest to {peer:int} after failed attempt", logger: "etcdraft", sign: raftdiag.LinkUp, way: raftdiag.Outbound, fix: fabricPeer},
 
 		// Debug.
 		{text: "{self:hex} received MsgAppResp(rejected, hint: (index {}, term {:int})) from {peer:hex} for index {index:int}", sign: raftdiag.AppendRefused},
@@ -113,22 +126,60 @@ var etcdRaftWords = foreign{
 		{text: "error occurred during checking sending heartbeat: {text}", sign: raftdiag.NoiseLine},
 
 		// Panics.
-		{text: "tocommit({commit:int}) is out of range [lastIndex({last:int})]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "tocommit({commit:int}) is out of range [lastIndex({last:int})]", sign: raftdiag.Died, what: "log", fix: wholeText},
 		{text: "applied({index:int}) is out of range [prevApplied({:int}), committed({last:int})]", sign: raftdiag.Died, what: "log", fix: wholeText},
 		{text: "applying({index:int}) is out of range [prevApplying({:int}), committed({last:int})]", sign: raftdiag.Died, what: "log", fix: wholeText},
 		{text: "entry {index:int} conflict with committed entry [committed({commit:int})]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
 		{text: "after({index:int}) is out of range [committed({commit:int})]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
-		{text: "{self:hex} state.commit {commit:int} is out of range [{:int}, {last:int}]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
-		{text: "slice[{:int},{:int}) out of bound [{:int},{last:int}]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
-		{text: "unstable.slice[{:int},{:int}) out of bound [{:int},{last:int}]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "{self:hex} state.commit {commit:int} is out of range [{:int}, {last:int}]", sign: raftdiag.Died, what: "log", fix: lostEntries},
+		{text: "slice[{:int},{index:int}) out of bound [{:int},{last:int}]", sign: raftdiag.Died, what: "log", fix: beyondEnd},
+		{text: "unstable.slice[{:int},{index:int}) out of bound [{:int},{last:int}]", sign: raftdiag.Died, what: "log", fix: beyondUnstable},
+		{text: "entries' hi({index:int}) is out of bound lastindex({last:int})", sign: raftdiag.Died, what: "log", fix: beyondEnd},
+		{text: "compact {index:int} is out of bound lastindex({last:int})", sign: raftdiag.Died, what: "log", fix: lostEntries},
+		{text: "snapshot {index:int} is out of bound lastindex({last:int})", sign: raftdiag.Died, what: "log", fix: lostEntries},
 		{text: "entries[{:int}:{:int}) is unavailable from storage", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
-		{text: "missing log entry [last: {last:int}, append at: {index:int}]", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "entries[{:int}:{:int}) from unstable log is out of bound", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "missing log entry [last: {last:int}, append at: {index:int}]", sign: raftdiag.Died, what: "log", fix: beyondEnd},
 		{text: "unexpected error when getting the last term", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
 		{text: "unexpected error when getting unapplied entries", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "unexpected error getting uncommitted entries", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "invalid slice {:int} > ", sign: raftdiag.Died, what: "log", fix: wholeText},
+		{text: "invalid unstable.slice {:int} > ", sign: raftdiag.Died, what: "log", fix: wholeText},
+		{text: "unexpected error getting unapplied entries", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "error scanning unapplied entries", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "log", fix: wholeText},
+		{text: "unable to restore config {}", sign: raftdiag.Died, trouble: raftdiag.Corrupted, what: "configuration", fix: wholeText},
+		{text: "empty entry was dropped", sign: raftdiag.Died, what: "log", fix: wholeText},
+		{text: "{self:hex} stepped empty MsgProp", sign: raftdiag.Died, what: "proposal", fix: wholeText},
+		{text: "{self:hex} is sending append in unhandled state ", sign: raftdiag.Died, what: "progress", fix: wholeText},
+		{text: "term should be set when sending {type:name}", sign: raftdiag.Died, what: "message", fix: wholeText},
+		{text: "term should not be set when sending {type:name}", sign: raftdiag.Died, what: "message", fix: wholeText},
+		{text: "message should not be self-addressed when sending {type:name}", sign: raftdiag.Died, what: "message", fix: wholeText},
+		{text: "two accepted Ready structs without call to Advance", sign: raftdiag.Died, what: "ready", fix: wholeText},
+		{text: "storage must not be nil", sign: raftdiag.Died, what: "start", fix: wholeText},
+		{text: "Advance must not be called when using AsyncStorageWrites", sign: raftdiag.Died, what: "ready", fix: wholeText},
+		{text: "applying entry size (", sign: raftdiag.Died, what: "ready", fix: wholeText},
+		{text: "index, {index:int}, is out of range [{last:int}]", sign: raftdiag.Died, what: "log", fix: lostEntries},
+		{text: "invalid transition [", sign: raftdiag.Died, what: "role", fix: wholeText},
 	},
 	samples: []sample{
 		{"raft2024/03/02 12:49:05 INFO: newRaft 1 [peers: [1,2,3], term: 1, commit: 3, applied: 0, lastindex: 3, lastterm: 1]",
 			`boot Term:1 Last:3 Commit:3 Applied:0 Config:voters=(1 2 3) (as readyloop)`},
+		{`2024-01-02 15:04:05.123 UTC 0a3f INFO [orderer.consensus.etcdraft] becomeLeader -> 1a became leader at term 2 channel=mychannel node=26`,
+			"symptom Role:Leader Term:2 Symptom:role Self:1a"},
+		{"\x1b[34m2024-01-02 15:04:05.123 UTC 0a3f INFO\x1b[0m [orderer.consensus.etcdraft] \x1b[1mrun\x1b[0m -> raft.node: 1 lost leader 2 at term 2 channel=mychannel node=1",
+			"symptom Term:2 Symptom:leader_lost Self:1 Peer:2"},
+		{`2024-01-02 15:04:05.123 UTC [orderer.consensus.etcdraft] becomeCandidate -> INFO 0a3f 1 became candidate at term 2 channel=mychannel node=1`,
+			"symptom Role:Candidate Term:2 Symptom:role Self:1"},
+		{`2024-01-02 15:04:05.123 UTC 0a40 INFO [orderer.consensus.etcdraft] run -> Raft leader changed: 1 -> 26 channel=mychannel node=2`,
+			"symptom Symptom:leader Self:2 Peer:1a"},
+		{`2024-01-02 15:04:05.123 UTC 0a40 ERRO [orderer.consensus.etcdraft] logSendFailure -> Failed to send StepRequest to 26, because: rpc error: code = Unavailable desc = connection refused channel=mychannel node=2`,
+			`symptom Text:"rpc error: code = Unavailable desc = connection refused" Symptom:link_down refused out Self:2 Peer:1a`},
+		{`time="2024-01-02T15:04:05.123456789Z" level=info msg="raft.node: 7a2b3c4d5e6f7081 elected leader 91ab3c4d5e6f7082 at term 2" module=raft node.id=b1x3x0x5z7x9x2x4y6x8z0x2x`,
+			"symptom Term:2 Symptom:leader Self:7a2b3c4d5e6f7081=b1x3x0x5z7x9x2x4y6x8z0x2x Peer:91ab3c4d5e6f7082"},
+		{`raft2024/03/02 12:49:06 unstable.slice[7,9) out of bound [3,7]`,
+			`symptom Index:8 Last:6 Text:"unstable.slice[7,9) out of bound [3,7]" Symptom:died What:log`},
+		{`raft2024/03/02 12:49:06 1 state.commit 9 is out of range [3, 7]`,
+			`symptom Last:7 Commit:9 Text:"1 state.commit 9 is out of range [3, 7]" Symptom:died Self:1 What:log`},
 		{`{"level":"info","ts":"2024-01-02T15:04:05.123456Z","logger":"raft","caller":"v3@v3.6.0/raft.go:912","msg":"8e9e05c52164694d became leader at term 2"}`,
 			"symptom Role:Leader Term:2 Symptom:role Self:8e9e05c52164694d"},
 		{`{"level":"info","ts":"2024-01-02T15:04:05.123Z","msg":"8e9e05c52164694d [logterm: 2, index: 129, vote: 0] cast MsgVote for a2ab7b6697a74f25 [logterm: 2, index: 130] at term 3"}`,
@@ -140,12 +191,65 @@ var etcdRaftWords = foreign{
 	},
 }
 
+// fabricPeer writes an id as the library does: Fabric's own are decimal.
+func fabricPeer(l *line) bool {
+	peer := l.ev.Symptom.Peer
+	for i, w := range peer {
+		n, err := strconv.ParseUint(w, 10, 64)
+		if err != nil {
+			return false
+		}
+		peer[i] = strconv.FormatUint(n, 16)
+	}
+	return true
+}
+
+// fabricLeader is fabricPeer for a change of leaders; 0 is none.
+func fabricLeader(l *line) bool {
+	y := l.ev.Symptom
+	if len(y.Peer) == 1 && y.Peer[0] == "0" {
+		y.Sign, y.Peer = raftdiag.LeaderLost, nil
+		return true
+	}
+	return fabricPeer(l)
+}
+
 // notOneself leaves out what a node's own storage threads answer late.
 func notOneself(l *line) bool {
 	if s := l.ev.Symptom; len(s.Peer) > 0 && len(s.Self) > 0 && s.Peer[0] == s.Self[0] {
 		s.Sign = raftdiag.NoiseLine
 	}
 	return true
+}
+
+// lostEntries tells a log that ends too early from one that holds what it
+// should not.
+func lostEntries(l *line) bool {
+	e := l.ev
+	want := e.Commit
+	if !e.Has(raftdiag.HasCommit) {
+		want = e.Index
+	}
+	if want <= e.Last {
+		e.Symptom.Trouble = raftdiag.Corrupted
+	}
+	return wholeText(l)
+}
+
+// beyondEnd is lostEntries for the index behind the last one that is asked for.
+func beyondEnd(l *line) bool {
+	if l.ev.Index > 0 {
+		l.ev.Index--
+	}
+	return lostEntries(l)
+}
+
+// beyondUnstable is beyondEnd where the log's end is given that way too.
+func beyondUnstable(l *line) bool {
+	if l.ev.Last > 0 {
+		l.ev.Last--
+	}
+	return beyondEnd(l)
 }
 
 // wholeText keeps the message itself as the text.

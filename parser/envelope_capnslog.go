@@ -19,8 +19,18 @@ var capnslogSamples = []struct{ line, want string }{
 // a stamp:
 //
 //	I | raft: 8e9e05c52164694d became leader at term 2
+//
+// Under systemd neither is there, but maybe the package.
 func readCapnslog(p *reader, r *record) bool {
 	s := r.msg
+	if r.env == syslog || r.env == journald {
+		n := loggerAt(s)
+		if n == 0 || !capnslogPackages[string(s[:n])] {
+			return false
+		}
+		r.logger, r.msg = s[:n], s[n+2:]
+		return true
+	}
 	if r.time == raftdiag.NoStamp || len(s) < 8 || s[1] != ' ' || s[2] != '|' || s[3] != ' ' {
 		return false
 	}
@@ -49,6 +59,10 @@ func readCapnslog(p *reader, r *record) bool {
 	r.level, r.logger, r.msg = level, s[:n], s[n+2:]
 	return true
 }
+
+// capnslogPackages are the packages of etcd that speak of Raft.
+var capnslogPackages = map[string]bool{"raft": true, "rafthttp": true, "etcdserver": true, "etcdserver/membership": true, "membership": true,
+	"wal": true, "snap": true, "embed": true, "etcdmain": true, "mvcc": true, "backend": true, "osutil": true, "fileutil": true}
 
 // readDragonboat takes off the head of dragonboat's lines: the log's first and
 // last index, its last term, commit and applied, then shard and replica, and

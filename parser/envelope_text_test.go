@@ -8,7 +8,7 @@ import (
 
 // TestTextEnvelopes opens the sample lines of the envelopes.
 func TestTextEnvelopes(t *testing.T) {
-	for _, samples := range [][]struct{ line, want string }{hclogSamples, goLogSamples, logfmtSamples, natsSamples, capnslogSamples, erlangSamples,
+	for _, samples := range [][]struct{ line, want string }{hclogSamples, goLogSamples, logfmtSamples, natsSamples, capnslogSamples, floggingSamples, erlangSamples,
 		tikvLogSamples, slogSamples, crdbSamples, klogSamples, tracingSamples, log4jSamples} {
 		for _, s := range samples {
 			p := newReader()

@@ -56,6 +56,7 @@ var envelopeReaders = []envelopeReader{
 	{natsLog, "NATS log", readNATS},
 	{hclog, "hclog", readHclog},
 	{capnslog, "capnslog", readCapnslog},
+	{textLog, "Fabric log", readFlogging},
 	{textLog, "", readDragonboat},
 	{erlang, "Erlang logger", readErlang},
 	{textLog, "", readDqlite},

@@ -47,6 +47,8 @@ var troubleWords = []struct {
 	{"permanently removed from the cluster", raftdiag.PeerRemoved},
 	{"was decommissioned", raftdiag.PeerRemoved},
 	{"has been removed", raftdiag.PeerRemoved},
+	{"a not a member of the etcd cluster", raftdiag.PeerRemoved}, // k3s
+	{"not a member of the etcd cluster", raftdiag.PeerRemoved},
 	{"store is tombstone", raftdiag.PeerRemoved},
 	{"server id mismatch", raftdiag.PeerMismatch},
 	{"unmatch", raftdiag.PeerMismatch},
