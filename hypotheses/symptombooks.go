@@ -362,7 +362,7 @@ func (q *inquiry) readPlans() {
 	for _, m := range q.members {
 		for i := range m.lives {
 			l := &m.lives[i]
-			if i > 0 && l.silentStop() && l.from-m.lives[i-1].to < 5e9 {
+			if i > 0 && l.silentStop() && l.from-m.lives[i-1].to < 8e9 {
 				q.planned = append(q.planned, span{from: m.lives[i-1].to - 1e9, to: l.from + slack, who: m})
 			}
 			if l.orderly == nil || l.died != nil {

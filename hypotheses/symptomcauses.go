@@ -203,7 +203,7 @@ func (q *inquiry) ends() {
 						first, gone = d.from, max(d.from, l.to)
 					}
 				}
-				if next.silentStop() && next.from-gone < 5*second {
+				if next.silentStop() && next.from-gone < 8*second {
 					q.add(suspicion{span: span{from: gone, to: next.from, who: m}, name: "node-restart", nodes: []*member{m}, score: 0.5, mild: true,
 						summary: fmt.Sprintf("%s came up again after %s; its program says nothing when it is stopped, so it may have been meant to", m, lasting(time.Duration(next.from-gone))),
 						quotes:  []raftdiag.Quote{q.quoteAt(next.begin.Pos, "%s starts anew", m.name)}})
@@ -1728,7 +1728,7 @@ func (q *inquiry) memberships() {
 	for _, p := range q.heap(true, func(f *fact) bool {
 		return f.sign() == raftdiag.SnapshotSent || f.sign() == raftdiag.SnapshotSendFailed
 	}) {
-		if p.times < 3 {
+		if p.times < 3 || p.until-p.first.Time < 15*second { // one that catches up may need several
 			continue
 		}
 		q.add(suspicion{span: p.span(), name: "snapshot-loop", nodes: []*member{p.m}, score: 0.72,

@@ -130,6 +130,8 @@ func (q *inquiry) findHurts() {
 			continue
 		case q.onPurpose(nil, g.from) && !g.open && g.length() < 30*time.Second:
 			continue
+		case q.handedOver(g):
+			continue
 		case g.length() < 10*time.Second && !q.settled(g) && (g.who != nil && g.who.booting(g.from) || q.allBooting(g.from)):
 			continue
 		}
@@ -154,6 +156,28 @@ func (q *inquiry) findHurts() {
 		q.hurts = append(q.hurts, hurt{span: span{from: f.began, to: f.Until, first: f, last: f}, failed: failed, by: f.by})
 	}
 	slices.SortStableFunc(q.hurts, func(a, b hurt) int { return cmp.Compare(a.from, b.from) })
+}
+
+// handedOver reports whether a leader gave way to the next without anybody having
+// lost it, in a log that shows who loses it: leadership was transferred.
+func (q *inquiry) handedOver(g span) bool {
+	if g.open || g.length() > time.Second {
+		return false
+	}
+	shown := false
+	for i := range q.facts {
+		f := &q.facts[i]
+		switch f.sign() {
+		case raftdiag.LeaderLost, raftdiag.QuorumLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown:
+		default:
+			continue
+		}
+		if f.Time >= g.from-5*second && f.Time <= g.to+second {
+			return false
+		}
+		shown = shown || f.sign() == raftdiag.CampaignBegun
+	}
+	return shown
 }
 
 // settled reports whether a leader had ruled for a while before a gap.
