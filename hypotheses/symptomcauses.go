@@ -1024,9 +1024,14 @@ func (q *inquiry) cuts() {
 			s.name, s.score = "wrong-peer-address", 0.8
 			s.summary = fmt.Sprintf("%s is sought at %s, and it says of itself that it is at %s", v.m, addr, strings.Join(v.m.addresses(), ", "))
 			s.quotes = append([]raftdiag.Quote{q.quote(at, "the address that is tried")}, s.quotes...)
-		} else if v.sum[raftdiag.Refused] > 0 && v.sum[raftdiag.TimedOut] == 0 && v.own == nil {
-			s.name, s.score = "connection-refused", 0.7
-			s.summary = fmt.Sprintf("connections to %s are refused although it runs", v.m)
+		} else if refused := v.sum[raftdiag.Refused]; refused > 2 && v.sum[raftdiag.TimedOut]*4 < refused && v.m.logged() {
+			s.name, s.score = "connection-refused", 0.8
+			s.summary = fmt.Sprintf("connections to %s are refused although it runs: its address is wrong, or nobody listens there", v.m)
+			q.add(s)
+			s.name, s.score = "wrong-peer-address", 0.7
+			s.summary = fmt.Sprintf("the others may have a wrong address for %s", v.m)
+			q.add(s)
+			continue
 		}
 		var how *fact
 		if v.own != nil {
