@@ -161,7 +161,7 @@ func failSyncs(errno syscall.Errno) func(r *Run, i int) error {
 	}
 }
 
-func fillDisk(r *Run, i int) error { return r.disks[i].(*smallDisk).fill(0) }
+func fillDisk(r *Run, i int) error { return r.disks[i].(*smallDisk).fill() }
 func freeDisk(r *Run, i int) error { return r.disks[i].(*smallDisk).free() }
 
 // damage stops a node, does something to a file of its data and starts it again.

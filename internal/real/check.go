@@ -149,7 +149,7 @@ func judge(t *Truth, r *reportJSON) (res result) {
 	}
 	var untrue []string
 	for _, p := range r.points() {
-		if t.Impact == "none" || !slices.Contains(t.Points, p) {
+		if t.Impact == "none" && !t.Partial || !slices.Contains(t.Points, p) {
 			untrue = append(untrue, p)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -31,22 +32,32 @@ func newSmallDisk(dir string) (disk, error) {
 	return &smallDisk{dir}, os.Chmod(dir, 0o700)
 }
 
-// fill takes what is free but for the bytes to leave.
-func (d *smallDisk) fill(leave int64) error {
-	var s syscall.Statfs_t
-	if err := syscall.Statfs(d.dir, &s); err != nil {
-		return err
-	}
-	free := int64(s.Bavail)*s.Bsize - leave
-	if free <= 0 {
-		return nil
-	}
+// fill takes what is free. The node writes at the same time, so that what was
+// free may not be so any more.
+func (d *smallDisk) fill() error {
 	f, err := os.Create(filepath.Join(d.dir, "core.dump"))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return syscall.Fallocate(int(f.Fd()), 0, 0, free)
+	var taken int64
+	for range 50 {
+		var s syscall.Statfs_t
+		if err := syscall.Statfs(d.dir, &s); err != nil {
+			return err
+		}
+		free := int64(s.Bavail) * s.Bsize
+		if free == 0 {
+			return nil
+		}
+		err := syscall.Fallocate(int(f.Fd()), 0, taken, free)
+		if err == nil {
+			taken += free
+		} else if !errors.Is(err, syscall.ENOSPC) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *smallDisk) free() error { return os.Remove(filepath.Join(d.dir, "core.dump")) }

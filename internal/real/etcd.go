@@ -30,8 +30,9 @@ func newEtcd(version string) *etcd {
 	return &etcd{Version: version, clients: map[string]*http.Client{}}
 }
 
-// etcd34 are the commits of releases before etcd had a module for its server.
-var etcd34 = map[string]string{"3.4.34": "c123b3ea3db3"}
+// etcd34 are releases from before etcd had a module for its server, as the proxy
+// calls them.
+var etcd34 = map[string]string{"3.4.15": "v0.5.0-alpha.5.0.20210226220824-aa7126864d82"}
 
 func (e *etcd) Build(ctx context.Context) (err error) {
 	p := program{module: "go.etcd.io/etcd/server/v3", version: "v" + e.Version, file: "etcd-" + e.Version}

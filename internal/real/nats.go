@@ -75,7 +75,11 @@ func (s *natsSystem) configure(c *Cluster, i int, routes []string) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "server_name: %s\nlisten: %s\n", n.Name, n.Client)
-	fmt.Fprintf(&b, "jetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB }\n", n.Dir)
+	sync := ""
+	if o.Disk == "fuse" { // its own choice is to sync every two minutes
+		sync = ", sync_interval: always"
+	}
+	fmt.Fprintf(&b, "jetstream { store_dir: %q, max_mem: 64MB, max_file: 1GB%s }\n", n.Dir, sync)
 	fmt.Fprintf(&b, "cluster {\n  name: %s\n  listen: %s\n  cluster_advertise: %s\n", name, n.Listen, n.Peer)
 	if o.TLS {
 		fmt.Fprintf(&b, "  tls { cert_file: %q, key_file: %q, ca_file: %q, verify: true }\n", filepath.Join(c.Dir, n.Name+".pem"), filepath.Join(c.Dir, n.Name+".key"), filepath.Join(c.Dir, "ca.pem"))

@@ -82,9 +82,15 @@ func pack(r recording, out string, limit int) error {
 	return t.write(dir)
 }
 
-// stripPaths takes the recording's temporary directory out of a log, and
-// nothing else: it tells of the machine and not of the system.
+// stripPaths takes the places of the machine out of a log, and nothing else:
+// they tell nothing of the system.
 func stripPaths(data []byte) []byte {
+	if cache, err := cacheDir(); err == nil {
+		data = bytes.ReplaceAll(data, []byte(cache+"/"), []byte("/usr/local/bin/"))
+	}
+	if home, err := os.UserHomeDir(); err == nil { // as a build with -trimpath prints it
+		data = bytes.ReplaceAll(data, []byte(filepath.Join(home, "go/pkg/mod")+"/"), nil)
+	}
 	prefix := []byte(strings.TrimSuffix(os.TempDir(), "/") + "/raftdiag-real-")
 	for {
 		i := bytes.Index(data, prefix)

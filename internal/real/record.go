@@ -140,7 +140,7 @@ func record(ctx context.Context, s *Scenario, out string) (*Truth, error) {
 	if err := c.startAll(); err != nil {
 		return nil, err
 	}
-	t := &Truth{System: s.System, Version: s.Version, Fault: s.Fault, Variant: s.Variant, Cause: s.Cause, Also: s.Also, Healthy: s.Healthy, Points: s.Points, Nodes: []string{}}
+	t := &Truth{System: s.System, Version: s.Version, Fault: s.Fault, Variant: s.Variant, Cause: s.Cause, Also: s.Also, Healthy: s.Healthy, Points: s.Points, Partial: s.System == "nats", Nodes: []string{}}
 	first, stop := context.WithTimeout(ctx, 15*time.Second)
 	_, err = c.leader(first)
 	stop()

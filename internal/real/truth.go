@@ -23,8 +23,9 @@ type Truth struct {
 	End     *time.Time `json:"end"`   // when it was taken back; null if it was not
 	Healthy bool       `json:"healthy"`
 
-	Impact       string         `json:"impact"`         // none, slow (an election's time), blocked
-	LongestGapMS int64          `json:"longest_gap_ms"` // longest time without a successful write
+	Partial      bool           `json:"partial,omitempty"` // the clients write to one group of several: another may have lost more than impact says
+	Impact       string         `json:"impact"`            // none, slow (an election's time), blocked
+	LongestGapMS int64          `json:"longest_gap_ms"`    // longest time without a successful write
 	GapStart     *time.Time     `json:"gap_start"`
 	Writes       int            `json:"writes"` // tried, over all nodes; each client writes to one node
 	FailedWrites int            `json:"failed_writes"`
