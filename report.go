@@ -99,6 +99,9 @@ type NodeState struct {
 	Last    *uint64 `json:"last_index"`
 	Applied *uint64 `json:"applied"`
 	Summary string  `json:"summary"`
+
+	Also    []string `json:"also"`    // other words for it: ids, addresses
+	Sources []string `json:"sources"` // the inputs that it wrote, where their words told
 }
 
 // A Quote is a line of an input.

@@ -64,7 +64,7 @@ func (j *judgement) member(name string, n raftdiag.NodeID, p timeline.Proof, see
 }
 
 func (j *judgement) nodeState(n raftdiag.NodeID) raftdiag.NodeState {
-	s := raftdiag.NodeState{Node: n.String(), Role: raftdiag.UnknownRole.String()}
+	s := raftdiag.NodeState{Node: n.String(), Role: raftdiag.UnknownRole.String(), Also: []string{}, Sources: []string{}}
 	l := j.t.Lane(n)
 	if l == nil {
 		s.Summary = "its log is not among the inputs"

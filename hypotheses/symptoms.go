@@ -346,7 +346,7 @@ func (q *inquiry) activity() string {
 }
 
 func (q *inquiry) nodeState(m *member) raftdiag.NodeState {
-	s := raftdiag.NodeState{Node: m.name, Logged: m.logged(), Role: raftdiag.UnknownRole.String()}
+	s := raftdiag.NodeState{Node: m.name, Logged: m.logged(), Role: raftdiag.UnknownRole.String(), Also: []string{}, Sources: []string{}}
 	for _, f := range m.seen {
 		if f.Has(raftdiag.HasTerm) && (s.Term == nil || uint64(f.Term) > *s.Term) {
 			s.Term = ptr(uint64(f.Term))
@@ -370,10 +370,27 @@ func (q *inquiry) nodeState(m *member) raftdiag.NodeState {
 	default:
 		s.Summary = "it runs"
 	}
+	if q.gone(m) {
+		s.Summary = "it is gone: its log just ends"
+	}
 	if len(m.words) > 1 {
-		s.Summary += "; it is also called " + strings.Join(slices.DeleteFunc(slices.Clone(m.words), func(w string) bool { return w == m.name }), ", ")
+		s.Also = slices.DeleteFunc(slices.Clone(m.words), func(w string) bool { return w == m.name })
+	}
+	for _, sp := range m.speakers {
+		if !slices.Contains(s.Sources, sp.Source) {
+			s.Sources = append(s.Sources, sp.Source)
+		}
 	}
 	return s
+}
+
+// gone reports whether a member was found down at the end of the logs, though
+// its own says nothing of it.
+func (q *inquiry) gone(m *member) bool {
+	n := len(m.lives)
+	return n > 0 && m.lives[n-1].died == nil && m.lives[n-1].orderly == nil && slices.ContainsFunc(q.found, func(s suspicion) bool {
+		return s.name == "node-down" && s.open && s.score >= credible && slices.Contains(s.nodes, m)
+	})
 }
 
 // impossible files entries that must be there and are not: an impossible state,

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -248,9 +249,13 @@ func verb(n int64, one, many string) string {
 	return many
 }
 
-// format names what most events were, as in "readyloop in tracing".
+// format names what the events were, most first: "etcd, etcd raft in JSON".
 func (s *source) format() string {
-	var names []string
+	type share struct {
+		name, env string
+		n         int64
+	}
+	var list []share
 	for d := range s.formats {
 		best, at, sum := int64(0), 0, int64(0)
 		for e, n := range s.formats[d] {
@@ -262,13 +267,20 @@ func (s *source) format() string {
 		if sum == 0 || sum*100 < s.events {
 			continue
 		}
-		name := dialectNames[d]
-		if env := envelopeNames[at]; env != "" {
-			name += " in " + env
-		}
-		names = append(names, name)
+		list = append(list, share{dialectNames[d], envelopeNames[at], sum})
 	}
-	return strings.Join(names, ", ")
+	slices.SortStableFunc(list, func(a, b share) int { return cmp.Compare(b.n, a.n) })
+	var b strings.Builder
+	for i, x := range list {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(x.name)
+		if x.env != "" && (i == len(list)-1 || list[i+1].env != x.env) {
+			b.WriteString(" in " + x.env)
+		}
+	}
+	return b.String()
 }
 
 // note says what is unclear about a source.

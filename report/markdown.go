@@ -250,6 +250,9 @@ func (d *document) summary(r *raftdiag.Report, groups []*raftdiag.Group) {
 		}
 	}
 	where := code(groupName(g.Group))
+	if len(groups) == 1 && g.Group == "" {
+		where = "" // the logs name none, and there is but one
+	}
 	if len(groups) > 1 {
 		where += fmt.Sprintf(", the worst of %s groups", count(len(groups)))
 	}
@@ -264,7 +267,7 @@ func (d *document) summary(r *raftdiag.Report, groups []*raftdiag.Group) {
 		add("Nodes", prose(sequence(involved(e))))
 		add("Since", strings.TrimSpace(prose(clock(deref(e.Start)))+" "+position(e.StartAt)))
 		add("Until", ended(e))
-		add("Impact", prose(impact(e.Impact)))
+		add("Impact", prose(impact(e)))
 	}
 	add("What to do", prose(remedy(g)))
 	d.block(table([]string{"", ""}, rows), prose(g.Summary))
@@ -337,6 +340,7 @@ func (d *document) group(g *raftdiag.Group, k class, named bool) {
 	if e != nil {
 		d.episode(g, e, h)
 	}
+	d.reigns(g, h)
 	d.hypotheses(g, h)
 	d.missing(g, h)
 	if len(g.Notes) > 0 {
@@ -374,13 +378,17 @@ func (d *document) timeline(g *raftdiag.Group, h string) {
 		}
 		e := &g.Episodes[i]
 		rows = append(rows, row(fmt.Sprint(i+1), strings.TrimSpace(prose(clock(deref(e.Start)))+" "+position(e.StartAt)), ended(e),
-			prose(episodeTitle(e)), prose(entryOf(e)), prose(impact(e.Impact))))
+			prose(episodeTitle(e)), prose(entryOf(e)), prose(impact(e))))
 	}
 	d.block(h+" Timeline", table([]string{"", "from", "to", "finding", "place", "impact"}, rows))
 }
 
 func (d *document) episode(g *raftdiag.Group, e *raftdiag.Episode, h string) {
-	if len(e.Followers) > 0 || e.FailurePoint != nil {
+	if !followed(e) {
+		if e.Summary != g.Summary {
+			d.block(h+" What happened", prose(e.Summary))
+		}
+	} else {
 		pic := draw(e)
 		var rows []string
 		for i, l := range pic.lanes {
@@ -400,7 +408,7 @@ func (d *document) episode(g *raftdiag.Group, e *raftdiag.Episode, h string) {
 				list = append(list, fmt.Sprintf("- and %s more", count(len(e.Followers)-i)))
 				break
 			}
-			line := fmt.Sprintf("- node %s, %s at %s", prose(f.Node), prose(f.Status), prose(f.Gate))
+			line := fmt.Sprintf("- %s, %s at %s", prose(node(f.Node)), prose(f.Status), prose(f.Gate))
 			if f.Summary != "" {
 				line += ": " + prose(f.Summary)
 			}
@@ -419,7 +427,7 @@ func (d *document) episode(g *raftdiag.Group, e *raftdiag.Episode, h string) {
 	if len(e.Causes) > 0 {
 		d.block(h + " " + plural(len(e.Causes), "Cause", "Causes, best first"))
 	}
-	for _, c := range e.Causes {
+	for i, c := range e.Causes {
 		title := "**" + prose(c.Name) + "**"
 		if len(c.Nodes) > 0 {
 			title += " (" + prose(nodes(c.Nodes)) + ")"
@@ -428,7 +436,11 @@ func (d *document) episode(g *raftdiag.Group, e *raftdiag.Episode, h string) {
 			d.block(title + ": the impossible state above.")
 			continue
 		}
-		d.block(title + ": " + prose(c.Summary))
+		if i == 0 && repeats(e, c) {
+			d.block(title)
+		} else {
+			d.block(title + ": " + prose(c.Summary))
+		}
 		d.evidence(c.Evidence, c.Remedy)
 	}
 	if e.Remedy != "" && (len(e.Causes) == 0 || e.Causes[0].Remedy != e.Remedy) {
@@ -458,6 +470,22 @@ func symbol(m mark) string {
 		return "?"
 	}
 	return ""
+}
+
+// reigns tells who led in which term, where no entry can be followed.
+func (d *document) reigns(g *raftdiag.Group, h string) {
+	list, left := reigns(g)
+	if len(list) == 0 || len(g.Episodes) == 0 {
+		return
+	}
+	var rows []string
+	for i, t := range list {
+		if i == reignsFirst && left > 0 {
+			rows = append(rows, row("...", count(left)+" more terms", "", ""))
+		}
+		rows = append(rows, row(number(&t.Term), prose(t.who), prose(t.Ended), position(t.At)))
+	}
+	d.block(h+" Who led", table([]string{"term", "leader", "how it ended", ""}, rows))
 }
 
 func (d *document) hypotheses(g *raftdiag.Group, h string) {
@@ -507,19 +535,33 @@ func (d *document) nodes(g *raftdiag.Group, h string) {
 	if len(g.Nodes) == 0 {
 		return
 	}
+	columns := stands(g)
+	head := []string{"node", "role"}
+	for _, c := range columns {
+		head = append(head, strings.Replace(c.name, "last", "last index", 1))
+	}
+	head = append(head, "")
 	var rows []string
-	for i, n := range g.Nodes {
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		cells := make([]string, len(head))
+		switch {
+		case i == maxInputs:
+			cells[0] = "and " + count(len(g.Nodes)-i) + " more"
+		case !n.Logged:
+			cells[0], cells[1], cells[len(head)-1] = prose(n.Node), "no log", prose(alsoCalled(n))
+		default:
+			cells[0], cells[1], cells[len(head)-1] = prose(n.Node), prose(n.Role), prose(standing(n))
+			for k, c := range columns {
+				cells[2+k] = number(c.of(n))
+			}
+		}
+		rows = append(rows, row(cells...))
 		if i == maxInputs {
-			rows = append(rows, row("and "+count(len(g.Nodes)-i)+" more", "", "", "", "", ""))
 			break
 		}
-		if !n.Logged {
-			rows = append(rows, row(prose(n.Node), "no log", "", "", "", ""))
-			continue
-		}
-		rows = append(rows, row(prose(n.Node), prose(n.Role), number(n.Term), number(n.Commit), number(n.Last), number(n.Applied)))
 	}
-	d.block(h+" Where each node stood at the end of its log", table([]string{"node", "role", "term", "commit", "last index", "applied"}, rows))
+	d.block(h+" Where each node stood at the end of its log", table(head, rows))
 }
 
 func (d *document) inputs(r *raftdiag.Report) {

@@ -79,6 +79,7 @@ type page struct {
 	width   int
 	measure int
 	ascii   bool
+	alone   bool                      // the report is about one group
 	styles  *[numTones]lipgloss.Style // nil without colour
 }
 

@@ -83,7 +83,7 @@ func draw(e *raftdiag.Episode) picture {
 	}
 	first := gateRank("sent")
 	for _, f := range sortedPlaces(e.Followers) {
-		l := lane{label: "node " + f.Node, marks: make([]mark, len(p.gates))}
+		l := lane{label: node(f.Node), marks: make([]mark, len(p.gates))}
 		from := first
 		if f.Leader {
 			l.label, from = "leader "+f.Node, gateRank("matched")

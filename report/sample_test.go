@@ -68,7 +68,7 @@ func input(node int) raftdiag.Input {
 }
 
 func state(node, role string, logged bool, term, commit, last, applied uint64) raftdiag.NodeState {
-	n := raftdiag.NodeState{Node: node, Logged: logged, Role: role}
+	n := raftdiag.NodeState{Node: node, Logged: logged, Role: role, Also: []string{}, Sources: []string{}}
 	if !logged {
 		n.Role, n.Summary = "Unknown", "its log is not among the inputs"
 		return n
@@ -291,7 +291,7 @@ var samples = []struct {
 	make func() *raftdiag.Report
 }{
 	{"lost-answers", lostAnswers}, {"founding", founding}, {"dead-voters", deadVoters}, {"undecided", undecided}, {"double-vote", doubleVote},
-	{"one-down", oneDown}, {"healthy", healthy}, {"nothing", nothing}, {"many", many},
+	{"one-down", oneDown}, {"leader-gone", leaderGone}, {"healthy", healthy}, {"nothing", nothing}, {"many", many},
 }
 
 // event makes an event of a message at a millisecond of 2025-10-20 12:00.
@@ -342,4 +342,61 @@ func transcript() raftdiag.Transcript {
 		},
 		Notes: []string{"2 heartbeats are not shown"},
 	}
+}
+
+// leaderGone: logs without messages. The leader's process is gone, another is
+// elected, and clients waited.
+func leaderGone() *raftdiag.Report {
+	const told = "etcd0 (3271337b9e069612) is gone: its log ends 28s before the others', and its peers' connections break"
+	lost := func(source, local string) raftdiag.Quote {
+		return quote(source, 87, "it cannot reach etcd0", `{"level":"warn","ts":"2025-10-20T12:00:36.982410Z","caller":"rafthttp/stream.go:420","msg":"lost TCP streaming connection with remote peer","stream-reader-type":"stream MsgApp v2","local-member-id":"`+
+			local+`","remote-peer-id":"3271337b9e069612","error":"unexpected EOF"}`)
+	}
+	e := episode(raftdiag.SlowedBy, "the leader was lost and another elected: "+told)
+	e.Start, e.End = ptr("2025-10-20T12:00:36.978553Z"), ptr("2025-10-20T12:00:40.173376Z")
+	e.StartAt = &raftdiag.Where{Source: "etcd1.log", Line: 87}
+	e.Leader, e.FailurePoint = ptr("etcd0"), ptr("no-leader")
+	e.Remedy = "Restart the node with its data; read the last lines of its log first."
+	e.Causes = []raftdiag.Cause{{Name: "node-down", Nodes: []string{"etcd0"}, Summary: told, Remedy: e.Remedy, Evidence: []raftdiag.Quote{
+		quote("etcd0.log", 97, "the last line of etcd0", `{"level":"info","ts":"2025-10-20T12:00:36.966399Z","caller":"v3rpc/health.go:63","msg":"grpc service status changed","service":"","status":"SERVING"}`),
+		lost("etcd1.log", "98cf07a727745607"), lost("etcd2.log", "51b492d63580727c"),
+	}}}
+	g := group("", raftdiag.Fault, e.Summary)
+	for i := range g.Hypotheses {
+		f := &g.Hypotheses[i]
+		if f.Name == "no-leader" {
+			f.Verdict, f.Summary = raftdiag.Confirmed, e.Summary
+			continue
+		}
+		f.Verdict, f.Summary = raftdiag.Unknown, "these logs print no messages, so it cannot be told"
+		f.Missing, f.Ask = []string{"the messages themselves"}, "log messages and progress: raftdiag explain logging says how"
+	}
+	e.Hypotheses = g.Hypotheses
+	g.Episodes = []raftdiag.Episode{e}
+	g.Voters = []string{"etcd0", "etcd1", "etcd2"}
+	for term := uint64(2); term < 17; term++ {
+		row := raftdiag.TermRow{Term: term, Leader: ptr("etcd" + fmt.Sprint(term%2)), Candidates: []string{}, Grants: []string{}, Refusals: []string{},
+			Ended: "another was elected", At: &raftdiag.Where{Source: "etcd1.log", Line: int64(10 * term)}}
+		switch term {
+		case 15:
+			row.Leader, row.Candidates, row.Ended = nil, []string{"etcd1", "etcd2"}, ""
+		case 16:
+			row.Ended = "log end"
+		}
+		g.Ledgers.Leadership = append(g.Ledgers.Leadership, row)
+	}
+	for i, id := range []string{"3271337b9e069612", "98cf07a727745607", "51b492d63580727c"} {
+		n := raftdiag.NodeState{Node: fmt.Sprintf("etcd%d", i), Logged: true, Role: "Follower", Term: ptr(uint64(16)), Summary: "it runs",
+			Also: []string{"10.0.0." + fmt.Sprint(i) + ":2380", id}, Sources: []string{fmt.Sprintf("etcd%d.log", i)}}
+		if i == 0 {
+			n.Summary = "it is gone: its log just ends"
+		}
+		g.Nodes = append(g.Nodes, n)
+	}
+	r := run(raftdiag.Fault, g.Summary, g)
+	for i := range r.Inputs {
+		in := &r.Inputs[i]
+		in.Source, in.Node, in.Format = fmt.Sprintf("etcd%d.log", i), ptr(fmt.Sprintf("etcd%d", i)), "etcd, etcd raft in JSON"
+	}
+	return r
 }

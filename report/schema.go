@@ -224,6 +224,8 @@ var docs = map[string]string{
 	"NodeState.last_index": "its last index",
 	"NodeState.applied":    "its applied index",
 	"NodeState.summary":    "what else there is to say",
+	"NodeState.also":       "other words for it: ids, addresses",
+	"NodeState.sources":    "the inputs that it wrote, where their words told",
 
 	"Quote":        "a line of an input",
 	"Quote.source": "the input",

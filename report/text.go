@@ -24,6 +24,7 @@ const (
 func Text(w io.Writer, r *raftdiag.Report, o Options) error {
 	p := newPage(o)
 	groups := ranked(r)
+	p.alone = len(groups) == 1
 	switch {
 	case r.Verdict == nil:
 		p.nothingRead(r)
@@ -113,7 +114,10 @@ func unsafeFirst(g *raftdiag.Group, e *raftdiag.Episode) *raftdiag.Violation {
 }
 
 func (p *page) whereabouts(g *raftdiag.Group, e *raftdiag.Episode, groups int) []span {
-	parts := []string{groupName(g.Group)}
+	var parts []string
+	if !p.alone || g.Group != "" {
+		parts = append(parts, groupName(g.Group))
+	}
 	who := []string{}
 	if v := unsafeFirst(g, e); v != nil {
 		who = v.Nodes
@@ -132,14 +136,26 @@ func (p *page) whereabouts(g *raftdiag.Group, e *raftdiag.Episode, groups int) [
 		}
 		who = involved(e)
 	}
-	if len(who) > 0 {
+	if lone := e != nil && !followed(e) && e.Leader != nil && len(who) == 1 && who[0] == *e.Leader; len(who) > 0 && (!lone || len(parts) == 0) {
 		parts = append(parts, nodes(who))
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "the cluster")
 	}
 	text := strings.Join(parts, ", ")
 	if groups > 1 {
 		text += " (the worst of " + count(groups) + " groups)"
 	}
 	return []span{say(normal, text)}
+}
+
+// groupName names the group of a report that may be about one group only: logs
+// of a system with a single group name none.
+func (p *page) groupName(name string) string {
+	if name == "" && p.alone {
+		return "the cluster"
+	}
+	return groupName(name)
 }
 
 func groupName(name string) string {
@@ -224,7 +240,7 @@ func (p *page) overview(kinds []class, total int) {
 
 // group writes all about one group, which stands for its class.
 func (p *page) group(g *raftdiag.Group, k class) {
-	p.rule(groupName(g.Group), g.Verdict)
+	p.rule(p.groupName(g.Group), g.Verdict)
 	if others := len(k.groups) - 1; others > 0 {
 		p.wrap([]span{say(normal, "  ")}, sayf(faint, "The same in %s more %s; see one with --group NAME.", count(others), plural(others, "group", "groups")))
 	}
@@ -240,6 +256,7 @@ func (p *page) group(g *raftdiag.Group, k class) {
 	if e != nil {
 		p.episode(g, e, seen)
 	}
+	p.reigns(g)
 	p.hypotheses(g, e)
 	p.missing(g.Hypotheses)
 	p.episodes(g, e)
@@ -278,7 +295,7 @@ func (p *page) remedy(text string) {
 func (p *page) episode(g *raftdiag.Group, e *raftdiag.Episode, seen map[raftdiag.Where]bool) {
 	p.blank()
 	p.wrap([]span{say(normal, "  ")}, say(strong, e.Summary))
-	line := []span{say(faint, impact(e.Impact)+",")}
+	line := []span{say(faint, impact(e)+",")}
 	if span := p.since(g, e); unsafeFirst(g, e) == nil {
 		line = append(line, say(faint, "since"))
 		line = append(line, span...)
@@ -286,7 +303,7 @@ func (p *page) episode(g *raftdiag.Group, e *raftdiag.Episode, seen map[raftdiag
 		line = append(line, say(faint, "since"), at(e.StartAt.Source, e.StartAt.Line))
 	}
 	p.wrap([]span{say(normal, "  ")}, line...)
-	if len(e.Followers) > 0 || e.FailurePoint != nil {
+	if followed(e) {
 		p.blank()
 		pic := draw(e)
 		p.picture(pic, 2)
@@ -305,7 +322,9 @@ func (p *page) episode(g *raftdiag.Group, e *raftdiag.Episode, seen map[raftdiag
 				continue
 			}
 			p.wrap([]span{say(normal, "    ")}, name...)
-			p.wrap([]span{say(normal, "    ")}, say(normal, c.Summary))
+			if i > 0 || !repeats(e, c) {
+				p.wrap([]span{say(normal, "    ")}, say(normal, c.Summary))
+			}
 			p.quotes(c.Evidence, seen, maxQuotes)
 			p.remedy(c.Remedy)
 		}
@@ -351,7 +370,7 @@ func (p *page) places(e *raftdiag.Episode, seen map[raftdiag.Where]bool) {
 	}
 	p.section("How far it came with each node")
 	for _, f := range sortedPlaces(e.Followers) {
-		name := "node " + f.Node
+		name := node(f.Node)
 		if f.Leader {
 			name = "leader " + f.Node
 		}
@@ -432,13 +451,17 @@ func (p *page) quoted(text string) {
 	if p.width < 100 {
 		most = 3
 	}
+	width := p.width - lipgloss.Width(gutter)
+	if len(text) > width {
+		text = brief(text, most*width-width/4) // words end before the edge
+	}
 	if room := p.width - len(gutter) + 2; len(text) > 4*room {
 		text = prefix(p.show(text), 4*room)
 	}
-	lines := p.lay(p.width-lipgloss.Width(gutter), []span{say(normal, text)})
+	lines := p.lay(width, []span{say(normal, text)})
 	for i, l := range lines {
 		if i == most-1 && len(lines) > most {
-			l = p.cutWords(l, p.width-lipgloss.Width(gutter))
+			l = p.cutWords(l, width)
 		}
 		words := make([]string, len(l))
 		for k, w := range l {
@@ -451,6 +474,40 @@ func (p *page) quoted(text string) {
 	}
 }
 
+// reigns tells who led in which term, where no entry can be followed.
+func (p *page) reigns(g *raftdiag.Group) {
+	list, left := reigns(g)
+	if len(list) == 0 {
+		return
+	}
+	p.section("Who led")
+	terms, names := 0, 0
+	for _, t := range list {
+		terms, names = max(terms, len(number(&t.Term))), max(names, lipgloss.Width(p.show(t.who)))
+	}
+	names = min(names, p.width/3)
+	for i, t := range list {
+		if i == reignsFirst && left > 0 {
+			p.line(sayf(faint, "    and %s more terms", count(left)))
+		}
+		who := []span{say(strong, t.who)}
+		label := []span{sayf(normal, "    term %*s  ", terms, number(&t.Term))}
+		if w := lipgloss.Width(p.show(t.who)); w <= names {
+			label, who = append(label, say(strong, pad(p.show(t.who), names+2))), nil
+		}
+		if t.Ended != "" {
+			who = append(who, after(2, say(normal, t.Ended)))
+		}
+		if t.At != nil && p.width >= 72 {
+			who = append(who, after(2, at(t.At.Source, t.At.Line)))
+		}
+		p.wrap(label, who...)
+		if t.At != nil && p.width < 72 {
+			p.wrap([]span{say(normal, "      ")}, at(t.At.Source, t.At.Line))
+		}
+	}
+}
+
 // hypotheses writes the table of all hypotheses.
 func (p *page) hypotheses(g *raftdiag.Group, e *raftdiag.Episode) {
 	if len(g.Hypotheses) == 0 {
@@ -458,7 +515,11 @@ func (p *page) hypotheses(g *raftdiag.Group, e *raftdiag.Episode) {
 	}
 	p.section("Hypotheses")
 	before := ""
+	alike, why := alikeUnknown(g.Hypotheses)
 	for _, f := range g.Hypotheses {
+		if why != "" && f.Verdict == raftdiag.Unknown && f.Summary == why {
+			continue
+		}
 		word, t := "ruled out", faint
 		m := "·"
 		switch f.Verdict {
@@ -496,6 +557,23 @@ func (p *page) hypotheses(g *raftdiag.Group, e *raftdiag.Episode) {
 		}
 		p.wrap(label, line...)
 	}
+	if why != "" {
+		p.wrap([]span{say(normal, "    "), say(warn, "? "+pad("unknown", 11))}, append(listed(alike, ":"), say(normal, why))...)
+	}
+}
+
+// listed are names that stay in one piece each, with an end behind the last.
+func listed(names []string, end string) []span {
+	var out []span
+	for i, n := range names {
+		if i < len(names)-1 {
+			n += ","
+		} else {
+			n += end
+		}
+		out = append(out, together(normal, n))
+	}
+	return out
 }
 
 // missing writes what would settle the open questions.
@@ -510,7 +588,7 @@ func (p *page) missing(findings []raftdiag.Finding) {
 			p.line(sayf(faint, "    and %s more", count(len(list)-i)))
 			break
 		}
-		p.wrap([]span{say(warn, "    ? ")}, say(normal, w.text), after(2, sayf(faint, "for %s", w.whose)))
+		p.wrap([]span{say(warn, "    ? ")}, say(normal, w.text), after(2, sayf(faint, "for %s", w.forWhom())))
 	}
 	for i, d := range do {
 		if i == maxNotes {
@@ -550,7 +628,7 @@ func (p *page) episodes(g *raftdiag.Group, shown *raftdiag.Episode) {
 		if e.Index != nil {
 			line = append(line, sayf(normal, "entry %s,", number(e.Index)))
 		}
-		line = append(line, say(normal, impact(e.Impact)+", since"))
+		line = append(line, say(normal, impact(e)+", since"))
 		line = append(line, p.since(&raftdiag.Group{}, e)...)
 		p.wrap([]span{say(faint, "    - ")}, line...)
 	}
@@ -562,13 +640,21 @@ func (p *page) nodes(g *raftdiag.Group) {
 		return
 	}
 	p.section("Where each node stood at the end of its log")
-	rows := [][]string{{"node", "role", "term", "commit", "last", "applied"}}
-	for _, n := range g.Nodes {
-		if !n.Logged {
-			rows = append(rows, []string{n.Node, "no log", "", "", "", ""})
-			continue
+	columns := stands(g)
+	rows := [][]string{{"node", "role"}}
+	for _, c := range columns {
+		rows[0] = append(rows[0], c.name)
+	}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		r := make([]string, len(rows[0]))
+		if r[0], r[1] = n.Node, "no log"; n.Logged {
+			r[1] = n.Role
+			for k, c := range columns {
+				r[2+k] = number(c.of(n))
+			}
 		}
-		rows = append(rows, []string{n.Node, n.Role, number(n.Term), number(n.Commit), number(n.Last), number(n.Applied)})
+		rows = append(rows, r)
 	}
 	widths := make([]int, len(rows[0]))
 	for _, r := range rows {
@@ -589,14 +675,18 @@ func (p *page) nodes(g *raftdiag.Group) {
 		t, more := normal, ""
 		if k == 0 {
 			t = faint
-		} else if n := g.Nodes[k-1]; n.Logged || p.width >= 80 {
-			more = n.Summary
+		} else if n := &g.Nodes[k-1]; n.Logged || p.width >= 80 {
+			more = standing(n)
 		}
 		if lipgloss.Width(line) > p.width {
 			p.wrap([]span{say(normal, "    ")}, say(t, strings.Join(r, " ")), say(faint, more))
 			continue
 		}
-		p.line(say(t, line), say(faint, more))
+		if p.width-lipgloss.Width(line) < 24 || lipgloss.Width(line) > p.width/2 {
+			p.line(say(t, line), say(faint, more))
+			continue
+		}
+		p.flow([]span{say(t, line)}, p.width, 0, say(faint, more))
 	}
 }
 
@@ -645,7 +735,7 @@ func facts(in raftdiag.Input) []span {
 	var line []span
 	add := func(t tone, text string) { line = append(line, after(2, say(t, text))) }
 	if in.Node != nil {
-		add(normal, "node "+*in.Node)
+		add(normal, node(*in.Node))
 	}
 	if in.Format != "" {
 		add(normal, in.Format)
@@ -700,16 +790,16 @@ func (p *page) nothingRead(r *raftdiag.Report) {
 
 // healthy is the short report of a run without a sign of a fault.
 func (p *page) healthy(r *raftdiag.Report, groups []*raftdiag.Group) {
-	p.line(say(goodStrong, "HEALTHY"), say(strong, "  no sign of a fault in what these logs carry"))
+	p.line(say(goodStrong, "HEALTHY"), say(strong, "  "+noSign))
 	name := "no group"
 	if len(groups) > 0 {
-		name = groupName(groups[0].Group)
+		name = p.groupName(groups[0].Group)
 	}
 	if len(groups) > 1 {
 		name = count(len(groups)) + " groups"
 	}
 	p.flow([]span{say(faint, "where  ")}, p.measure, 1, say(normal, name))
-	p.flow([]span{say(faint, "seen   ")}, p.measure, 2, say(normal, strings.TrimPrefix(r.Summary, "no sign of a fault: ")))
+	p.flow([]span{say(faint, "seen   ")}, p.measure, 2, say(normal, strings.TrimPrefix(strings.Replace(r.Summary, noSign+"; they", "the logs", 1), "no sign of a fault: ")))
 	p.line(say(faint, "do     "), say(normal, "nothing"))
 	if len(groups) == 1 {
 		g := groups[0]
@@ -750,7 +840,7 @@ func leaders(g *raftdiag.Group) string {
 	var parts []string
 	for _, t := range g.Ledgers.Leadership {
 		if t.Leader != nil {
-			parts = append(parts, "node "+*t.Leader+" in term "+number(&t.Term))
+			parts = append(parts, node(*t.Leader)+" in term "+number(&t.Term))
 		}
 	}
 	if len(parts) == 0 {
@@ -797,7 +887,7 @@ func unstated(g *raftdiag.Group) []string {
 		there bool
 		what  string
 	}{
-		{len(g.Ledgers.Pairs) > 0, "messages between the nodes"}, {len(g.Voters) > 0, "the voters"}, {role, "roles"}, {commit, "commit indexes"}, {applied, "applied indexes"},
+		{len(g.Ledgers.Pairs) > 0 || slices.ContainsFunc(wants(g.Hypotheses), func(w want) bool { return strings.Contains(w.text, "messages") }), "messages between the nodes"}, {len(g.Voters) > 0, "the voters"}, {role, "roles"}, {commit, "commit indexes"}, {applied, "applied indexes"},
 	} {
 		if !x.there {
 			out = append(out, x.what)

@@ -113,6 +113,8 @@ func classes(groups []*raftdiag.Group) []class {
 	return out
 }
 
+const noSign = "no sign of a fault in what these logs carry"
+
 // headline names what is wrong with a group: impossible states that break
 // safety, the failure point with its first cause, the suspects, or the cause of
 // what cost nothing.
@@ -135,7 +137,7 @@ func headline(g *raftdiag.Group) string {
 	if len(states) > 0 {
 		return strings.Join(states, ", ")
 	}
-	return "no sign of a fault in what these logs carry"
+	return noSign
 }
 
 func episodeTitle(e *raftdiag.Episode) string {
@@ -188,12 +190,30 @@ func involved(e *raftdiag.Episode) []string {
 	return stopped
 }
 
-// nodes words a set of nodes: "node 2", "nodes 1, 2 and 3".
+// nodes words a set of nodes: "node 2", "nodes 1, 2 and 3", "etcd0 and etcd2".
 func nodes(ids []string) string {
-	if len(ids) == 1 {
-		return "node " + ids[0]
+	switch {
+	case len(ids) == 1:
+		return node(ids[0])
+	case len(ids) > 1 && !slices.ContainsFunc(ids, bare):
+		return sequence(ids)
 	}
 	return "nodes " + sequence(ids)
+}
+
+// node words one node. A name says by itself that it is one; an id or an
+// address does not.
+func node(id string) string {
+	if bare(id) {
+		return "node " + id
+	}
+	return id
+}
+
+// bare reports whether a word is an id or an address: no letter in it but for
+// those of hexadecimal numbers.
+func bare(id string) bool {
+	return strings.Trim(id, "0123456789abcdefABCDEF.:-[]?") == ""
 }
 
 func sequence(ids []string) string {
@@ -290,9 +310,13 @@ func short(d time.Duration) string {
 	return d.String()
 }
 
-// impact words what an episode cost.
-func impact(i raftdiag.Impact) string {
-	switch i {
+// impact words what an episode cost. Without an entry to follow, no commit is
+// known.
+func impact(e *raftdiag.Episode) string {
+	if e.Impact == raftdiag.SlowedBy && e.Index == nil {
+		return "slow: writes were late"
+	}
+	switch e.Impact {
 	case raftdiag.NoImpact:
 		return "cost no write"
 	case raftdiag.SlowedBy:
@@ -302,11 +326,126 @@ func impact(i raftdiag.Impact) string {
 	case raftdiag.Lost:
 		return "lost: another leader's entry replaced it"
 	}
-	return string(i)
+	return string(e.Impact)
+}
+
+// followed reports whether an episode follows an entry through the gates. The
+// symptoms of logs that print no messages show no entry, so there is nothing to
+// draw.
+func followed(e *raftdiag.Episode) bool { return len(e.Followers) > 0 || e.Index != nil }
+
+// repeats reports whether an episode's summary has told a cause.
+func repeats(e *raftdiag.Episode, c raftdiag.Cause) bool {
+	return c.Summary != "" && strings.HasSuffix(e.Summary, c.Summary)
+}
+
+// Of a long list of terms the first and the last are told.
+const (
+	reignsFirst = 3
+	reignsLast  = 9
+)
+
+// A reign is a term with the words for who led in it.
+type reign struct {
+	raftdiag.TermRow
+	who string
+}
+
+// reigns are the terms of a group whose episodes follow no entry, and how many
+// are left out in the middle.
+func reigns(g *raftdiag.Group) (list []reign, left int) {
+	for i := range g.Episodes {
+		if followed(&g.Episodes[i]) {
+			return nil, 0
+		}
+	}
+	for _, t := range g.Ledgers.Leadership {
+		who := "nobody"
+		switch {
+		case t.Leader != nil:
+			who = *t.Leader
+		case len(t.Candidates) > 0:
+			who += "; candidates: " + strings.Join(t.Candidates, ", ")
+		}
+		if t.Ended == "log end" {
+			t.Ended = "to the end of the log"
+		}
+		list = append(list, reign{t, who})
+	}
+	if left = len(list) - reignsFirst - reignsLast; left > 1 {
+		return append(list[:reignsFirst:reignsFirst], list[reignsFirst+left:]...), left
+	}
+	return list, 0
+}
+
+// A column is one of the numbers that a node's log may have stated.
+type column struct {
+	name string
+	of   func(*raftdiag.NodeState) *uint64
+}
+
+// stands are the columns that some node fills.
+func stands(g *raftdiag.Group) []column {
+	all := []column{
+		{"term", func(n *raftdiag.NodeState) *uint64 { return n.Term }},
+		{"commit", func(n *raftdiag.NodeState) *uint64 { return n.Commit }},
+		{"last", func(n *raftdiag.NodeState) *uint64 { return n.Last }},
+		{"applied", func(n *raftdiag.NodeState) *uint64 { return n.Applied }},
+	}
+	return slices.DeleteFunc(all, func(c column) bool {
+		for i := range g.Nodes {
+			if c.of(&g.Nodes[i]) != nil {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// standing is what else there is to say of a node, with its other names.
+func standing(n *raftdiag.NodeState) string {
+	also := alsoCalled(n)
+	switch {
+	case n.Summary == "":
+		return also
+	case also == "":
+		return n.Summary
+	}
+	return n.Summary + "; " + also
+}
+
+func alsoCalled(n *raftdiag.NodeState) string {
+	if len(n.Also) == 0 {
+		return ""
+	}
+	return "also called " + strings.Join(n.Also, ", ")
 }
 
 // A want is what some hypotheses lacked.
 type want struct{ text, whose string }
+
+// forWhom names the hypotheses that lacked it, unless they are nearly all.
+func (w want) forWhom() string {
+	if strings.Count(w.whose, ", ") > 3 {
+		return "all that is unknown"
+	}
+	return w.whose
+}
+
+// alikeUnknown are the hypotheses of which the logs cannot tell for one and the
+// same reason, if there are four or more. They are said in one row.
+func alikeUnknown(list []raftdiag.Finding) (names []string, why string) {
+	by := map[string][]string{}
+	for _, f := range list {
+		if f.Verdict != raftdiag.Unknown || f.Summary == "" || len(f.Evidence) > 0 {
+			continue
+		}
+		if by[f.Summary] = append(by[f.Summary], point(f.Name)); len(by[f.Summary]) > 3 {
+			names, why = by[f.Summary], f.Summary
+		}
+	}
+	return names, why
+}
 
 // wants lists what the findings lacked, each thing once.
 func wants(findings []raftdiag.Finding) []want {

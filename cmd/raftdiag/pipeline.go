@@ -59,8 +59,31 @@ func (r *reading) judge(q question) *raftdiag.Report {
 		Workers:  q.jobs,
 	})
 	report.Inputs = append(report.Inputs, r.Inputs...)
+	nameWriters(report)
 	report.Notes = append(report.Notes, r.Notes...)
 	return report
+}
+
+// nameWriters calls who wrote an input as the groups call it, where they know:
+// an etcd server by its name, and not by the number that its id stands for.
+func nameWriters(r *raftdiag.Report) {
+	writers := map[string]string{}
+	for _, g := range r.Groups {
+		for _, n := range g.Nodes {
+			for _, s := range n.Sources {
+				if w, ok := writers[s]; ok && w != n.Node {
+					writers[s] = "" // several write in it
+					continue
+				}
+				writers[s] = n.Node
+			}
+		}
+	}
+	for i := range r.Inputs {
+		if w := writers[r.Inputs[i].Source]; w != "" {
+			r.Inputs[i].Node = &w
+		}
+	}
 }
 
 // diagnose is the whole way from inputs to the report.
