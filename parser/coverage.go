@@ -191,6 +191,11 @@ var raftWords = newAnchors([]string{"raft", "leader", "follower", "candidate", "
 
 // aboutRaft reports whether a line speaks of Raft, by its words or its logger.
 func aboutRaft(r *record) bool {
+	stack := bytes.Contains(r.msg, []byte(".go:")) && bytes.Contains(r.msg, []byte(" +0x")) ||
+		bytes.Contains(r.msg, []byte("(0x")) && bytes.HasSuffix(r.msg, []byte(")")) || has(r.msg, "created by ")
+	if stack {
+		return false
+	}
 	if bytes.Contains(r.logger, []byte("raft")) {
 		return true
 	}

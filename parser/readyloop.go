@@ -826,6 +826,9 @@ func (p *reader) panicked(s []byte, it *item) outcome {
 	default:
 		return notRaft
 	}
+	if at := bytes.Index(text, []byte(" stacktrace=")); at > 0 { // zap's, which stands in a field
+		text = text[:at]
+	}
 	e := &it.ev
 	e.Kind, it.role = raftdiag.Panicked, panicPart
 	p.text(it, text)

@@ -453,6 +453,12 @@ func (r *resolver) item(it *item, at int64) {
 		e.Writer = r.src.label
 	}
 	w := r.reads(r.writer(e.Writer), e.Time)
+	// Some loggers print whole seconds among the lines of others that print more:
+	// such a line is no older than the one before it.
+	const whole = raftdiag.Stamp(1e9)
+	if (it.env == goLog || e.Kind == raftdiag.SymptomSeen) && e.Time != raftdiag.NoStamp && e.Time%whole == 0 && w.latest > e.Time && w.latest < e.Time+whole {
+		e.Time = w.latest
+	}
 	e.Pos = raftdiag.Position{Source: r.src.name, Line: at}
 	if it.part != noPart {
 		r.part(w, it)
