@@ -33,32 +33,9 @@ func Judge(t *timeline.Timelines, o Options) *raftdiag.Report {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	groups := make([]raftdiag.Group, len(names))
-	var wg sync.WaitGroup
-	next := make(chan int)
-	var once sync.Once
-	var broken any // a panic of a worker, which the caller may recover from
-	for range min(o.Workers, max(len(names), 1)) {
-		wg.Go(func() {
-			for i := range next {
-				func() {
-					defer func() {
-						if p := recover(); p != nil {
-							once.Do(func() { broken = fmt.Sprintf("judge group %q: %v\n%s", names[i], p, debug.Stack()) })
-						}
-					}()
-					t.Visit(names[i], func(lives []*timeline.Timeline) { groups[i] = judgeGroup(lives, o) })
-				}()
-			}
-		})
-	}
-	for i := range names {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	if broken != nil {
-		panic(broken)
-	}
+	side(names, o.Workers, func(i int) {
+		t.Visit(names[i], func(lives []*timeline.Timeline) { groups[i] = judgeGroup(lives, o) })
+	})
 	groups = withSymptoms(groups, t.Speakers(), o)
 	r := &raftdiag.Report{Schema: raftdiag.ReportSchema, Groups: groups, Inputs: []raftdiag.Input{}, Notes: []string{}}
 	for i := range groups {
@@ -79,6 +56,37 @@ func Judge(t *timeline.Timelines, o Options) *raftdiag.Report {
 		r.Summary = "no Raft event was read"
 	}
 	return r
+}
+
+// side does something for each name, side by side. It panics if one of them does, once all ended,
+// so that the caller may recover.
+func side(names []string, workers int, do func(i int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	var once sync.Once
+	var broken any
+	for range min(max(workers, 1), max(len(names), 1)) {
+		wg.Go(func() {
+			for i := range next {
+				func() {
+					defer func() {
+						if p := recover(); p != nil {
+							once.Do(func() { broken = fmt.Sprintf("judge group %q: %v\n%s", names[i], p, debug.Stack()) })
+						}
+					}()
+					do(i)
+				}()
+			}
+		})
+	}
+	for i := range names {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if broken != nil {
+		panic(broken)
+	}
 }
 
 // A judgement is what is gathered on one life of one group.

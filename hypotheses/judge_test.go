@@ -103,7 +103,10 @@ func brief(r *raftdiag.Report) string {
 		for _, e := range g.Episodes {
 			point := "?"
 			if e.FailurePoint != nil {
-				point = *e.FailurePoint + " before " + *e.Gate
+				point = *e.FailurePoint
+				if e.Gate != nil {
+					point += " before " + *e.Gate
+				}
 			}
 			over := ""
 			if e.EndAt != nil {

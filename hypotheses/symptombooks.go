@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 
@@ -18,6 +19,7 @@ type fact struct {
 	by    *member // nil where a log of several nodes does not say who speaks
 	peer  *member
 	began raftdiag.Stamp // its line's time, less the duration that it prints
+	no    int            // its place among the facts
 }
 
 func (f *fact) sign() raftdiag.Sign {
@@ -48,16 +50,23 @@ type inquiry struct {
 	o       Options
 	group   string
 	byWord  map[string]*member
+	byGroup map[string][]int // the places of the facts by their group
 	members []*member
-	facts   []fact // in the order of their times
+	facts   []fact                    // in the order of their times
+	said    [][]*fact                 // the facts by who says them
+	about   [][]*fact                 // by whom they are about
+	signed  map[raftdiag.Sign][]*fact // by their sign
 	from    raftdiag.Stamp
 	to      raftdiag.Stamp
 	voters  int // how many have a vote, as far as known
 	reigns  []reign
+	ruling  map[*member][]int // the reigns that nothing ended yet, by leader
+	termed  map[rule]int      // the newest reign by term and leader
+	bare    []int             // the reigns whose terms are not known
 	gaps    []span
 	links   map[[2]int]*book // by observer and peer
 	doubles []double
-	planned []span // times in which somebody was stopped or moved on purpose
+	planned map[*member][]span // times in which somebody was stopped or moved on purpose, in order; under nil those of all
 	found   []suspicion
 	hurts   []hurt
 }
@@ -145,7 +154,11 @@ func inquire(speakers []*timeline.Speaker, o Options) *inquiry {
 		}
 	}
 	slices.SortStableFunc(q.facts, func(a, b fact) int { return cmp.Compare(a.Time, b.Time) })
-	q.byWord = by
+	q.byWord, q.byGroup = by, map[string][]int{}
+	for i := range q.facts {
+		g := q.facts[i].Group
+		q.byGroup[g] = append(q.byGroup[g], i)
+	}
 	return q
 }
 
@@ -153,12 +166,20 @@ func inquire(speakers []*timeline.Speaker, o Options) *inquiry {
 // group and so concerns all.
 func (q *inquiry) of(group string) *inquiry {
 	own := &inquiry{o: q.o, members: q.members, doubles: q.doubles, byWord: q.byWord, from: q.from, to: q.to, links: map[[2]int]*book{}, group: group}
-	for _, f := range q.facts {
-		if f.Group == "" || f.Group == group {
-			own.facts = append(own.facts, f)
+	all, mine := q.byGroup[""], q.byGroup[group]
+	if group == "" {
+		mine = nil
+	}
+	own.facts = make([]fact, 0, len(all)+len(mine))
+	for len(all)+len(mine) > 0 {
+		if len(mine) == 0 || len(all) > 0 && all[0] < mine[0] {
+			own.facts, all = append(own.facts, q.facts[all[0]]), all[1:]
+		} else {
+			own.facts, mine = append(own.facts, q.facts[mine[0]]), mine[1:]
 		}
 	}
-	own.countVoters(own.byWord)
+	own.sortOut()
+	own.countVoters()
 	own.readReigns()
 	own.readPlans()
 	own.readLinks()
@@ -166,6 +187,43 @@ func (q *inquiry) of(group string) *inquiry {
 	own.suspect()
 	own.findHurts()
 	return own
+}
+
+// sortOut puts the facts into lists by who says them, by whom they are about and
+// by their sign. The facts must not move any more.
+func (q *inquiry) sortOut() {
+	q.said, q.about, q.signed = make([][]*fact, len(q.members)), make([][]*fact, len(q.members)), map[raftdiag.Sign][]*fact{}
+	for i := range q.facts {
+		f := &q.facts[i]
+		f.no = i
+		if f.by != nil {
+			q.said[f.by.no] = append(q.said[f.by.no], f)
+		}
+		if f.peer != nil {
+			q.about[f.peer.no] = append(q.about[f.peer.no], f)
+		}
+		q.signed[f.sign()] = append(q.signed[f.sign()], f)
+	}
+}
+
+// between cuts a list in the order of times down to a time.
+func between(list []*fact, from, to raftdiag.Stamp) []*fact {
+	i := sort.Search(len(list), func(i int) bool { return list[i].Time >= from })
+	list = list[i:]
+	return list[:sort.Search(len(list), func(i int) bool { return list[i].Time > to })]
+}
+
+// ofSigns are the facts of some signs within a time, in the order of times.
+func (q *inquiry) ofSigns(from, to raftdiag.Stamp, signs ...raftdiag.Sign) []*fact {
+	if len(signs) == 1 {
+		return between(q.signed[signs[0]], from, to)
+	}
+	var list []*fact
+	for _, s := range signs {
+		list = append(list, between(q.signed[s], from, to)...)
+	}
+	slices.SortStableFunc(list, func(a, b *fact) int { return cmp.Or(cmp.Compare(a.Time, b.Time), cmp.Compare(a.no, b.no)) })
+	return list
 }
 
 // groups are those of which the facts speak, with how much they say that may
@@ -193,7 +251,7 @@ func (q *inquiry) groups() []string {
 
 // countVoters takes the newest configuration that a line prints, or else the
 // members that speak or are spoken of as members.
-func (q *inquiry) countVoters(by map[string]*member) {
+func (q *inquiry) countVoters() {
 	for i := range q.facts {
 		f := &q.facts[i]
 		if n := f.votersListed(); n > 0 {
@@ -212,10 +270,9 @@ func (q *inquiry) countVoters(by map[string]*member) {
 	}
 	for _, m := range q.members {
 		named := m.logged()
-		for i := range q.facts {
-			f := &q.facts[i]
-			if f.peer != m || named {
-				continue
+		for _, f := range q.about[m.no] {
+			if named {
+				break
 			}
 			switch f.sign() {
 			case raftdiag.NamesPeer, raftdiag.MemberAdded, raftdiag.VoteAsked, raftdiag.VoteGot, raftdiag.VoteDenied, raftdiag.VoteGranted,
@@ -257,6 +314,7 @@ func (q *inquiry) quorum() int {
 
 // readReigns lists who led, in order.
 func (q *inquiry) readReigns() {
+	q.ruling, q.termed = map[*member][]int{}, map[rule]int{}
 	for i := range q.facts {
 		f := &q.facts[i]
 		leader := f.by
@@ -284,8 +342,10 @@ func (q *inquiry) readReigns() {
 			continue // of another cluster, or an old word
 		}
 		if r := q.reignOf(leader, f); r != nil {
-			if f.Has(raftdiag.HasTerm) && r.term == 0 {
+			if f.Has(raftdiag.HasTerm) && r.term == 0 && f.Term != 0 {
 				r.term = f.Term
+				q.bare = q.bare[:len(q.bare)-1] // it is the newest
+				q.termed[rule{f.Term, leader}] = len(q.reigns) - 1
 			}
 			continue
 		}
@@ -293,6 +353,12 @@ func (q *inquiry) readReigns() {
 		if f.Has(raftdiag.HasTerm) {
 			r.term = f.Term
 		}
+		if r.term == 0 {
+			q.bare = append(q.bare, len(q.reigns))
+		} else {
+			q.termed[rule{r.term, leader}] = len(q.reigns)
+		}
+		q.ruling[leader] = append(q.ruling[leader], len(q.reigns))
 		q.reigns = append(q.reigns, r)
 	}
 	for i := range q.reigns {
@@ -312,35 +378,38 @@ func (q *inquiry) readReigns() {
 // reignOf is the reign of which a line speaks that names its leader: of the
 // same term, or the newest one if no term is printed.
 func (q *inquiry) reignOf(leader *member, f *fact) *reign {
-	for i := len(q.reigns) - 1; i >= 0; i-- {
-		r := &q.reigns[i]
-		if f.Has(raftdiag.HasTerm) && r.term != 0 {
-			if r.term == f.Term && r.leader == leader {
-				return r
-			}
-			continue
-		}
-		if i < len(q.reigns)-1 {
+	newest := len(q.reigns) - 1
+	if newest < 0 {
+		return nil
+	}
+	if f.Has(raftdiag.HasTerm) && q.reigns[newest].term != 0 {
+		// Behind a reign whose term is not known nothing can be told.
+		i, ok := q.termed[rule{f.Term, leader}]
+		if n := len(q.bare); !ok || n > 0 && q.bare[n-1] > i {
 			return nil
 		}
-		if r.leader == leader && (r.open || f.Time-r.to < 2e9 && f.sign() == raftdiag.LeaderKnown) {
-			return r
-		}
-		return nil
+		return &q.reigns[i]
+	}
+	if r := &q.reigns[newest]; r.leader == leader && (r.open || f.Time-r.to < 2e9 && f.sign() == raftdiag.LeaderKnown) {
+		return r
 	}
 	return nil
 }
 
+// A rule is what tells one reign from another.
+type rule struct {
+	term   raftdiag.Term
+	leader *member
+}
+
 // abdicate ends the reign of the one who speaks.
 func (q *inquiry) abdicate(f *fact) {
-	for i := len(q.reigns) - 1; i >= 0; i-- {
-		r := &q.reigns[i]
-		if r.leader != f.by || !r.open {
-			continue
-		}
+	if list := q.ruling[f.by]; len(list) > 0 {
+		r := &q.reigns[list[len(list)-1]]
 		if f.sign() == raftdiag.CampaignBegun && f.Time-r.from < 1e9 {
 			return
 		}
+		q.ruling[f.by] = list[:len(list)-1]
 		r.open, r.to, r.end = false, f.Time, f
 		switch f.sign() {
 		case raftdiag.QuorumLost:
@@ -352,18 +421,18 @@ func (q *inquiry) abdicate(f *fact) {
 		default:
 			r.how = "it stepped down"
 		}
-		return
 	}
 }
 
 // readPlans notes what was done on purpose: stops, restarts, transfers.
 func (q *inquiry) readPlans() {
 	const slack = raftdiag.Stamp(5e9)
+	var planned []span
 	for _, m := range q.members {
 		for i := range m.lives {
 			l := &m.lives[i]
 			if i > 0 && l.silentStop() && l.from-m.lives[i-1].to < 8e9 {
-				q.planned = append(q.planned, span{from: m.lives[i-1].to - 1e9, to: l.from + slack, who: m})
+				planned = append(planned, span{from: m.lives[i-1].to - 1e9, to: l.from + slack, who: m})
 			}
 			if l.orderly == nil || l.died != nil {
 				continue
@@ -372,13 +441,27 @@ func (q *inquiry) readPlans() {
 			if i+1 < len(m.lives) {
 				s.to = m.lives[i+1].from + slack
 			}
-			q.planned = append(q.planned, s)
+			planned = append(planned, s)
 		}
 	}
 	for i := range q.facts {
 		f := &q.facts[i]
 		if s := f.sign(); s == raftdiag.TransferBegun || s == raftdiag.TransferDone {
-			q.planned = append(q.planned, span{from: f.Time - 1e9, to: f.Time + slack, who: f.by})
+			planned = append(planned, span{from: f.Time - 1e9, to: f.Time + slack, who: f.by})
+		}
+	}
+	slices.SortStableFunc(planned, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	q.planned = map[*member][]span{}
+	for _, s := range planned {
+		for _, m := range []*member{nil, s.who} {
+			list := q.planned[m]
+			switch n := len(list); {
+			case s.to < s.from:
+			case n > 0 && s.from <= list[n-1].to:
+				list[n-1].to = max(list[n-1].to, s.to)
+			default:
+				q.planned[m] = append(list, s)
+			}
 		}
 	}
 }
@@ -386,18 +469,16 @@ func (q *inquiry) readPlans() {
 // onPurpose reports whether a moment falls into something done on purpose to a
 // member, or to any if it is nil.
 func (q *inquiry) onPurpose(m *member, at raftdiag.Stamp) bool {
-	return slices.ContainsFunc(q.planned, func(s span) bool { return (m == nil || s.who == m) && at >= s.from && at <= s.to })
+	list := q.planned[m]
+	i := sort.Search(len(list), func(i int) bool { return list[i].to >= at })
+	return i < len(list) && list[i].from <= at
 }
 
 // booting reports whether a member comes up around a moment: what fails then
 // and works later is no fault.
 func (m *member) booting(at raftdiag.Stamp) bool {
-	for i := range m.lives {
-		if l := &m.lives[i]; l.begin != nil && at >= l.begin.Time-1e9 && at <= l.begin.Time+8e9 {
-			return true
-		}
-	}
-	return false
+	i := sort.Search(len(m.boots), func(i int) bool { return m.boots[i] >= at-8e9 })
+	return i < len(m.boots) && m.boots[i] <= at+1e9
 }
 
 // readLinks keeps the books of who can reach whom.
@@ -466,12 +547,9 @@ func (q *inquiry) readLinks() {
 // readGaps finds the times without a leader: from when the old one was lost
 // until the next one is there.
 func (q *inquiry) readGaps() {
+	losses := q.ofSigns(raftdiag.NoStamp, q.to, raftdiag.QuorumLost, raftdiag.LeaderLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown)
 	lost := func(from, to raftdiag.Stamp, old *member) *fact {
-		for i := range q.facts {
-			f := &q.facts[i]
-			if f.Time < from || f.Time > to {
-				continue
-			}
+		for _, f := range between(losses, from, to) {
 			switch f.sign() {
 			case raftdiag.QuorumLost:
 				if old == nil || f.by == old || f.by == nil {
@@ -536,11 +614,7 @@ func (q *inquiry) leaderlessMajority(r *reign) *fact {
 			continue
 		}
 		var lost *fact
-		for i := range q.facts {
-			f := &q.facts[i]
-			if f.by != m || f.Time < r.from {
-				continue
-			}
+		for _, f := range between(q.said[m.no], r.from, q.to) {
 			switch f.sign() {
 			case raftdiag.LeaderLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown:
 				if lost == nil {

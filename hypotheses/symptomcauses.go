@@ -270,9 +270,8 @@ func (q *inquiry) logEnds(m *member, l *life) {
 
 // moved reports whether a member's address was changed around a moment.
 func (q *inquiry) moved(m *member, at raftdiag.Stamp) bool {
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.sign() == raftdiag.Membership && f.Symptom != nil && f.Symptom.What == "address" && (f.peer == m || f.peer == nil && f.by == m) && f.Time >= at-30*second && f.Time <= at+10*second {
+	for _, f := range q.ofSigns(at-30*second, at+10*second, raftdiag.Membership) {
+		if f.Symptom != nil && f.Symptom.What == "address" && (f.peer == m || f.peer == nil && f.by == m) && f.Time >= at-30*second && f.Time <= at+10*second {
 			return true
 		}
 	}
@@ -511,11 +510,7 @@ func (q *inquiry) leaderlessIn(gap timeline.Span) bool {
 // lateAfter is a member's word that its own loop came late, right after a
 // silence.
 func (q *inquiry) lateAfter(m *member, gap timeline.Span) *fact {
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by != m || f.Time < gap.To || f.Time > gap.To+2*second {
-			continue
-		}
+	for _, f := range between(q.said[m.no], gap.To, gap.To+2*second) {
 		switch f.sign() {
 		case raftdiag.HeartbeatLate, raftdiag.LoopSlow, raftdiag.Overload:
 			if f.Has(raftdiag.HasDuration) && (f.began <= gap.From+(gap.To-gap.From)/2 || f.Duration >= 3*time.Second) {
@@ -535,9 +530,8 @@ func (q *inquiry) missedIn(m *member, gap timeline.Span) *fact {
 	if !m.showsElections() {
 		return nil
 	}
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by == m || f.by == nil || f.peer != m || f.Time <= gap.From || f.Time >= gap.To || m.booting(f.Time) || q.onPurpose(m, f.Time) {
+	for _, f := range between(q.about[m.no], gap.From, gap.To) {
+		if f.by == m || f.by == nil || f.Time <= gap.From || f.Time >= gap.To || m.booting(f.Time) || q.onPurpose(m, f.Time) {
 			continue
 		}
 		switch f.sign() {
@@ -596,9 +590,8 @@ func (q *inquiry) alike(by *member, gap timeline.Span) bool {
 // campaignsAt reports whether a member campaigns, or loses its leader, right at
 // the end of a silence.
 func (q *inquiry) campaignsAt(m *member, at raftdiag.Stamp) bool {
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by == m && f.Time >= at && f.Time <= at+second/2 && (f.sign() == raftdiag.CampaignBegun || f.sign() == raftdiag.LeaderLost || f.sign() == raftdiag.QuorumLost) {
+	for _, f := range between(q.said[m.no], at, at+second/2) {
+		if f.sign() == raftdiag.CampaignBegun || f.sign() == raftdiag.LeaderLost || f.sign() == raftdiag.QuorumLost {
 			return true
 		}
 	}
@@ -638,11 +631,7 @@ func (q *inquiry) idleIn(m *member, gap timeline.Span) *fact {
 			continue
 		}
 		campaigns := 0
-		for i := range q.facts {
-			f := &q.facts[i]
-			if f.sign() != raftdiag.CampaignBegun || f.Time < g.from-second || f.Time > gap.To+second/5 {
-				continue
-			}
+		for _, f := range q.ofSigns(g.from-second, gap.To+second/5, raftdiag.CampaignBegun) {
 			if f.by == m {
 				campaigns = 0
 				break
@@ -671,9 +660,8 @@ func (q *inquiry) refusedIn(m *member, gap timeline.Span) bool {
 
 // slowDisk reports whether a member says that its disk is slow in a time.
 func (q *inquiry) slowDisk(m *member, from, to raftdiag.Stamp) bool {
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by == m && f.sign() == raftdiag.DiskSlow && f.began <= to && f.Until >= from {
+	for _, f := range q.signed[raftdiag.DiskSlow] {
+		if f.by == m && f.began <= to && f.Until >= from {
 			return true
 		}
 	}
@@ -766,8 +754,8 @@ func (q *inquiry) storage() {
 	for _, p := range q.heap(false, sign(raftdiag.QuotaExceeded)) {
 		s := p.span()
 		cleared := false
-		for i := range q.facts {
-			if f := &q.facts[i]; f.sign() == raftdiag.QuotaCleared && f.Time > p.first.Time {
+		for _, f := range q.signed[raftdiag.QuotaCleared] {
+			if f.Time > p.first.Time {
 				s.to, cleared = f.Time, true
 			}
 		}
@@ -1129,9 +1117,8 @@ func (q *inquiry) elsewhere(m *member, from, to raftdiag.Stamp) (*fact, string) 
 	if len(own) == 0 {
 		return nil, ""
 	}
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.peer != m || f.by == m || f.sign() != raftdiag.LinkDown || f.Time < from || f.Time > to || m.aliveIn(f.Time) == nil {
+	for _, f := range between(q.about[m.no], from, to) {
+		if f.by == m || f.sign() != raftdiag.LinkDown || m.aliveIn(f.Time) == nil {
 			continue
 		}
 		if t := f.trouble(); t != raftdiag.Refused && t != raftdiag.TimedOut && t != raftdiag.NoRoute {
@@ -1227,11 +1214,7 @@ func (q *inquiry) alone(m *member) (own *fact, to raftdiag.Stamp, open bool) {
 		}
 		return ruled*2 > end-start.Time
 	}
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by != m {
-			continue
-		}
+	for _, f := range q.said[m.no] {
 		switch f.sign() {
 		case raftdiag.QuorumLost, raftdiag.LeaderLost, raftdiag.NoLeaderKnown:
 			if start == nil {
@@ -1267,11 +1250,9 @@ func (q *inquiry) alone(m *member) (own *fact, to raftdiag.Stamp, open bool) {
 // it, or others see its vote requests and it never sees their answers.
 func (q *inquiry) oneWay(m *member, from, to raftdiag.Stamp) *fact {
 	const early = 5 * second
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.Time < from-early || f.Time > to-2*second {
-			continue
-		}
+	list := slices.Concat(between(q.said[m.no], from-early, to-2*second), between(q.about[m.no], from-early, to-2*second))
+	slices.SortStableFunc(list, func(a, b *fact) int { return cmp.Compare(a.no, b.no) })
+	for _, f := range list {
 		switch f.sign() {
 		case raftdiag.HigherTermSeen:
 			if f.by == m && f.peer != nil && f.peer != m && f.Time <= from+second && q.loses(m, f.Time, to) {
@@ -1289,15 +1270,11 @@ func (q *inquiry) oneWay(m *member, from, to raftdiag.Stamp) *fact {
 // released is the moment in a time at which a queue of messages arrives at once,
 // as it does when a cut link heals; it is the end of that time if there is none.
 func (q *inquiry) released(from, to raftdiag.Stamp) raftdiag.Stamp {
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.Time < from || f.Time > to || f.Times < 4 || f.Until-f.Time > second/20 && (f.Times < 8 || f.Until-f.Time > second) {
+	for _, f := range q.ofSigns(from, to, raftdiag.VoteRefused, raftdiag.VoteIgnored, raftdiag.VoteGranted, raftdiag.LowerTermIgnored) {
+		if f.Times < 4 || f.Until-f.Time > second/20 && (f.Times < 8 || f.Until-f.Time > second) {
 			continue
 		}
-		switch f.sign() {
-		case raftdiag.VoteRefused, raftdiag.VoteIgnored, raftdiag.VoteGranted, raftdiag.LowerTermIgnored:
-			return f.Time - second/2
-		}
+		return f.Time - second/2
 	}
 	return to
 }
@@ -1305,9 +1282,8 @@ func (q *inquiry) released(from, to raftdiag.Stamp) raftdiag.Stamp {
 // hears counts the messages of others that a member says it received in a time.
 func (q *inquiry) hears(m *member, from, to raftdiag.Stamp) int {
 	n := 0
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by != m || f.peer == nil || f.peer == m || f.Time < from || f.Time > to {
+	for _, f := range between(q.said[m.no], from, to) {
+		if f.peer == nil || f.peer == m {
 			continue
 		}
 		switch f.sign() {
@@ -1321,11 +1297,7 @@ func (q *inquiry) hears(m *member, from, to raftdiag.Stamp) int {
 // loses reports whether a member campaigns in a time and nobody answers.
 func (q *inquiry) loses(m *member, from, to raftdiag.Stamp) bool {
 	campaigns := 0
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by != m || f.Time < from || f.Time > to {
-			continue
-		}
+	for _, f := range between(q.said[m.no], from, to) {
 		switch f.sign() {
 		case raftdiag.CampaignBegun:
 			campaigns += f.Times
@@ -1336,9 +1308,8 @@ func (q *inquiry) loses(m *member, from, to raftdiag.Stamp) bool {
 
 // votesHeard reports whether a member hears votes of others in a time.
 func (q *inquiry) votesHeard(m *member, from, to raftdiag.Stamp) bool {
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by == m && f.Time >= from && f.Time <= to && f.peer != nil && f.peer != m &&
+	for _, f := range between(q.said[m.no], from, to) {
+		if f.peer != nil && f.peer != m &&
 			(f.sign() == raftdiag.VoteGot || f.sign() == raftdiag.VoteDenied) {
 			return true
 		}
@@ -1396,11 +1367,7 @@ func (q *inquiry) unsteady() {
 		var lost *fact
 		lead := map[*member]raftdiag.Term{}
 		var old *member
-		for i := range q.facts {
-			f := &q.facts[i]
-			if f.by != m {
-				continue
-			}
+		for _, f := range q.said[m.no] {
 			switch f.sign() {
 			case raftdiag.LeaderLost:
 				lost, old = f, f.peer
@@ -1433,9 +1400,8 @@ func (q *inquiry) unsteady() {
 	}
 	if len(who) > 0 {
 		c := cycles[who[0]]
-		for i := range q.facts { // the loss before, of the leadership or of another leader, belongs to it
-			f := &q.facts[i]
-			if f.by == who[0] && (f.sign() == raftdiag.QuorumLost || f.sign() == raftdiag.LeaderLost) && f.Time > c.first.Time-15*second {
+		for _, f := range q.said[who[0].no] { // the loss before, of the leadership or of another leader, belongs to it
+			if (f.sign() == raftdiag.QuorumLost || f.sign() == raftdiag.LeaderLost) && f.Time > c.first.Time-15*second {
 				c.first = f
 				break
 			}
@@ -1461,16 +1427,14 @@ func (q *inquiry) unsteady() {
 		if r.leader == next.leader || r.end != nil && r.end.sign() == raftdiag.QuorumLost || q.onPurpose(nil, next.from) || q.explained(r.leader, next.from-8*second, next.from) || r.leader.booting(next.from) {
 			continue
 		}
-		for k := range q.facts {
-			f := &q.facts[k]
-			if f.by != r.leader || f.sign() != raftdiag.HigherTermSeen || f.Time < next.from-second || f.Time > next.from+3*second || f.peer == r.leader {
+		for _, f := range q.ofSigns(next.from-second, next.from+3*second, raftdiag.HigherTermSeen) {
+			if f.by != r.leader || f.peer == r.leader {
 				continue
 			}
 			list, by := q.complaints(r.leader, next.from-8*second, next.from+20*second)
 			waits := 0
-			for n := range q.facts {
-				w := &q.facts[n]
-				if w.by == r.leader && w.sign() == raftdiag.RequestSlow && raftdiag.Stamp(w.Duration) >= slowFrom && w.began > next.from {
+			for _, w := range q.signed[raftdiag.RequestSlow] {
+				if w.by == r.leader && raftdiag.Stamp(w.Duration) >= slowFrom && w.began > next.from {
 					waits++
 				}
 			}
@@ -1526,11 +1490,7 @@ func (q *inquiry) wellLed(m *member, from, to raftdiag.Stamp) bool {
 	}
 	lost := raftdiag.Stamp(0)
 	var since *fact
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.by != m || f.Time < from || f.Time > to {
-			continue
-		}
+	for _, f := range between(q.said[m.no], from, to) {
 		switch f.sign() {
 		case raftdiag.LeaderLost, raftdiag.QuorumLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown:
 			if since == nil {
@@ -1559,18 +1519,18 @@ func (q *inquiry) everybodyAlone() {
 		var who []*member
 		var first *fact
 		heard := 0
+		until := g.to - 2*second
+		if g.open {
+			until = max(g.to, q.to)
+		}
 		end := q.released(g.from, g.to)
 		if end-g.from < 4*second {
 			end = g.to
 		}
 		for _, m := range q.members {
 			campaigns := 0
-			for i := range q.facts {
-				f := &q.facts[i]
-				if f.Time < g.from-second || f.Time > g.to-2*second && !g.open {
-					continue
-				}
-				if f.by == m && f.sign() == raftdiag.CampaignBegun {
+			for _, f := range q.ofSigns(g.from-second, until, raftdiag.CampaignBegun) {
+				if f.by == m {
 					campaigns += f.Times
 					if first == nil {
 						first = f
@@ -1580,9 +1540,8 @@ func (q *inquiry) everybodyAlone() {
 			if campaigns >= 2 && !q.explained(m, g.from, g.to) {
 				who = append(who, m)
 				heard += q.hears(m, g.from+2*second, end-2*second)
-				for i := range q.facts {
-					f := &q.facts[i]
-					if f.peer == m && f.by != m && f.Time > g.from+2*second && f.Time < end-2*second && (f.sign() == raftdiag.VoteRefused || f.sign() == raftdiag.VoteIgnored || f.sign() == raftdiag.VoteGranted) {
+				for _, f := range between(q.about[m.no], g.from+2*second+1, end-2*second-1) {
+					if f.by != m && (f.sign() == raftdiag.VoteRefused || f.sign() == raftdiag.VoteIgnored || f.sign() == raftdiag.VoteGranted) {
 						heard++
 					}
 				}
@@ -1661,9 +1620,8 @@ func (q *inquiry) churn() {
 		campaigns := map[*member]int{}
 		var first *fact
 		total := 0
-		for i := range q.facts {
-			f := &q.facts[i]
-			if f.sign() != raftdiag.CampaignBegun || f.Time < g.from-second || f.Time > g.to || f.by == nil {
+		for _, f := range q.ofSigns(g.from-second, g.to, raftdiag.CampaignBegun) {
+			if f.by == nil {
 				continue
 			}
 			campaigns[f.by] += f.Times
@@ -1686,9 +1644,8 @@ func (q *inquiry) churn() {
 	}
 	// A node that comes back with a higher term and deposes a leader that was
 	// well.
-	for i := range q.facts {
-		f := &q.facts[i]
-		if f.sign() != raftdiag.HigherTermSeen || f.by == nil || f.peer == nil || f.peer == f.by {
+	for _, f := range q.signed[raftdiag.HigherTermSeen] {
+		if f.by == nil || f.peer == nil || f.peer == f.by {
 			continue
 		}
 		for k := range q.reigns {

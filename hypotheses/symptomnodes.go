@@ -6,6 +6,7 @@ import (
 	"net"
 	"path"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,7 @@ type member struct {
 	spans    []timeline.Span
 	lives    []life
 	name     string
+	boots    []raftdiag.Stamp // when its lives began, as far as boot lines say it; sorted
 }
 
 func (m *member) logged() bool { return len(m.seen) > 0 }
@@ -496,27 +498,41 @@ func (m *member) live() {
 		}
 	}
 	// What stands before a boot line, after a silence, is of the same start.
+	slices.SortStableFunc(m.lives, func(a, b life) int { return cmp.Compare(a.from, b.from) }) // of a clock that goes back
 	for i := 1; i < len(m.lives); i++ {
 		l, old := &m.lives[i], &m.lives[i-1]
-		for k, sp := range m.spans {
-			if k == 0 || l.from < sp.From || l.from > sp.To || sp.From <= old.from || l.from-sp.From > boot {
-				continue
-			}
+		k := sort.Search(len(m.spans), func(k int) bool { return m.spans[k].To >= l.from })
+		if k == 0 || k == len(m.spans) || l.from < m.spans[k].From {
+			continue
+		}
+		if sp := m.spans[k]; sp.From > old.from && l.from-sp.From <= boot {
 			l.from, old.to = sp.From, min(old.to, m.spans[k-1].To)
 		}
 	}
 	// Lines of other matters show that the process lives.
 	for _, sp := range m.spans {
-		for i := range m.lives {
-			end := sp.To
-			if i+1 < len(m.lives) {
-				end = min(end, m.lives[i+1].from)
-			}
-			if sp.From >= m.lives[i].from && sp.From <= end && (i+1 == len(m.lives) || sp.From < m.lives[i+1].from) {
-				m.lives[i].to = max(m.lives[i].to, end)
-			}
+		i := m.lifeFrom(sp.From)
+		if i < 0 {
+			continue
+		}
+		end := sp.To
+		if i+1 < len(m.lives) {
+			end = min(end, m.lives[i+1].from)
+		}
+		m.lives[i].to = max(m.lives[i].to, end)
+	}
+	for i := range m.lives {
+		if l := &m.lives[i]; l.begin != nil {
+			m.boots = append(m.boots, l.begin.Time)
 		}
 	}
+	slices.Sort(m.boots)
+}
+
+// lifeFrom is the place of the newest life that had begun at a moment, -1 if none
+// had.
+func (m *member) lifeFrom(at raftdiag.Stamp) int {
+	return sort.Search(len(m.lives), func(i int) bool { return m.lives[i].from > at }) - 1
 }
 
 // silentStop reports whether a life is of a program that says nothing when it is
@@ -525,23 +541,10 @@ func (l *life) silentStop() bool {
 	return l.begin != nil && l.begin.Symptom != nil && l.begin.Symptom.What == raftdiag.EndsSilently
 }
 
-// lastOwn is the time of the last line about Raft in a life.
-func (m *member) lastOwn(l *life) raftdiag.Stamp {
-	last := l.from
-	for _, s := range m.seen {
-		if s.Time >= l.from && s.Time <= l.to && s.Until <= l.to {
-			last = max(last, s.Until)
-		}
-	}
-	return last
-}
-
 // aliveIn is the life in which a moment falls, nil if there is none.
 func (m *member) aliveIn(t raftdiag.Stamp) *life {
-	for i := range m.lives {
-		if t >= m.lives[i].from && t <= m.lives[i].to {
-			return &m.lives[i]
-		}
+	if i := m.lifeFrom(t); i >= 0 && t <= m.lives[i].to {
+		return &m.lives[i]
 	}
 	return nil
 }

@@ -44,8 +44,9 @@ func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
 	var out []raftdiag.Group
 	like := map[string]int{} // by what they suffer, the row
 	count := map[string]int{}
-	for _, n := range names {
-		g := q.of(n).report()
+	judged := make([]raftdiag.Group, len(names))
+	side(names, o.Workers, func(i int) { judged[i] = q.of(names[i]).report() })
+	for _, g := range judged {
 		key := ailment(&g)
 		if i, ok := like[key]; ok && o.Groups == nil {
 			count[key]++
@@ -347,7 +348,7 @@ func (q *inquiry) activity() string {
 
 func (q *inquiry) nodeState(m *member) raftdiag.NodeState {
 	s := raftdiag.NodeState{Node: m.name, Logged: m.logged(), Role: raftdiag.UnknownRole.String(), Also: []string{}, Sources: []string{}}
-	for _, f := range m.seen {
+	for _, f := range q.said[m.no] {
 		if f.Has(raftdiag.HasTerm) && (s.Term == nil || uint64(f.Term) > *s.Term) {
 			s.Term = ptr(uint64(f.Term))
 		}
@@ -411,6 +412,12 @@ func (q *inquiry) impossible(g *raftdiag.Group) {
 
 // ledgers fills the books that a report shows.
 func (q *inquiry) ledgers(g *raftdiag.Group) {
+	ofTerm := map[raftdiag.Term][]*fact{}
+	for _, f := range q.ofSigns(raftdiag.NoStamp, q.to, raftdiag.VoteGranted, raftdiag.VoteRefused, raftdiag.VoteIgnored, raftdiag.RoleTaken) {
+		if f.Has(raftdiag.HasTerm) && f.Term != 0 && f.by != nil {
+			ofTerm[f.Term] = append(ofTerm[f.Term], f)
+		}
+	}
 	for i := range q.reigns {
 		r := &q.reigns[i]
 		row := raftdiag.TermRow{Term: uint64(r.term), Leader: ptr(r.leader.name), Candidates: []string{}, Grants: []string{}, Refusals: []string{}, Ended: r.how,
@@ -423,11 +430,7 @@ func (q *inquiry) ledgers(g *raftdiag.Group) {
 				*list = append(*list, s)
 			}
 		}
-		for k := range q.facts {
-			f := &q.facts[k]
-			if r.term == 0 || !f.Has(raftdiag.HasTerm) || f.Term != r.term || f.by == nil {
-				continue
-			}
+		for _, f := range ofTerm[r.term] {
 			switch f.sign() {
 			case raftdiag.VoteGranted:
 				if f.peer != nil && f.Type != raftdiag.MsgPreVote {

@@ -105,7 +105,25 @@ func (s *speech) add(source string, e *raftdiag.Event) {
 	}
 	kept := *e
 	kept.Text, kept.Group = strings.Clone(e.Text), strings.Clone(e.Group)
+	kept.Symptom = worded(e.Symptom)
 	sp.Seen = append(sp.Seen, Sighting{Event: kept, Until: e.Time, LastPos: e.Pos, Times: 1})
+}
+
+// worded is a symptom without words that name nobody: empty ones, and those that
+// begin with the byte that others put before words of their own.
+func worded(y *raftdiag.Symptom) *raftdiag.Symptom {
+	odd := func(w string) bool { return w == "" || w[0] == 0 }
+	if y == nil || !slices.ContainsFunc(y.Self, odd) && !slices.ContainsFunc(y.Peer, odd) &&
+		!slices.ContainsFunc(y.Members, func(m raftdiag.Member) bool { return slices.ContainsFunc(m.Words, odd) }) {
+		return y
+	}
+	kept := *y
+	kept.Self, kept.Peer = slices.DeleteFunc(slices.Clone(y.Self), odd), slices.DeleteFunc(slices.Clone(y.Peer), odd)
+	kept.Members = slices.Clone(y.Members)
+	for i := range kept.Members {
+		kept.Members[i].Words = slices.DeleteFunc(slices.Clone(kept.Members[i].Words), odd)
+	}
+	return &kept
 }
 
 // lives notes that the process wrote a line.
