@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"math/bits"
 	"strings"
 	"time"
 	"unsafe"
@@ -46,44 +47,71 @@ type envelopeReader struct {
 	env  envelope
 	name string
 	read func(p *reader, r *record) bool
+	// opens are the bytes that its envelope may begin with; "" for any. Most
+	// lines are none of most envelopes', and the first byte tells.
+	opens string
 }
+
+// Bytes that envelopes begin with.
+const (
+	numerals  = "0123456789"
+	capitals  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	smalls    = "abcdefghijklmnopqrstuvwxyz"
+	wordBytes = numerals + capitals + smalls + "-_./@" // see wordByte
+	months    = "JFMASOND"
+	klogs     = "IWEF"
+	levels    = "IWEDTFPC" // see level
+)
 
 // envelopeReaders are tried in this order, again and again, until none fits: they
 // nest.
 var envelopeReaders = []envelopeReader{
-	{syslog, "syslog", readSyslog},
-	{journald, "journald", readJournal},
-	{natsLog, "NATS log", readNATS},
-	{hclog, "hclog", readHclog},
-	{capnslog, "capnslog", readCapnslog},
-	{textLog, "", readDragonboat},
-	{erlang, "Erlang logger", readErlang},
-	{textLog, "", readDqlite},
-	{goLog, "Go log", readGoLog},
-	{logfmt, "logfmt", readLogfmt},
-	{tikvLog, "TiKV log", readTiKVRecord},
-	{crdbLog, "CockroachDB log", readCrdbRecord},
-	{crdbLog, "CockroachDB log", readCrdbJSON},
-	{klog, "klog", readKlogRecord},
-	{textLog, "", readSlogTerm},
-	{textLog, "", readEnvLogger},
-	{textLog, "Redpanda log", readRedpandaRecord},
-	{textLog, "ClickHouse log", readKeeperRecord},
-	{textLog, "Redis log", readRedisRecord},
-	{jsonLog, "CCF trace", readCCFRecord},
-	{otlp, "OTLP", readManyJSON},
-	{jsonLog, "JSON", readJSONRecord},
-	{container, "container log", readLabels},
-	{container, "container log", readStern},
-	{container, "container log", readRunner},
-	{textLog, "", readZerolog},
-	{zapConsole, "zap console", readZapConsole},
-	{textLog, "", readPlainRecord},
-	{tracing, "tracing", readTracingRecord},
-	{log4j, "log4j", readLog4jRecord},
-	{textLog, "Kafka log", readKafkaRecord},
-	{textLog, "", readSlogRecord},
+	{syslog, "syslog", readSyslog, "<" + months},
+	{journald, "journald", readJournal, "[MTWFS" + numerals},
+	{natsLog, "NATS log", readNATS, "["},
+	{hclog, "hclog", readHclog, "[" + wordBytes},
+	{capnslog, "capnslog", readCapnslog, "CEWNIDT"},
+	{textLog, "", readDragonboat, "["},
+	{erlang, "Erlang logger", readErlang, "[dinweca"},
+	{textLog, "", readDqlite, "L"},
+	{goLog, "Go log", readGoLog, ""},
+	{logfmt, "logfmt", readLogfmt, wordBytes},
+	{tikvLog, "TiKV log", readTiKVRecord, "["},
+	{crdbLog, "CockroachDB log", readCrdbRecord, klogs},
+	{crdbLog, "CockroachDB log", readCrdbJSON, "{"},
+	{klog, "klog", readKlogRecord, klogs},
+	{textLog, "", readSlogTerm, months},
+	{textLog, "", readEnvLogger, "["},
+	{textLog, "Redpanda log", readRedpandaRecord, levels},
+	{textLog, "ClickHouse log", readKeeperRecord, numerals},
+	{textLog, "Redis log", readRedisRecord, numerals},
+	{jsonLog, "CCF trace", readCCFRecord, "{"},
+	{otlp, "OTLP", readManyJSON, "{"},
+	{jsonLog, "JSON", readJSONRecord, "{"},
+	{container, "container log", readLabels, "{"},
+	{container, "container log", readStern, wordBytes},
+	{container, "container log", readRunner, ""},
+	{textLog, "", readZerolog, "TDIWEFP:" + numerals},
+	{zapConsole, "zap console", readZapConsole, numerals},
+	{textLog, "", readPlainRecord, "[" + wordBytes},
+	{tracing, "tracing", readTracingRecord, ":<>" + wordBytes},
+	{log4j, "log4j", readLog4jRecord, "[" + numerals + capitals + smalls},
+	{textLog, "Kafka log", readKafkaRecord, ""},
+	{textLog, "", readSlogRecord, ""},
 }
+
+// envelopesOf are, by a line's first byte, the envelopes that it may be in: a
+// bit for each of envelopeReaders.
+var envelopesOf = func() (of [256]uint64) {
+	for i, e := range envelopeReaders {
+		for c := range of {
+			if e.opens == "" || strings.IndexByte(e.opens, byte(c)) >= 0 {
+				of[c] |= 1 << i
+			}
+		}
+	}
+	return of
+}()
 
 // innermost are the envelopes in which a message stands as it is.
 var innermost = [numEnvelopes]bool{tikvLog: true, crdbLog: true, klog: true, log4j: true}
@@ -100,8 +128,8 @@ func (r *record) openOne(p *reader) bool {
 	if len(r.msg) == 0 {
 		return false
 	}
-	for i := range envelopeReaders {
-		e := &envelopeReaders[i]
+	for left := envelopesOf[r.msg[0]]; left != 0; left &= left - 1 {
+		e := &envelopeReaders[bits.TrailingZeros64(left)]
 		if !e.read(p, r) {
 			continue
 		}
