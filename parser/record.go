@@ -50,7 +50,17 @@ type envelopeReader struct {
 	// opens are the bytes that its envelope may begin with; "" for any. Most
 	// lines are none of most envelopes', and the first byte tells.
 	opens string
+	// stamp says whether a stamp must have been taken off before, or none.
+	stamp stampNeed
 }
+
+type stampNeed uint8
+
+const (
+	anyStamp stampNeed = iota
+	behindStamp
+	withoutStamp
+)
 
 // Bytes that envelopes begin with.
 const (
@@ -66,47 +76,53 @@ const (
 // envelopeReaders are tried in this order, again and again, until none fits: they
 // nest.
 var envelopeReaders = []envelopeReader{
-	{syslog, "syslog", readSyslog, "<" + months},
-	{journald, "journald", readJournal, "[MTWFS" + numerals},
-	{natsLog, "NATS log", readNATS, "["},
-	{hclog, "hclog", readHclog, "[" + wordBytes},
-	{capnslog, "capnslog", readCapnslog, "CEWNIDT"},
-	{textLog, "", readDragonboat, "["},
-	{erlang, "Erlang logger", readErlang, "[dinweca"},
-	{textLog, "", readDqlite, "L"},
-	{goLog, "Go log", readGoLog, ""},
-	{logfmt, "logfmt", readLogfmt, wordBytes},
-	{tikvLog, "TiKV log", readTiKVRecord, "["},
-	{crdbLog, "CockroachDB log", readCrdbRecord, klogs},
-	{crdbLog, "CockroachDB log", readCrdbJSON, "{"},
-	{klog, "klog", readKlogRecord, klogs},
-	{textLog, "", readSlogTerm, months},
-	{textLog, "", readEnvLogger, "["},
-	{textLog, "Redpanda log", readRedpandaRecord, levels},
-	{textLog, "ClickHouse log", readKeeperRecord, numerals},
-	{textLog, "Redis log", readRedisRecord, numerals},
-	{jsonLog, "CCF trace", readCCFRecord, "{"},
-	{otlp, "OTLP", readManyJSON, "{"},
-	{jsonLog, "JSON", readJSONRecord, "{"},
-	{container, "container log", readLabels, "{"},
-	{container, "container log", readStern, wordBytes},
-	{container, "container log", readRunner, ""},
-	{textLog, "", readZerolog, "TDIWEFP:" + numerals},
-	{zapConsole, "zap console", readZapConsole, numerals},
-	{textLog, "", readPlainRecord, "[" + wordBytes},
-	{tracing, "tracing", readTracingRecord, ":<>" + wordBytes},
-	{log4j, "log4j", readLog4jRecord, "[" + numerals + capitals + smalls},
-	{textLog, "Kafka log", readKafkaRecord, ""},
-	{textLog, "", readSlogRecord, ""},
+	{syslog, "syslog", readSyslog, "<" + months, anyStamp},
+	{journald, "journald", readJournal, "[MTWFS" + numerals, anyStamp},
+	{natsLog, "NATS log", readNATS, "[", anyStamp},
+	{hclog, "hclog", readHclog, "[" + wordBytes, anyStamp},
+	{capnslog, "capnslog", readCapnslog, "CEWNIDT", behindStamp},
+	{textLog, "", readDragonboat, "[", anyStamp},
+	{erlang, "Erlang logger", readErlang, "[dinweca", behindStamp},
+	{textLog, "", readDqlite, "L", anyStamp},
+	{goLog, "Go log", readGoLog, "", anyStamp},
+	{logfmt, "logfmt", readLogfmt, "DEFGHIJKLMNOPQRSTUVWmlst@_", anyStamp},
+	{tikvLog, "TiKV log", readTiKVRecord, "[", anyStamp},
+	{crdbLog, "CockroachDB log", readCrdbRecord, klogs, anyStamp},
+	{crdbLog, "CockroachDB log", readCrdbJSON, "{", anyStamp},
+	{klog, "klog", readKlogRecord, klogs, anyStamp},
+	{textLog, "", readSlogTerm, months, anyStamp},
+	{textLog, "", readEnvLogger, "[", anyStamp},
+	{textLog, "Redpanda log", readRedpandaRecord, levels, anyStamp},
+	{textLog, "ClickHouse log", readKeeperRecord, numerals, anyStamp},
+	{textLog, "Redis log", readRedisRecord, numerals, anyStamp},
+	{jsonLog, "CCF trace", readCCFRecord, "{", anyStamp},
+	{otlp, "OTLP", readManyJSON, "{", anyStamp},
+	{jsonLog, "JSON", readJSONRecord, "{", anyStamp},
+	{container, "container log", readLabels, "{", behindStamp},
+	{container, "container log", readStern, wordBytes, withoutStamp},
+	{container, "container log", readRunner, "", withoutStamp},
+	{textLog, "", readZerolog, "TDIWEFP:" + numerals, anyStamp},
+	{zapConsole, "zap console", readZapConsole, numerals, anyStamp},
+	{textLog, "", readPlainRecord, "[" + wordBytes, anyStamp},
+	{tracing, "tracing", readTracingRecord, ":<>" + wordBytes, anyStamp},
+	{log4j, "log4j", readLog4jRecord, "[" + numerals + capitals + smalls, anyStamp},
+	{textLog, "Kafka log", readKafkaRecord, "", anyStamp},
+	{textLog, "", readSlogRecord, "", anyStamp},
 }
 
-// envelopesOf are, by a line's first byte, the envelopes that it may be in: a
-// bit for each of envelopeReaders.
-var envelopesOf = func() (of [256]uint64) {
+// envelopesOf are, without a stamp and behind one and by the first byte, the
+// envelopes that a line may be in: a bit for each of envelopeReaders.
+var envelopesOf = func() (of [2][256]uint64) {
 	for i, e := range envelopeReaders {
-		for c := range of {
-			if e.opens == "" || strings.IndexByte(e.opens, byte(c)) >= 0 {
-				of[c] |= 1 << i
+		for c := range 256 {
+			if e.opens != "" && strings.IndexByte(e.opens, byte(c)) < 0 {
+				continue
+			}
+			if e.stamp != behindStamp {
+				of[0][c] |= 1 << i
+			}
+			if e.stamp != withoutStamp {
+				of[1][c] |= 1 << i
 			}
 		}
 	}
@@ -124,11 +140,22 @@ func (r *record) open(p *reader) {
 
 // openOne takes the outermost envelope off and reports whether there was one.
 func (r *record) openOne(p *reader) bool {
-	r.msg = bytes.TrimRight(bytes.TrimLeft(r.msg, " \t"), " \t\r\n")
-	if len(r.msg) == 0 {
+	s := r.msg
+	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for n := len(s); n > 0 && (s[n-1] == ' ' || s[n-1] == '\t' || s[n-1] == '\r' || s[n-1] == '\n'); n-- {
+		s = s[:n-1]
+	}
+	r.msg = s
+	if len(s) == 0 {
 		return false
 	}
-	for left := envelopesOf[r.msg[0]]; left != 0; left &= left - 1 {
+	may := &envelopesOf[0]
+	if r.time != raftdiag.NoStamp {
+		may = &envelopesOf[1]
+	}
+	for left := may[s[0]]; left != 0; left &= left - 1 {
 		e := &envelopeReaders[bits.TrailingZeros64(left)]
 		if !e.read(p, r) {
 			continue

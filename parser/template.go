@@ -194,8 +194,9 @@ func (k holeSort) takes(c byte) bool {
 // than most logs to read.
 type anchors struct {
 	texts []anchorText
-	first [1 << anchorBits]int32 // by hash of three bytes: one and the place of the first text, 0 for none
-	short []int32                // the numbers of texts of less than three bytes
+	known [1 << anchorBits / 64]uint64 // by hash of three bytes: a bit where a text has them
+	first [1 << placeBits]int32        // by the upper bits of the hash: one and the place of the first text, 0 for none
+	short []int32                      // the numbers of texts of less than three bytes
 	all   []string
 }
 
@@ -207,7 +208,7 @@ type anchorText struct {
 	next int32 // one and the place of the next text of this hash
 }
 
-const anchorBits = 13
+const anchorBits, placeBits = 15, 12
 
 // anchorHash mixes three bytes.
 func anchorHash(three uint32) uint32 { return three * 0x9e3779b1 >> (32 - anchorBits) }
@@ -234,7 +235,9 @@ func newAnchors(texts []string) *anchors {
 				best = i
 			}
 		}
-		head := &a.first[anchorHash(three(t, best))]
+		h := anchorHash(three(t, best))
+		a.known[h/64] |= 1 << (h % 64)
+		head := &a.first[h>>(anchorBits-placeBits)]
 		a.texts = append(a.texts, anchorText{text: t, at: best, n: int32(n), next: *head})
 		*head = int32(len(a.texts))
 	}
@@ -247,11 +250,11 @@ func (a *anchors) in(s []byte, found []int32) []int32 {
 	var three uint32
 	for i, c := range s {
 		three = three<<8&0xffffff | uint32(c)
-		k := a.first[anchorHash(three)]
-		if k == 0 || i < 2 {
+		h := anchorHash(three)
+		if a.known[h/64]&(1<<(h%64)) == 0 || i < 2 {
 			continue
 		}
-		for k != 0 {
+		for k := a.first[h>>(anchorBits-placeBits)]; k != 0; {
 			t := &a.texts[k-1]
 			if at := i - 2 - t.at; at >= 0 && len(s)-at >= len(t.text) && string(s[at:at+len(t.text)]) == t.text {
 				found = append(found, t.n)
