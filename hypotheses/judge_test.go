@@ -139,6 +139,9 @@ func brief(r *raftdiag.Report) string {
 
 func TestJudge(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		if strings.Contains(path, "fuzz") {
+			return // the fuzzers' own
+		}
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			s := newScript()
 			s.run(t, strings.Split(d.Input, "\n"))

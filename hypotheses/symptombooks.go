@@ -560,6 +560,9 @@ func (q *inquiry) readGaps() {
 					return f
 				}
 			case raftdiag.CampaignBegun, raftdiag.NoLeaderKnown:
+				if f.by != nil && f.by == old && f.Time-from < 1e9 {
+					continue // the campaign that made it leader
+				}
 				return f
 			}
 		}

@@ -118,7 +118,7 @@ func (q *inquiry) add(s suspicion) { q.found = append(q.found, s) }
 func (q *inquiry) twins() {
 	told := map[string]bool{}
 	for _, d := range q.doubles {
-		if told[d.id] {
+		if told[d.id] || len(d.a.Spans) == 0 || len(d.b.Spans) == 0 {
 			continue
 		}
 		told[d.id] = true
@@ -352,6 +352,10 @@ func (q *inquiry) death(m *member, l *life, last bool) {
 		case raftdiag.TLSExpired, raftdiag.TLSAuthority, raftdiag.TLSHost, raftdiag.TLSOther:
 			why = "tls-failure"
 		}
+	}
+	if f.Symptom != nil && f.Symptom.What == "bootstrapped before" {
+		why = "log-lost"
+		s.summary = fmt.Sprintf("%s has no data although the others know it as a member: its data directory was lost", m)
 	}
 	if missing, ok := lostBy(&f.Event); ok && why == "" {
 		why = "log-lost"
@@ -685,7 +689,8 @@ func (q *inquiry) heap(about bool, take func(f *fact) bool) []*pile {
 	for i := range q.facts {
 		f := &q.facts[i]
 		m := f.by
-		if about {
+		switch s := f.sign(); {
+		case about, f.peer != nil && (s == raftdiag.StorageBroken || s == raftdiag.QuotaExceeded): // an alarm names whose it is
 			m = f.peer
 		}
 		if m == nil || !take(f) {

@@ -344,6 +344,9 @@ func (p *reader) describedPart(s []byte, it *item) outcome {
 			return is(commandPart, cmd.sec)
 		}
 	}
+	if bytes.IndexByte(s, ':') < 0 {
+		return notRaft
+	}
 	if at := bytes.Index(s, mustSync); at >= 0 {
 		rest := s[at+len(mustSync):]
 		if has(rest, "true:") || has(rest, "false:") {
@@ -525,6 +528,9 @@ func (p *reader) describedProgress(s []byte, it *item) outcome {
 // describedMessage finds a message in the line, and its direction in the words
 // in front of it.
 func (p *reader) describedMessage(rec *record, s []byte, it *item) outcome {
+	if bytes.IndexByte(s, 'M') < 0 && bytes.IndexByte(s, '{') < 0 {
+		return notRaft
+	}
 	from, to, before, rest, ok := p.describedTargets(s, it)
 	if !ok {
 		var got bool

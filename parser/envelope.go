@@ -324,25 +324,25 @@ func (p *reader) seek(s []byte, it *item, logged bool, depth int) outcome {
 		}
 	}
 	for i := 0; i+12 < len(s) && i < searched; i++ {
-		switch s[i] {
-		case ' ', '\t', '"', '`', ']', '|':
-			for i+1 < len(s) && s[i+1] == ' ' {
-				i++
-			}
-			next := s[i+1]
-			if next < 'A' || !opener[next] {
-				if next == '{' && depth < 3 && (s[i] == ' ' || s[i] == '\t') && eventLike(s[i+1:]) {
-					return p.object(s[i+1:], it, depth+1, decodeEvent)
-				}
-				continue
-			}
-			got := p.readyloop(s[i+1:], it)
-			if got == raft && it.role != groupless && it.role != panicPart {
-				p.wrapped(it, true)
-				return raft
-			}
-			p.reset(it)
+		if !breaks[s[i]] {
+			continue
 		}
+		for i+1 < len(s) && s[i+1] == ' ' {
+			i++
+		}
+		next := s[i+1]
+		if !opener[next] {
+			if next == '{' && depth < 3 && (s[i] == ' ' || s[i] == '\t') && eventLike(s[i+1:]) {
+				return p.object(s[i+1:], it, depth+1, decodeEvent)
+			}
+			continue
+		}
+		got := p.readyloop(s[i+1:], it)
+		if got == raft && it.role != groupless && it.role != panicPart {
+			p.wrapped(it, true)
+			return raft
+		}
+		p.reset(it)
 	}
 	if hasKind(s[:min(len(s), searched)]) {
 		if got := p.eventText(s, it); got != notRaft {
@@ -364,6 +364,9 @@ func (p *reader) reset(it *item) {
 	*e = raftdiag.Event{Time: e.Time, Writer: e.Writer, Node: e.Node}
 	it.role, it.row = plain, -1
 }
+
+// breaks are the bytes that may stand in front of a dialect's words.
+var breaks = [256]bool{' ': true, '\t': true, '"': true, '`': true, ']': true, '|': true}
 
 // opener are the bytes that a dialect's words begin with.
 var opener = [256]bool{'r': true, 'R': true, 'P': true, 'O': true, 'M': true, 'C': true, 'S': true, 'F': true, 'A': true,

@@ -116,8 +116,12 @@ func loggerAt(s []byte) int {
 
 // callerAt is the length of "raft/api.go:605: " at the start of s, or 0.
 func callerAt(s []byte) int {
-	i := bytes.Index(s[:min(len(s), 100)], []byte(".go:"))
-	if i < 1 || bytes.IndexByte(s[:i], ' ') >= 0 {
+	head := s[:min(len(s), 100)]
+	if i := bytes.IndexByte(head, ' '); i >= 0 {
+		head = head[:i]
+	}
+	i := bytes.Index(head, []byte(".go:"))
+	if i < 1 {
 		return 0
 	}
 	_, w := uintAt(s[i+4:])

@@ -20,11 +20,17 @@ var slogSamples = []struct{ line, want string }{
 //
 //	became leader at term 1, term: 1, raft_id: 1
 func readSlogRecord(p *reader, r *record) bool {
-	if i := bytes.Index(r.msg[:min(len(r.msg), 64)], []byte(".rs:")); i > 0 && len(r.logger) == 0 { // raft.rs:1120: message
-		n := i + len(".rs:")
-		if _, w := uintAt(r.msg[n:]); w > 0 && has(r.msg[n+w:], ": ") && bytes.IndexByte(r.msg[:i], ' ') < 0 {
-			r.logger, r.msg = r.msg[:n+w], r.msg[n+w+2:]
-			return true
+	if len(r.logger) == 0 { // raft.rs:1120: message
+		head := r.msg[:min(len(r.msg), 64)]
+		if i := bytes.IndexByte(head, ' '); i >= 0 {
+			head = head[:i]
+		}
+		if i := bytes.Index(head, []byte(".rs:")); i > 0 {
+			n := i + len(".rs:")
+			if _, w := uintAt(r.msg[n:]); w > 0 && has(r.msg[n+w:], ": ") {
+				r.logger, r.msg = r.msg[:n+w], r.msg[n+w+2:]
+				return true
+			}
 		}
 	}
 	at := bytes.Index(r.msg, []byte(", raft_id: "))

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"math/bits"
 	"strings"
 	"time"
 	"unsafe"
@@ -46,45 +47,88 @@ type envelopeReader struct {
 	env  envelope
 	name string
 	read func(p *reader, r *record) bool
+	// opens are the bytes that its envelope may begin with; "" for any. Most
+	// lines are none of most envelopes', and the first byte tells.
+	opens string
+	// stamp says whether a stamp must have been taken off before, or none.
+	stamp stampNeed
 }
+
+type stampNeed uint8
+
+const (
+	anyStamp stampNeed = iota
+	behindStamp
+	withoutStamp
+)
+
+// Bytes that envelopes begin with.
+const (
+	numerals  = "0123456789"
+	capitals  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	smalls    = "abcdefghijklmnopqrstuvwxyz"
+	wordBytes = numerals + capitals + smalls + "-_./@" // see wordByte
+	months    = "JFMASOND"
+	klogs     = "IWEF"
+	levels    = "IWEDTFPC" // see level
+)
 
 // envelopeReaders are tried in this order, again and again, until none fits: they
 // nest.
 var envelopeReaders = []envelopeReader{
-	{syslog, "syslog", readSyslog},
-	{journald, "journald", readJournal},
-	{natsLog, "NATS log", readNATS},
-	{hclog, "hclog", readHclog},
-	{capnslog, "capnslog", readCapnslog},
-	{textLog, "Fabric log", readFlogging},
-	{textLog, "", readDragonboat},
-	{erlang, "Erlang logger", readErlang},
-	{textLog, "", readDqlite},
-	{goLog, "Go log", readGoLog},
-	{logfmt, "logfmt", readLogfmt},
-	{tikvLog, "TiKV log", readTiKVRecord},
-	{crdbLog, "CockroachDB log", readCrdbRecord},
-	{crdbLog, "CockroachDB log", readCrdbJSON},
-	{klog, "klog", readKlogRecord},
-	{textLog, "", readSlogTerm},
-	{textLog, "", readEnvLogger},
-	{textLog, "Redpanda log", readRedpandaRecord},
-	{textLog, "ClickHouse log", readKeeperRecord},
-	{textLog, "Redis log", readRedisRecord},
-	{jsonLog, "CCF trace", readCCFRecord},
-	{otlp, "OTLP", readManyJSON},
-	{jsonLog, "JSON", readJSONRecord},
-	{container, "container log", readLabels},
-	{container, "container log", readStern},
-	{container, "container log", readRunner},
-	{textLog, "", readZerolog},
-	{zapConsole, "zap console", readZapConsole},
-	{textLog, "", readPlainRecord},
-	{tracing, "tracing", readTracingRecord},
-	{log4j, "log4j", readLog4jRecord},
-	{textLog, "Kafka log", readKafkaRecord},
-	{textLog, "", readSlogRecord},
+	{syslog, "syslog", readSyslog, "<" + months, anyStamp},
+	{journald, "journald", readJournal, "[MTWFS" + numerals, anyStamp},
+	{natsLog, "NATS log", readNATS, "[", anyStamp},
+	{hclog, "hclog", readHclog, "[" + wordBytes, anyStamp},
+	{capnslog, "capnslog", readCapnslog, "CEWNIDT" + smalls, behindStamp},
+	{textLog, "Fabric log", readFlogging, "[U" + numerals + smalls, behindStamp},
+	{textLog, "", readDragonboat, "[", anyStamp},
+	{erlang, "Erlang logger", readErlang, "[dinweca", behindStamp},
+	{textLog, "", readDqlite, "L", anyStamp},
+	{goLog, "Go log", readGoLog, "", anyStamp},
+	{logfmt, "logfmt", readLogfmt, "DEFGHIJKLMNOPQRSTUVWmlst@_", anyStamp},
+	{tikvLog, "TiKV log", readTiKVRecord, "[", anyStamp},
+	{crdbLog, "CockroachDB log", readCrdbRecord, klogs, anyStamp},
+	{crdbLog, "CockroachDB log", readCrdbJSON, "{", anyStamp},
+	{klog, "klog", readKlogRecord, klogs, anyStamp},
+	{textLog, "", readSlogTerm, months, anyStamp},
+	{textLog, "", readEnvLogger, "[", anyStamp},
+	{textLog, "Redpanda log", readRedpandaRecord, levels, anyStamp},
+	{textLog, "ClickHouse log", readKeeperRecord, numerals, anyStamp},
+	{textLog, "Redis log", readRedisRecord, numerals, anyStamp},
+	{jsonLog, "CCF trace", readCCFRecord, "{", anyStamp},
+	{otlp, "OTLP", readManyJSON, "{", anyStamp},
+	{jsonLog, "JSON", readJSONRecord, "{", anyStamp},
+	{container, "container log", readLabels, "{", behindStamp},
+	{container, "container log", readStern, wordBytes, withoutStamp},
+	{container, "container log", readRunner, "", withoutStamp},
+	{textLog, "", readZerolog, "TDIWEFP:" + numerals, anyStamp},
+	{zapConsole, "zap console", readZapConsole, numerals, anyStamp},
+	{textLog, "", readPlainRecord, "[" + wordBytes, anyStamp},
+	{tracing, "tracing", readTracingRecord, ":<>" + wordBytes, anyStamp},
+	{log4j, "log4j", readLog4jRecord, "[" + numerals + capitals + smalls, anyStamp},
+	{textLog, "Kafka log", readKafkaRecord, "", anyStamp},
+	{textLog, "", readSlogRecord, "", anyStamp},
 }
+
+// envelopesOf are, without a stamp and behind one and by the first byte, the
+// envelopes that a line may be in: a bit for each of envelopeReaders.
+var envelopesOf = func() (of [2][256]uint64) {
+	for i, e := range envelopeReaders {
+		for c := range 256 {
+			if e.opens != "" && strings.IndexByte(e.opens, byte(c)) < 0 {
+				continue
+			}
+			if e.stamp != behindStamp {
+				of[0][c] |= 1 << i
+			}
+			if e.stamp != withoutStamp {
+				of[1][c] |= 1 << i
+			}
+		}
+	}
+	return of
+}()
 
 // innermost are the envelopes in which a message stands as it is.
 var innermost = [numEnvelopes]bool{tikvLog: true, crdbLog: true, klog: true, log4j: true}
@@ -97,12 +141,23 @@ func (r *record) open(p *reader) {
 
 // openOne takes the outermost envelope off and reports whether there was one.
 func (r *record) openOne(p *reader) bool {
-	r.msg = bytes.TrimRight(bytes.TrimLeft(r.msg, " \t"), " \t\r\n")
-	if len(r.msg) == 0 {
+	s := r.msg
+	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t') {
+		s = s[1:]
+	}
+	for n := len(s); n > 0 && (s[n-1] == ' ' || s[n-1] == '\t' || s[n-1] == '\r' || s[n-1] == '\n'); n-- {
+		s = s[:n-1]
+	}
+	r.msg = s
+	if len(s) == 0 {
 		return false
 	}
-	for i := range envelopeReaders {
-		e := &envelopeReaders[i]
+	may := &envelopesOf[0]
+	if r.time != raftdiag.NoStamp {
+		may = &envelopesOf[1]
+	}
+	for left := may[s[0]]; left != 0; left &= left - 1 {
+		e := &envelopeReaders[bits.TrailingZeros64(left)]
 		if !e.read(p, r) {
 			continue
 		}

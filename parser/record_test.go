@@ -1,10 +1,53 @@
 package parser
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/raftdiag/raftdiag"
 )
+
+// TestEnvelopesOf: no envelope is passed over that would fit, on whatever the
+// samples hold from any byte on, with a stamp and without.
+func TestEnvelopesOf(t *testing.T) {
+	p := newReader()
+	var lines [][]byte
+	for _, f := range foreigners {
+		for _, s := range f.samples {
+			lines = append(lines, []byte(s.line))
+		}
+	}
+	for _, s := range collectorSamples {
+		lines = append(lines, []byte(s.line))
+	}
+	for _, samples := range [][]struct{ line, want string }{tracingSamples, slogSamples, logfmtSamples, goLogSamples, hclogSamples,
+		klogSamples, log4jSamples, erlangSamples, natsSamples, tikvLogSamples, crdbSamples} {
+		for _, s := range samples {
+			lines = append(lines, []byte(s.line))
+		}
+	}
+	for _, line := range lines {
+		for from := range line {
+			msg := bytes.TrimSpace(line[from:])
+			if len(msg) == 0 {
+				continue
+			}
+			for stamped, time := range []raftdiag.Stamp{raftdiag.NoStamp, 1} {
+				for i, e := range envelopeReaders {
+					if envelopesOf[stamped][msg[0]]&(1<<i) != 0 {
+						continue
+					}
+					r := record{msg: bytes.Clone(msg), time: time}
+					if e.read(p, &r) {
+						t.Errorf("%s %d reads %s", e.name, i, msg)
+					}
+				}
+			}
+		}
+	}
+}
 
 // FuzzJSONMembers: what jsonMembers reads, gjson reads alike.
 func FuzzJSONMembers(f *testing.F) {

@@ -185,88 +185,86 @@ func (k holeSort) takes(c byte) bool {
 	return true
 }
 
-// An anchors finds which of many texts a line holds, in one pass: the
-// automaton of Aho and Corasick (Communications of the ACM, 1975).
+// An anchors finds which of many texts a line holds, in one pass. It knows
+// each text by three bytes of it, those that the fewest texts share, and looks
+// at the whole text where these stand in the line.
+//
+// An automaton (Aho and Corasick, Communications of the ACM, 1975) needs no
+// second look, but some megabytes for a thousand texts: it costs more to build
+// than most logs to read.
 type anchors struct {
-	class [256]uint8 // of each byte that occurs in a text; 0 for the others
-	width int
-	next  []int32   // by state and class
-	ends  [][]int32 // by state, the texts that end there
+	texts []anchorText
+	known [1 << anchorBits / 64]uint64 // by hash of three bytes: a bit where a text has them
+	first [1 << placeBits]int32        // by the upper bits of the hash: one and the place of the first text, 0 for none
+	short []int32                      // the numbers of texts of less than three bytes
+	all   []string
 }
 
+// An anchorText is a text by three of its bytes.
+type anchorText struct {
+	text string
+	at   int   // where they stand in it
+	n    int32 // its number
+	next int32 // one and the place of the next text of this hash
+}
+
+const anchorBits, placeBits = 15, 12
+
+// anchorHash mixes three bytes.
+func anchorHash(three uint32) uint32 { return three * 0x9e3779b1 >> (32 - anchorBits) }
+
 func newAnchors(texts []string) *anchors {
-	a := &anchors{width: 1}
+	a := &anchors{all: texts, texts: make([]anchorText, 0, len(texts))}
+	three := func(t string, i int) uint32 { return uint32(t[i])<<16 | uint32(t[i+1])<<8 | uint32(t[i+2]) }
+	var shared [1 << anchorBits]uint16
 	for _, t := range texts {
-		for i := range len(t) {
-			if c := t[i]; a.class[c] == 0 {
-				a.class[c] = uint8(a.width)
-				a.width++
+		for i := 0; i+3 <= len(t); i++ {
+			if n := &shared[anchorHash(three(t, i))]; *n < 1<<16-1 {
+				*n++
 			}
 		}
 	}
-	most := 1 // states
-	for _, t := range texts {
-		most += len(t)
-	}
-	a.next, a.ends = make([]int32, 0, most*a.width), make([][]int32, 0, most)
-	state := func() int32 {
-		for range a.width {
-			a.next = append(a.next, -1)
-		}
-		a.ends = append(a.ends, nil)
-		return int32(len(a.ends) - 1)
-	}
-	state()
 	for n, t := range texts {
-		at := int32(0)
-		for i := range len(t) {
-			to := &a.next[int(at)*a.width+int(a.class[t[i]])]
-			if *to < 0 {
-				*to = int32(len(a.ends))
-				fresh := state()
-				a.next[int(at)*a.width+int(a.class[t[i]])] = fresh
-				at = fresh
-				continue
+		if len(t) < 3 {
+			a.short = append(a.short, int32(n))
+			continue
+		}
+		best := 0
+		for i := 1; i+3 <= len(t); i++ {
+			if shared[anchorHash(three(t, i))] < shared[anchorHash(three(t, best))] {
+				best = i
 			}
-			at = *to
 		}
-		a.ends[at] = append(a.ends[at], int32(n))
-	}
-	fail := make([]int32, len(a.ends))
-	var queue []int32
-	for c := range a.width {
-		to := &a.next[c]
-		if *to < 0 {
-			*to = 0
-		} else if *to > 0 {
-			queue = append(queue, *to)
-		}
-	}
-	for len(queue) > 0 {
-		s := queue[0]
-		queue = queue[1:]
-		a.ends[s] = append(a.ends[s], a.ends[fail[s]]...)
-		for c := range a.width {
-			to := &a.next[int(s)*a.width+c]
-			back := a.next[int(fail[s])*a.width+c]
-			if *to < 0 {
-				*to = back
-				continue
-			}
-			fail[*to] = back
-			queue = append(queue, *to)
-		}
+		h := anchorHash(three(t, best))
+		a.known[h/64] |= 1 << (h % 64)
+		head := &a.first[h>>(anchorBits-placeBits)]
+		a.texts = append(a.texts, anchorText{text: t, at: best, n: int32(n), next: *head})
+		*head = int32(len(a.texts))
 	}
 	return a
 }
 
 // in appends the numbers of the texts that the line holds, each once, in order.
 func (a *anchors) in(s []byte, found []int32) []int32 {
-	at, from := 0, len(found)
-	for _, c := range s {
-		at = int(a.next[at*a.width+int(a.class[c])])
-		if len(a.ends[at]) > 0 {
-			found = append(found, a.ends[at]...)
+	from := len(found)
+	var three uint32
+	for i, c := range s {
+		three = three<<8&0xffffff | uint32(c)
+		h := anchorHash(three)
+		if a.known[h/64]&(1<<(h%64)) == 0 || i < 2 {
+			continue
+		}
+		for k := a.first[h>>(anchorBits-placeBits)]; k != 0; {
+			t := &a.texts[k-1]
+			if at := i - 2 - t.at; at >= 0 && len(s)-at >= len(t.text) && string(s[at:at+len(t.text)]) == t.text {
+				found = append(found, t.n)
+			}
+			k = t.next
+		}
+	}
+	for _, n := range a.short {
+		if bytes.Contains(s, []byte(a.all[n])) {
+			found = append(found, n)
 		}
 	}
 	if len(found)-from > 1 {
