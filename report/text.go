@@ -458,8 +458,12 @@ func (p *page) quoted(text string) {
 		most = 3
 	}
 	width := p.width - lipgloss.Width(gutter)
-	if len(text) > width {
-		text = brief(text, most*width-width/4) // words end before the edge
+	if whole := text; len(whole) > width {
+		for room := most * width; room > width/2; room -= max(width/8, 1) { // words end before the edge
+			if text = brief(whole, room); len(text) > 4*most*width || len(p.lay(width, []span{say(normal, text)})) <= most {
+				break
+			}
+		}
 	}
 	if room := p.width - len(gutter) + 2; len(text) > 4*room {
 		text = prefix(p.show(text), 4*room)
