@@ -22,6 +22,9 @@ var update = flag.Bool("update", false, "write the generated parts of the README
 const (
 	picture     = "raftdiag analyze node1.log node2.log node3.log"
 	pictureLogs = "cmd/raftdiag/testdata/logs/stuck"
+
+	etcdPicture = "raftdiag analyze node1.log.gz node2.log.gz node3.log.gz"
+	etcdLogs    = "cmd/raftdiag/testdata/logs/etcd"
 )
 
 // The README tells the truth: its tables are those of the program, the picture
@@ -40,6 +43,19 @@ func TestREADME(t *testing.T) {
 		{"picture", func() string {
 			return "```console\n$ " + picture + "\n" + excerpt(t, raftdiagRun(t, bin, pictureLogs, 1, strings.Fields(picture)[1:]...)) + "```\n"
 		}},
+		{"picture-etcd", func() string {
+			report := raftdiagRun(t, bin, etcdLogs, 1, strings.Fields(etcdPicture)[1:]...)
+			before, _, ok := strings.Cut(report, "  Hypotheses\n")
+			if !ok {
+				t.Fatalf("the report has no table of hypotheses:\n%s", report)
+			}
+			return "```console\n$ " + etcdPicture + "\n" + before + "  ...\n```\n"
+		}},
+		{"limits", func() string {
+			_, list, _ := strings.Cut(raftdiagRun(t, bin, ".", 0, "explain", "limits"), "\n\n")
+			return list
+		}},
+		{"causes", causesTable},
 		{"hypotheses", hypothesesTable},
 		{"formats", formatsTable},
 		{"exit-codes", func() string {
@@ -73,6 +89,22 @@ func hypothesesTable() string {
 		if d.Class == "hypothesis" {
 			fmt.Fprintf(&w, "| %s | `%s` | %s |\n", d.ID, d.Name, d.Title)
 		}
+	}
+	return w.String()
+}
+
+func causesTable() string {
+	var w strings.Builder
+	w.WriteString("| cause | what it is | under |\n| --- | --- | --- |\n")
+	for _, d := range hypotheses.Catalogue() {
+		if d.Class != "cause" {
+			continue
+		}
+		under := strings.Join(d.Under, ", ")
+		if under == "" {
+			under = "any"
+		}
+		fmt.Fprintf(&w, "| `%s` | %s | %s |\n", d.Name, d.Title, under)
 	}
 	return w.String()
 }
@@ -112,7 +144,7 @@ func commands(t *testing.T, bin, text string) {
 		}
 		seen[name] = true
 	}
-	for _, name := range []string{"analyze", "timeline", "events", "explain", "cluster"} {
+	for _, name := range []string{"analyze", "timeline", "events", "explain", "cluster", "formats", "grade"} {
 		if !seen[name] {
 			t.Errorf("README.md shows no use of raftdiag %s", name)
 		}

@@ -19,7 +19,7 @@
 // is the same each time, byte by byte, lasts some milliseconds, and keeps the
 // fate of every message.
 //
-// A
-// fault is a script ([FaultInfo]) that puts functions into a node's hooks, the
-// places at which applications go wrong, or rules into the network.
+// A fault is a script ([FaultInfo]) that puts functions into a node's hooks, the
+// places at which applications go wrong, or rules into the network. The list is
+// in catalogue.go, and what only looks like a fault in harmless.go.
 package cluster

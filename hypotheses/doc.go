@@ -11,6 +11,21 @@
 // sums the group up. There is one file for each hypothesis; the list stands in
 // list.go, and the names of causes with their documentation in catalogue.go.
 //
+// Most systems' logs print no messages. They are judged by what they give away
+// (timeline.Speakers): the events' symptoms.
+//
+//	symptomnodes.go   who is who: ids, names and addresses that mean one node, its
+//	                  logs, and the lives of its process
+//	symptombooks.go   the books: who led in which term, who could reach whom and by
+//	                  whose word, when nobody led
+//	symptomcauses.go  suspicions: one cause each, with its time, its nodes, and how
+//	                  sure it is
+//	symptoms.go       what hurt clients, the causes around it, the failure point; where
+//	                  messages speak of the same group, they decide
+//
+// What went wrong first and explains the rest is the cause. Such a log confirms
+// nothing by what it lacks: that no append is printed says nothing about appends.
+//
 // A verdict is confirmed only by what lines show, or by the absence of lines
 // that the log would have shown. Everything else is unknown, and says which
 // line or which node's log would settle it.

@@ -8,6 +8,15 @@
 // envelope (when, who, where) around the words of a dialect (what happened);
 // each dialect is one file.
 //
+// Three sorts of dialects: those that print messages and are read by code
+// (readyloop.go, describe.go, statetrace.go, eventjson.go); those of systems'
+// own logs, which are tables of rules (foreign.go, dialect_*.go) that say what a
+// line is a sign of; and those that a user describes in a file, which become
+// such tables (formatfile.go). Envelopes (envelope*.go) are taken off one after
+// the other until words of a dialect are left: a container's around journald's
+// around zap's. [Formats] lists them, [Cover] tells how much of a log they
+// recognise.
+//
 // The work has two halves. A [reader] makes an item of one line and remembers
 // nothing, so blocks of one file parse side by side. A [resolver] sees the
 // items in order and knows what the lines before said: it gives rows the group

@@ -114,33 +114,39 @@ func unsafeFirst(g *raftdiag.Group, e *raftdiag.Episode) *raftdiag.Violation {
 }
 
 func (p *page) whereabouts(g *raftdiag.Group, e *raftdiag.Episode, groups int) []span {
-	var parts []string
+	var parts, who []string
+	add := func(text string) { parts = append(parts, text) }
 	if !p.alone || g.Group != "" {
-		parts = append(parts, groupName(g.Group))
+		add(groupName(g.Group))
 	}
-	who := []string{}
 	if v := unsafeFirst(g, e); v != nil {
 		who = v.Nodes
 	} else if e != nil {
+		who = involved(e)
+		if lead := deref(e.Leader); !followed(e) && len(who) > 0 { // without an entry, the nodes are the place
+			if len(who) > 1 || who[0] != lead {
+				add(nodes(who))
+			}
+			who = nil
+		}
 		if e.Leader != nil {
-			parts = append(parts, "leader "+*e.Leader)
+			add("leader " + *e.Leader)
 		}
 		if e.Term != nil {
-			parts = append(parts, "term "+number(e.Term))
+			add("term " + number(e.Term))
 		}
 		if e.Index != nil {
-			parts = append(parts, "entry "+number(e.Index))
+			add("entry " + number(e.Index))
 		}
 		if e.Gate != nil {
-			parts = append(parts, "gate "+*e.Gate)
+			add("gate " + *e.Gate)
 		}
-		who = involved(e)
 	}
-	if lone := e != nil && !followed(e) && e.Leader != nil && len(who) == 1 && who[0] == *e.Leader; len(who) > 0 && (!lone || len(parts) == 0) {
-		parts = append(parts, nodes(who))
+	if len(who) > 0 {
+		add(nodes(who))
 	}
 	if len(parts) == 0 {
-		parts = append(parts, "the cluster")
+		add("the cluster")
 	}
 	text := strings.Join(parts, ", ")
 	if groups > 1 {
@@ -452,8 +458,12 @@ func (p *page) quoted(text string) {
 		most = 3
 	}
 	width := p.width - lipgloss.Width(gutter)
-	if len(text) > width {
-		text = brief(text, most*width-width/4) // words end before the edge
+	if whole := text; len(whole) > width {
+		for room := most * width; room > width/2; room -= max(width/8, 1) { // words end before the edge
+			if text = brief(whole, room); len(text) > 4*most*width || len(p.lay(width, []span{say(normal, text)})) <= most {
+				break
+			}
+		}
 	}
 	if room := p.width - len(gutter) + 2; len(text) > 4*room {
 		text = prefix(p.show(text), 4*room)

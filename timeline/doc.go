@@ -50,6 +50,13 @@
 //	ledger.go      the group's books ([Timeline.Ledgers])
 //	transcript.go  messages and proposals in order ([Timeline.Transcript])
 //
+// # Speakers
+//
+// Symptoms stand in no lane: they name nodes by ids, names and addresses at
+// will, and who is who is found later, from all logs. Each process is a
+// [Speaker] with its sightings in the order of its log, equal ones near one
+// another as one (symptoms.go).
+//
 // # Absence
 //
 // A line that is missing proves something only where it would have been

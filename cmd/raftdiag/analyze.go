@@ -30,7 +30,8 @@ func newAnalyze() *cobra.Command {
 An INPUT is a file, a directory, a glob, - for stdin, or LABEL=FILE to say which
 node wrote the file (2=app.log). Without an INPUT it reads what is piped in.
 Files may be compressed with gzip or zstd. Give the logs of all nodes if you
-have them; one is enough to begin with.
+have them; one is enough to begin with. What collectors put around lines is taken
+off; a stream of several nodes needs their prefix (kubectl logs --prefix).
 
 --evidence-out writes few lines that give the same verdict alone: those that prove
 the first cause, and as few others as a search of some seconds finds, one file for
@@ -42,7 +43,8 @@ was read until then; a second one kills.`,
 		Example: `  raftdiag analyze node1.log node2.log node3.log
   raftdiag analyze logs/ -o text -o json=report.json -o junit=raftdiag.xml
   raftdiag analyze 1=a/app.log 2=b/app.log.gz --group orders-7
-  kubectl logs -l app=raft --prefix --tail=-1 | raftdiag analyze
+  kubectl logs -l app=etcd --prefix --tail=-1 | raftdiag analyze
+  journalctl -u etcd -o json | raftdiag analyze
   raftdiag analyze --complete node*.log -o markdown=post-mortem.md
   raftdiag analyze --evidence-out few/ logs/
   raftdiag analyze --format-file my.yaml logs/`,

@@ -19,7 +19,8 @@ func newExplain() *cobra.Command {
 		Long: `explain tells what raftdiag means by a name: a hypothesis (H3, no-delivery), a
 cause, an impossible state, a note, or a log format. Without a NAME it lists them
 all. "logging" prints what to add to an application so that its logs can be
-diagnosed, in Go and in Rust.`,
+diagnosed, in Go and in Rust, and how etcd, Consul, TiKV and others print more;
+"limits" says what logs without messages can show.`,
 		Example: `  raftdiag explain
   raftdiag explain H3
   raftdiag explain one-way-partition
@@ -88,6 +89,7 @@ func explainable() []section {
 		{"gates", "the way of a write, and which hypothesis stops it where", (*page).gates},
 		{"exit-codes", "what the exit code says", (*page).exitCodes},
 		{"format-files", "how to describe a log format of your own", (*page).formatFiles},
+		{"limits", "what the logs of etcd, Consul and others can show, and what not", (*page).limits},
 		{"logging", "what to add to an application so that its logs can be diagnosed", (*page).logging},
 	}})
 }
@@ -311,6 +313,26 @@ func (p *page) gates() {
 	}
 }
 
+// limits are what logs without messages show, and do not.
+var limits = []string{
+	"Such a log seldom prints messages. It says who campaigned and won, who could not be reached and by what error, which process began and ended, and what was slow. From that follow who led when, who reached whom, which processes ran, and what was slow; the earliest trouble that explains the rest is the cause.",
+	"A healthy cluster says nothing. That no line tells of an append is no proof that none was sent: without messages, no-broadcast, no-response and no-commit-advance stay unknown.",
+	"A process that is gone breaks its connections and refuses new ones. A network that is cut times out. A process that stands still does neither, and its own log has a hole. With the log of one node alone these look alike; give all.",
+	"A cut in one direction looks nearly like one in both. What tells them apart is who campaigned first, and whose words still arrived.",
+	"\"Likely from slow disk\" also comes from a starved processor. Only a measured write is proof of the disk, and hashicorp/raft and NATS measure none.",
+	"One wrong address, a dead learner, a handed-over leadership often cost no write. They are degraded, or healthy.",
+	"Starts and stops print errors that look alarming. What happens in the first seconds and never again is taken for noise, unless something hangs on it.",
+	"Without requests in the log, what clients saw is not known: the report tells of the time without a leader, and of requests that the servers called slow.",
+}
+
+func (p *page) limits() {
+	p.text("", "What the logs of systems as they are (etcd, Consul, NATS, TiKV and others) can show:")
+	for _, l := range limits {
+		p.line("")
+		p.hanging("  - ", "    ", l)
+	}
+}
+
 func (p *page) formatFiles() {
 	p.text("", "A log that raftdiag does not know is described in a file of YAML and given along with --format-file. docs/FORMATS.md has the form, and an example. "+
 		"A dialect has rules: the words of a line, with holes for what varies, and what they state (a kind) or are a sign of.")
@@ -347,5 +369,24 @@ func (p *page) logging() {
 	p.WriteString(strings.TrimSpace(raftlog.GoGuide))
 	p.WriteString("\n\n")
 	p.WriteString(strings.TrimSpace(raftlog.RustGuide))
-	p.WriteString("\n")
+	p.WriteString("\n\n## A system that you only run\n\n")
+	p.text("", "Such a system prints what it prints; its log level is all that you choose. Give the logs of all its nodes: what one does not say of itself, the others say. "+
+		"Each prints elections, lost connections and slow disks at its default level, unless the table says otherwise; few print messages.")
+	p.line("")
+	for _, s := range systems {
+		p.hanging(fmt.Sprintf("  %-22s ", s.name), strings.Repeat(" ", 25), s.advice)
+	}
+}
+
+// systems is how the systems that people run print more of their Raft.
+var systems = []struct{ name, advice string }{
+	{"etcd", "--log-level=debug adds rejected appends, progress and snapshots. No level prints messages; a build with the tag with_tla writes a state trace, which has them."},
+	{"Consul, Nomad, Vault", "log_level = \"debug\" adds votes. No level prints messages."},
+	{"rqlite", "-raft-log-level=INFO; the default, WARN, leaves out who leads."},
+	{"NATS", "debug: true; without it the log has warnings and errors of Raft only."},
+	{"TiKV", "log.level = \"debug\" prints messages."},
+	{"CockroachDB", "--vmodule=raft=5 prints every Ready with its messages; raft=2 who campaigns and leads."},
+	{"Redpanda", "rpk redpanda admin config log-level set raft -l trace"},
+	{"RedisRaft", "loglevel debug, raft.loglevel debug and raft.trace raftlib print messages."},
+	{"dqlite", "LIBDQLITE_TRACE=1 prints requests and results."},
 }

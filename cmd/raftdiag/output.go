@@ -222,13 +222,17 @@ func createBeside(path string, mode fs.FileMode) (*os.File, error) {
 }
 
 // look finds out how text is to appear on w: in colour only on a terminal that
-// has it and nobody forbade it, as wide as the terminal or COLUMNS say.
+// has it and nobody forbade it, as wide as the terminal or COLUMNS say. What goes
+// through a pipe is most likely read at the terminal that warnings go to.
 func look(w io.Writer, noColor bool) report.Options {
 	o := report.Options{Version: versionString()}
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		o.Width = n
 	}
 	f, ok := w.(*os.File)
+	if ok && o.Width == 0 && isPipe(f) {
+		o.Width = paged()
+	}
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return o
 	}
@@ -237,6 +241,21 @@ func look(w io.Writer, noColor bool) report.Options {
 	}
 	o.Color = !noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 	return o
+}
+
+// isPipe reports whether what is written goes to another program.
+func isPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
+// paged is the width for a pager at the terminal that stderr is on: no wider
+// than text that goes anywhere else.
+func paged() int {
+	if n, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil && n > 0 {
+		return min(n, 100)
+	}
+	return 0
 }
 
 // isTerminal reports whether a stream is a terminal.

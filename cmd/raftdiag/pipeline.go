@@ -111,6 +111,9 @@ func knownGroups(wanted, groups []string) error {
 	if len(groups) == 0 {
 		return nil
 	}
+	if len(wanted) > 0 && wanted[0] != "" && slices.Equal(groups, []string{""}) {
+		return usagef("no line names the group %q, or any (hint: leave --group out)", wanted[0])
+	}
 	known := make(map[string]bool, len(groups))
 	for _, g := range groups {
 		known[g] = true

@@ -16,11 +16,14 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "raftdiag",
 		Short: "where a Raft proposal died, from the logs of the cluster",
-		Long: `raftdiag reads the logs of a stuck Raft cluster and names the gate at which its
-proposals die, the lines that prove it, and what to do now.`,
+		Long: `raftdiag reads the logs of a stuck Raft cluster and names where its proposals die,
+the lines that prove it, and what to do now. Applications that log their messages
+are judged gate by gate; etcd, Consul, NATS, TiKV and others as they are, by what
+their logs give away ("raftdiag explain limits").`,
 		Example: `  raftdiag analyze node1.log node2.log node3.log
   kubectl logs -l app=raft --prefix | raftdiag analyze
   raftdiag demo no-response
+  raftdiag formats node1.log
   raftdiag explain H3`,
 		Args:          cobra.ArbitraryArgs,
 		SilenceUsage:  true,

@@ -11,6 +11,9 @@
 // that each replica came to, and whether the fault had an impact, by comparison
 // with its twin, the same run without the fault.
 //
+// raftdiag grade runs it over seeds, cases and damages; raftdiag cluster
+// --virtual writes one such run with its truth.
+//
 // The package knows nothing of the parser or the judges. It is given reports
 // and holds them against the truth.
 package lab
