@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/raftdiag/raftdiag"
@@ -100,6 +101,13 @@ var etcdRaftWords = foreign{
 		{text: "Raft leader changed: {} -> {peer:int}", logger: "etcdraft", sign: raftdiag.LeaderKnown, fix: fabricLeader},
 		{text: "Failed to send StepRequest to {peer:int}, because: {err}", logger: "etcdraft", sign: raftdiag.LinkDown, way: raftdiag.Outbound, fix: fabricPeer},
 		{text: "Successfully sent StepRequest to {peer:int} after failed attempt", logger: "etcdraft", sign: raftdiag.LinkUp, way: raftdiag.Outbound, fix: fabricPeer},
+		{text: "[channel: {group}] Rejecting broadcast of {} from {} with SERVICE_UNAVAILABLE: rejected by Order: {err}", logger: "orderer", sign: raftdiag.RequestFailed, fix: fabricRefusal},
+		{text: "Suspecting our own eviction from the channel for {dur:word}", logger: "orderer", sign: raftdiag.NoLeaderKnown, what: "eviction suspector"},
+		{text: "Start accepting requests as Raft leader at block [", logger: "etcdraft", sign: raftdiag.NoiseLine},
+		{text: "Starting raft node ", logger: "etcdraft", sign: raftdiag.NoiseLine},
+		{text: "Restarting raft node", logger: "etcdraft", sign: raftdiag.NoiseLine},
+		{text: "Raft node stopped", logger: "etcdraft", sign: raftdiag.ShuttingDown},
+		{text: "Failed to persist etcd/raft data: {err}", logger: "etcdraft", sign: raftdiag.Died, what: "wal"},
 
 		// Debug.
 		{text: "{self:hex} received MsgAppResp(rejected, hint: (index {}, term {:int})) from {peer:hex} for index {index:int}", sign: raftdiag.AppendRefused},
@@ -188,7 +196,21 @@ var etcdRaftWords = foreign{
 			`config Config:voters=(10 11) (as readyloop)`},
 		{`{"level":"info","ts":"2024-01-02T15:04:05.123Z","msg":"907c4551dcbd29bb switched to configuration voters=(907c4551dcbd29bb 1b)"}`,
 			`config Config:voters=(10411272656471796155 27) (as readyloop)`},
+		{`raft2024/03/02 12:49:05 INFO: 10 switched to configuration voters=(10 11 12) learners=(13)`,
+			`config Config:voters=(16 17 18) learners=(19) (as readyloop)`},
+		{"2024-01-02 15:04:06.123 UTC [orderer.common.broadcast] ProcessMessage -> WARN 0a4f [channel: mychannel] Rejecting broadcast of normal message from 10.0.0.9:5000 with SERVICE_UNAVAILABLE: rejected by Order: no Raft leader",
+			`symptom Text:"no Raft leader" Symptom:no_leader unclear`},
+		{`raft2024/03/02 12:49:05 INFO: a switched to configuration voters=(10 11 12)`,
+			`config Config:voters=(10 11 12) (as readyloop)`},
 	},
+}
+
+// fabricRefusal tells a refusal for want of a leader from others.
+func fabricRefusal(l *line) bool {
+	if l.ev.Text == "no Raft leader" {
+		l.ev.Symptom.Sign = raftdiag.NoLeaderKnown
+	}
+	return true
 }
 
 // fabricPeer writes an id as the library does: Fabric's own are decimal.
@@ -259,22 +281,46 @@ func wholeText(l *line) bool {
 	return true
 }
 
-// etcdConfig reads voters=(1 2)&&(1 3) learners=(4): decimal up to raft 3.6,
-// hexadecimal from 3.7 on. What has a letter is hexadecimal; so are ids of
-// sixteen digits, as etcd makes them, unless they are longer.
+// etcdConfig reads voters=(1 2)&&(1 3) learners=(4).
 func etcdConfig(l *line) bool {
-	l.ev.Config, l.ev.Set = etcdVoters(l.get("text")), l.ev.Set|raftdiag.HasConfig
+	self, _ := hexAt(l.get("self"))
+	l.ev.Config, l.ev.Set = etcdVoters(l.get("text"), self), l.ev.Set|raftdiag.HasConfig
 	return true
 }
 
-func etcdVoters(s []byte) *raftdiag.Config {
-	c := &raftdiag.Config{AutoLeave: bytes.Contains(s, []byte("autoleave"))}
-	hex := false
-	for _, w := range bytes.FieldsFunc(s, func(r rune) bool { return r == '(' || r == ')' || r == ' ' }) {
+// etcdVoters reads a configuration whose ids are decimal up to raft 3.6, and
+// hexadecimal from 3.7 on. An id with a letter tells; else it is that way of
+// reading by which the node that speaks is among them.
+func etcdVoters(s []byte, self uint64) *raftdiag.Config {
+	base := 10
+	for w := range bytes.FieldsFuncSeq(s[:bytes.LastIndexByte(s, ')')+1], betweenIDs) {
 		if isHexID(w) {
-			hex = true
+			base = 16
 		}
 	}
+	c := votersIn(s, base)
+	if base == 10 && self > 9 && !c.names(self) {
+		if x := votersIn(s, 16); x.names(self) {
+			return x.Config
+		}
+	}
+	return c.Config
+}
+
+// A config is a configuration that is being read.
+type config struct{ *raftdiag.Config }
+
+// names reports whether a node is in the configuration.
+func (c config) names(id uint64) bool {
+	for _, list := range [...][]raftdiag.NodeID{c.Voters, c.VotersOutgoing, c.Learners, c.LearnersNext} {
+		if slices.Contains(list, raftdiag.NodeID(id)) {
+			return true
+		}
+	}
+	return false
+}
+
+func votersIn(s []byte, base int) config {
 	list := func(after string) (out []raftdiag.NodeID) {
 		i := bytes.Index(s, []byte(after))
 		if i < 0 {
@@ -286,10 +332,6 @@ func etcdVoters(s []byte) *raftdiag.Config {
 			return nil
 		}
 		for w := range bytes.FieldsSeq(rest[:end]) {
-			base := 10
-			if hex {
-				base = 16
-			}
 			n, err := strconv.ParseUint(string(w), base, 64)
 			if err != nil {
 				return nil
@@ -298,9 +340,8 @@ func etcdVoters(s []byte) *raftdiag.Config {
 		}
 		return out
 	}
-	c.Voters, c.VotersOutgoing = list("voters=("), list("&&(")
-	c.Learners, c.LearnersNext = list("learners=("), list("learners_next=(")
-	return c
+	return config{&raftdiag.Config{AutoLeave: bytes.Contains(s, []byte("autoleave")),
+		Voters: list("voters=("), VotersOutgoing: list("&&("), Learners: list("learners=("), LearnersNext: list("learners_next=(")}}
 }
 
 // isHexID reports whether a word is an id with a letter, or of sixteen digits.

@@ -2,6 +2,7 @@ package parser
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -128,10 +129,10 @@ var etcdServerWords = foreign{
 		{text: "rejected stream from remote peer because it was removed", sign: raftdiag.PeerRefused, trouble: raftdiag.PeerRemoved, keys: map[string]string{"remote-peer-id-from": "peer", "remote-peer-id-stream-handler": "self"}},
 		{text: "failed to find remote peer in cluster", sign: raftdiag.PeerRefused, trouble: raftdiag.PeerMismatch, keys: map[string]string{"remote-peer-id-from": "peer", "remote-peer-id-stream-handler": "self"}},
 		{text: "ignored streaming request; ID mismatch", sign: raftdiag.PeerRefused, trouble: raftdiag.PeerMismatch, keys: map[string]string{"remote-peer-id-from": "peer", "remote-peer-id-stream-handler": "self", "remote-peer-id-header": "text"}},
-		{text: "request cluster ID mismatch", sign: raftdiag.PeerRefused, trouble: raftdiag.ClusterMismatch, keys: map[string]string{"remote-peer-server-name": "peer", "remote-peer-id-from": "peer"}},
+		{text: "request cluster ID mismatch", sign: raftdiag.PeerRefused, trouble: raftdiag.ClusterMismatch, keys: map[string]string{"remote-peer-server-name": "peer", "remote-peer-id-from": "peer"}, fix: etcdClusters},
 		{text: "cluster ID mismatch", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch},
-		{text: "request sent was ignored by remote peer due to cluster ID mismatch", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch},
-		{text: "request sent was ignored due to cluster ID mismatch", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch},
+		{text: "request sent was ignored by remote peer due to cluster ID mismatch", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch, fix: etcdClusters},
+		{text: "request sent was ignored due to cluster ID mismatch", sign: raftdiag.PeerRefuses, trouble: raftdiag.ClusterMismatch, fix: etcdClusters},
 		{text: "request sent was ignored by peer", sign: raftdiag.PeerRefuses, trouble: raftdiag.VersionMismatch},
 		{text: "request sent was ignored by remote peer due to server version incompatibility", sign: raftdiag.PeerRefuses, trouble: raftdiag.VersionMismatch},
 		{text: "failed version compatibility check", sign: raftdiag.PeerRefused, trouble: raftdiag.VersionMismatch, keys: map[string]string{"remote-peer-server-name": "peer"}},
@@ -145,7 +146,13 @@ var etcdServerWords = foreign{
 		{text: "failed to unmarshal cluster response", sign: raftdiag.NoiseLine},
 		{text: "rejected connection on peer endpoint", sign: raftdiag.PeerRefused},
 		{text: "rejected connection on client endpoint", sign: raftdiag.NoiseLine},
-		{text: "rejected connection", sign: raftdiag.NoiseLine}, // up to 3.4, of a client as well as of a peer
+		{text: "rejected connection", sign: raftdiag.PeerRefused, fix: etcdAnyEndpoint}, // up to 3.4, of a client as well as of a peer
+		{text: "failed to resolve URL Host", sign: raftdiag.LinkDown, what: "name", keys: map[string]string{"url": "peer"}},
+		{text: "resolved URL Host", sign: raftdiag.NoiseLine},
+		{text: "failed to get downgrade enabled status", sign: raftdiag.NoiseLine},
+		{text: "failed to unmarshal response", sign: raftdiag.NoiseLine},
+		{text: "failed to convert response", sign: raftdiag.NoiseLine},
+		{text: "ignored unexpected streaming request path", sign: raftdiag.NoiseLine},
 		{text: "rate limit on stream reader with remote peer", sign: raftdiag.NoiseLine},
 		{text: "failed to read Raft message", sign: raftdiag.NoiseLine},
 		{text: "failed to unmarshal Raft message", sign: raftdiag.PeerRefused, trouble: raftdiag.Corrupted},
@@ -194,11 +201,14 @@ var etcdServerWords = foreign{
 		{text: "serving /health false due to an alarm", sign: raftdiag.QuotaExceeded, keys: map[string]string{"alarm": "text"}, fix: etcdAlarm},
 		{text: "serving /health false; {}", sign: raftdiag.RequestFailed, what: "health", fix: onlyTimedOut},
 		{text: "serving /health true", sign: raftdiag.NoiseLine},
-		{text: "/health error", sign: raftdiag.NoiseLine, keys: map[string]string{"output": "text"}, fix: etcdHealth},
+		{text: "/health error", sign: raftdiag.NoiseLine, keys: map[string]string{"output": "err"}, fix: etcdHealth},
 		{text: "/health OK", sign: raftdiag.NoiseLine},
-		{text: "Health check error", sign: raftdiag.NoiseLine, keys: map[string]string{"reason": "text"}, fix: etcdHealth},
+		{text: "Health check error", sign: raftdiag.NoiseLine, keys: map[string]string{"reason": "err"}, fix: etcdHealth},
 		{text: "Health check OK", sign: raftdiag.NoiseLine},
 		{text: "Health request error", sign: raftdiag.NoiseLine},
+		{text: "/health excluded alarm", sign: raftdiag.NoiseLine},
+		{text: "80% of file descriptors are used", sign: raftdiag.Overload, what: "file descriptors"},
+		{text: "failed to revoke lease", sign: raftdiag.NoiseLine},
 		{text: "snapshotting taking too long to transfer", sign: raftdiag.NoiseLine},
 
 		// Leadership.
@@ -270,7 +280,7 @@ var etcdServerWords = foreign{
 		{text: "consistent index was never saved", sign: raftdiag.NoiseLine},
 		{text: "purged", sign: raftdiag.NoiseLine},
 		{text: "Applying entries", sign: raftdiag.NoiseLine},
-		{text: "Applying entry", sign: raftdiag.NoiseLine},
+		{text: "Applying entry", sign: raftdiag.NoiseLine, keys: map[string]string{"consistent-index": "applied", "entry-index": "commit", "index": "commit", "entry-term": "logterm", "term": "logterm"}},
 		{text: "applyEntryNormal", sign: raftdiag.NoiseLine},
 		{text: "apply entry normal", sign: raftdiag.NoiseLine},
 		{text: "Apply", sign: raftdiag.NoiseLine, fix: onlyApply},
@@ -401,7 +411,7 @@ var etcdServerWords = foreign{
 		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"rafthttp/peer_status.go:66","msg":"peer became inactive (message send to peer failed)","peer-id":"a2ab7b6697a74f25","error":"failed to dial a2ab7b6697a74f25 on stream Message (the member has been permanently removed from the cluster)"}`,
 			`symptom Text:"failed to dial a2ab7b6697a74f25 on stream Message (the member has been permanently removed from the cluster)" Symptom:self_removed peer_removed`},
 		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"rafthttp/http.go:511","msg":"request cluster ID mismatch","local-member-id":"8e9e05c52164694d","local-member-cluster-id":"4d50848464344ebc","local-member-server-version":"3.6.16","local-member-server-minimum-cluster-version":"3.0.0","remote-peer-server-name":"a2ab7b6697a74f25","remote-peer-server-version":"3.6.16","remote-peer-server-minimum-cluster-version":"3.0.0","remote-peer-cluster-id":"82d9cd709efdfced"}`,
-			`symptom Symptom:peer_refused cluster_mismatch Self:8e9e05c52164694d Peer:a2ab7b6697a74f25`},
+			`symptom Text:"its cluster is 82d9cd709efdfced, ours is 4d50848464344ebc" Symptom:peer_refused cluster_mismatch Self:8e9e05c52164694d Peer:a2ab7b6697a74f25`},
 		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"rafthttp/stream.go:500","msg":"dropped internal Raft message since receiving buffer is full (overloaded network)","message-type":"MsgApp","local-member-id":"8e9e05c52164694d","from":"a2ab7b6697a74f25","remote-peer-id":"8e9e05c52164694d","remote-peer-active":true}`,
 			`symptom Type:MsgApp Symptom:overload buffer_full in Self:8e9e05c52164694d Peer:a2ab7b6697a74f25`},
 		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"embed/config_logging.go:161","msg":"rejected connection on client endpoint","remote-addr":"10.0.0.9:48822","server-name":"","error":"EOF"}`,
@@ -436,6 +446,16 @@ var etcdServerWords = foreign{
 			`symptom Text:"rpc error: code = Unavailable desc = etcdserver: request timed out" Symptom:request_failed timed_out What:client`},
 		{`{"level":"warn","ts":"2024-05-13T10:11:12.104Z","logger":"etcd-client","caller":"v3@v3.5.13-k3s1/retry_interceptor.go:62","msg":"retrying of unary invoker failed","target":"etcd-endpoints://0xc000d1c000/127.0.0.1:2379","attempt":0,"error":"rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial tcp 127.0.0.1:2379: connect: connection refused\""}`,
 			"symptom Text:\"rpc error: code = Unavailable desc = connection error: desc = \\\"transport: Error while dialing: dial tcp 127.0.0.1:2379: connect: connection refused\\\"\" Symptom:noise refused What:client"},
+		{`{"level":"info","ts":"2024-01-02T15:04:05.123456Z","caller":"embed/etcd.go:323","msg":"starting an etcd server","etcd-version":"3.6.0","member-initialized":false,"name":"infra0","initial-advertise-peer-urls":["http://10.0.0.1:2380"],"initial-cluster":"infra0=http://10.0.0.1:2380,infra1=http://10.0.0.2:2380","initial-cluster-state":"new"}`,
+			`symptom Symptom:started Self:infra0=10.0.0.1:2380 Members:infra0=10.0.0.1:2380 infra1=10.0.0.2:2380`},
+		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"etcdhttp/health.go:233","msg":"serving /health false; Range fails","error":"context deadline exceeded"}`,
+			`symptom Text:"context deadline exceeded" Symptom:request_failed timed_out What:health`},
+		{`{"level":"error","ts":"2024-01-02T15:04:05.123456Z","caller":"etcdhttp/health.go:400","msg":"Health check error","path":"/readyz","reason":"[+]data_corruption ok\n[-]linearizable_read failed: etcdserver: no leader\n","status-code":503}`,
+			`symptom Text:"[+]data_corruption ok\n[-]linearizable_read failed: etcdserver: no leader\n" Symptom:no_leader unclear What:health`},
+		{`{"level":"debug","ts":"2024-01-02T15:04:05.123456Z","caller":"etcdserver/server.go:1933","msg":"Applying entry","consistent-index":1203,"entry-index":1204,"entry-term":3,"entry-type":"EntryNormal"}`,
+			`symptom LogTerm:3 Commit:1204 Applied:1203 Symptom:noise`},
+		{`{"level":"warn","ts":"2024-01-02T15:04:05.123456Z","caller":"netutil/netutil.go:121","msg":"failed to resolve URL Host","url":"http://infra9:2380","host":"infra9:2380","retry-interval":"1s","error":"lookup infra9 on 10.0.0.53:53: no such host"}`,
+			`symptom Text:"lookup infra9 on 10.0.0.53:53: no such host" Symptom:link_down name_unknown Peer:infra9:2380 What:name`},
 	},
 }
 
@@ -469,6 +489,16 @@ var etcdTextWords = foreign{
 		{text: "/health error; no leader", sign: raftdiag.NoLeaderKnown, what: "health"},
 		{text: "/health error", sign: raftdiag.NoiseLine},
 		{text: "/health OK", sign: raftdiag.NoiseLine},
+		{text: "80% of the file descriptor limit is used ", sign: raftdiag.Overload, what: "file descriptors"},
+		{text: "failed to revoke {:hex} (", sign: raftdiag.NoiseLine},
+		{text: "waiting for it to exit before starting", sign: raftdiag.NoiseLine},
+		{text: "force new cluster", sign: raftdiag.NoiseLine, fix: ofCapnslog},
+		{text: "discovery URL= ", sign: raftdiag.NoiseLine},
+		{text: "discovery proxy = ", sign: raftdiag.NoiseLine},
+		{text: "dedicated WAL dir = ", sign: raftdiag.NoiseLine},
+		{text: "set snapshot count to default ", sign: raftdiag.NoiseLine},
+		{text: "disabling backend quota", sign: raftdiag.NoiseLine},
+		{text: "backend quota {} exceeds maximum recommended quota", sign: raftdiag.NoiseLine},
 		{text: "peer {peer:hex} became active", sign: raftdiag.LinkUp},
 		{text: "peer {peer:hex} became inactive (message send to peer failed)", sign: raftdiag.LinkDown},
 		{text: "peer {peer:hex} became inactive", sign: raftdiag.LinkDown},
@@ -492,6 +522,7 @@ var etcdTextWords = foreign{
 		{text: "could not get cluster response from {peer:word}: {err}", sign: raftdiag.LinkDown, what: "members"},
 		{text: "peer {peer:hex} ({}) connection close error: ", sign: raftdiag.NoiseLine},
 		{text: "streaming with peer {peer:hex} ({}) rate limiter error: ", sign: raftdiag.NoiseLine},
+		{text: "rejected connection from {} (error \"{err}\", ServerName ", sign: raftdiag.PeerRefused, fix: etcdAnyEndpoint},
 		{text: "rejected connection from ", sign: raftdiag.NoiseLine},
 		{text: "health check for peer {peer:hex} could not connect: {err} (prober {})", sign: raftdiag.LinkDown, what: "probe"},
 		{text: "health check for peer {peer:hex} could not connect: {err}", sign: raftdiag.LinkDown, what: "probe"},
@@ -568,7 +599,7 @@ var etcdTextWords = foreign{
 		{text: "another etcd process is using {} and holds the file lock", sign: raftdiag.NoiseLine},
 		{text: "starting server... [version: ", sign: raftdiag.NoiseLine},
 		{text: "etcd Version: ", sign: raftdiag.NoiseLine},
-		{text: "initial cluster = ", sign: raftdiag.NoiseLine},
+		{text: "initial cluster = {urls}", sign: raftdiag.NamesPeer, fix: textCluster},
 		{text: "advertise client URLs = ", sign: raftdiag.NoiseLine},
 		{text: "election = {:int}ms", sign: raftdiag.NoiseLine},
 		{text: "heartbeat = {:int}ms", sign: raftdiag.NoiseLine},
@@ -673,6 +704,10 @@ var etcdTextWords = foreign{
 	samples: []sample{
 		{"2024-05-06 10:11:12.104182 W | rafthttp: lost the TCP streaming connection with peer a2ab7b6697a74f25 (stream MsgApp v2 reader)",
 			"symptom Symptom:link_down in Peer:a2ab7b6697a74f25 What:stream MsgApp v2"},
+		{"2024-05-06 10:11:10.001382 I | etcdserver: initial cluster = infra0=http://10.0.0.1:2380,infra1=http://10.0.0.2:2380,infra1=http://192.0.2.2:2380",
+			"symptom Symptom:peer Members:infra0=10.0.0.1:2380 infra1=10.0.0.2:2380=192.0.2.2:2380"},
+		{`2024-05-06 10:11:12.104182 I | embed: rejected connection from "10.0.0.2:48822" (error "tls: failed to verify client's certificate: x509: certificate has expired or is not yet valid", ServerName "infra0")`,
+			`symptom Text:"tls: failed to verify client's certificate: x509: certificate has expired or is not yet valid" Symptom:peer_refused tls_expired`},
 		{"2024-05-06 10:11:12.104182 W | wal: sync duration of 2.104s, expected less than 1s", "symptom Duration:2.104s Symptom:disk_slow What:sync"},
 		{"2024-05-06 10:11:12.104182 W | etcdserver: failed to send out heartbeat on time (exceeded the 100ms timeout for 1.5s, to a2ab7b6697a74f25)", "symptom Duration:1.5s Symptom:heartbeat_late"},
 		{"2024-05-06 10:11:12.104182 I | etcdserver/membership: added member a2ab7b6697a74f25 [http://10.0.0.2:2380] to cluster 4d1f407773c4bc3a", "symptom Symptom:peer Peer:a2ab7b6697a74f25=10.0.0.2:2380"},
@@ -692,7 +727,7 @@ var etcdTextWords = foreign{
 			`symptom Text:"member 8e9e05c52164694d has already been bootstrapped" Symptom:died Self:8e9e05c52164694d What:bootstrapped before`},
 		{"2024-05-06 10:11:12.104182 E | rafthttp: streaming request ignored (ID mismatch got a2ab7b6697a74f25 want 8e9e05c52164694d)",
 			`symptom Text:"a2ab7b6697a74f25" Symptom:peer_refused peer_mismatch Self:8e9e05c52164694d`},
-		{`2024-05-06 10:11:12.104182 I | embed: rejected connection from "10.0.0.9:48822" (error "EOF", ServerName "")`, "symptom Symptom:noise"},
+		{`2024-05-06 10:11:12.104182 I | embed: rejected connection from "10.0.0.9:48822" (error "EOF", ServerName "")`, `symptom Text:"EOF" Symptom:noise closed`},
 		{"May 06 10:11:12 node1 etcd[812]: lost the TCP streaming connection with peer a2ab7b6697a74f25 (stream Message reader)",
 			"symptom Symptom:link_down in Peer:a2ab7b6697a74f25 What:stream Message"},
 		{"May 06 10:11:12 node1 etcd[812]: rafthttp: peer a2ab7b6697a74f25 became inactive", "symptom Symptom:link_down Peer:a2ab7b6697a74f25"},
@@ -751,8 +786,40 @@ func etcdActionText(l *line) bool {
 }
 
 // etcdStart reads an etcd that comes up: its name and the addresses by which
-// others know it.
-func etcdStart(l *line) bool { return listURLs(l) }
+// others know it, and the members that it is told of. One that comes up again
+// names none.
+func etcdStart(l *line) bool {
+	initialCluster(l, l.record.get("initial-cluster"))
+	return listURLs(l)
+}
+
+// initialCluster reads infra0=http://10.0.0.1:2380,infra1=http://10.0.0.2:2380.
+// A name that stands twice has several addresses.
+func initialCluster(l *line, s []byte) {
+	type named struct {
+		name  string
+		words [][]byte
+	}
+	var all []named
+	for w := range bytes.SplitSeq(s, []byte(",")) {
+		name, url, ok := bytes.Cut(w, []byte("="))
+		if !ok || len(name) == 0 || !bytes.Contains(url, []byte("://")) {
+			continue
+		}
+		i := slices.IndexFunc(all, func(o named) bool { return o.name == string(name) })
+		if i < 0 {
+			if len(all) == mostMembers {
+				return
+			}
+			i = len(all)
+			all = append(all, named{string(name), [][]byte{name}})
+		}
+		all[i].words = append(all[i].words, url)
+	}
+	for _, m := range all {
+		l.member(false, m.words...)
+	}
+}
 
 // addWords adds the addresses of a list of URLs to words.
 func addWords(list []string, urls []byte) []string {
@@ -968,10 +1035,34 @@ func etcdClient(l *line) bool {
 	return true
 }
 
-// etcdHealth reads why a member calls itself unwell.
+// etcdHealth reads why etcd calls itself unhealthy. A list of checks names those
+// that pass as well:
+//
+//	[+]data_corruption ok
+//	[-]linearizable_read failed: etcdserver: no leader
 func etcdHealth(l *line) bool {
-	if bytes.Contains(l.get("output"), []byte("NO LEADER")) || bytes.Contains(l.get("reason"), []byte("NO LEADER")) {
-		l.ev.Symptom.Sign, l.ev.Symptom.What = raftdiag.NoLeaderKnown, "health"
+	s := l.ev.Symptom
+	text := []byte(l.ev.Text)
+	if bytes.Contains(text, []byte("[-]")) {
+		var failed []byte
+		for check := range bytes.Lines(text) {
+			if !bytes.HasPrefix(check, []byte("[+]")) {
+				failed = append(failed, check...)
+			}
+		}
+		text = failed
+	}
+	s.Trouble = troubleOf(text)
+	text = bytes.ToLower(text)
+	switch {
+	case bytes.Contains(text, []byte("no leader")), bytes.Contains(text, []byte("no_leader")):
+		s.Sign, s.What = raftdiag.NoLeaderKnown, "health"
+	case bytes.Contains(text, []byte("nospace")):
+		s.Sign, s.What = raftdiag.QuotaExceeded, "health"
+	case bytes.Contains(text, []byte("corrupt")):
+		s.Sign, s.What = raftdiag.StorageBroken, "health"
+	case s.Trouble == raftdiag.TimedOut:
+		s.Sign, s.What = raftdiag.RequestFailed, "health"
 	}
 	return true
 }
@@ -1121,4 +1212,31 @@ func etcdAlarm(l *line) bool {
 		return l.harmless()
 	}
 	return true
+}
+
+// etcdAnyEndpoint reads a connection that was refused on any listener, before
+// etcd said on which: only certificates of other nodes are worth a word. Who
+// probes a port, or comes with no TLS, may be anybody.
+func etcdAnyEndpoint(l *line) bool {
+	switch l.ev.Symptom.Trouble {
+	case raftdiag.TLSExpired, raftdiag.TLSAuthority, raftdiag.TLSHost:
+	default:
+		l.ev.Symptom.Sign = raftdiag.NoiseLine
+	}
+	return true
+}
+
+// etcdClusters says which two clusters do not match.
+func etcdClusters(l *line) bool {
+	theirs, ours := l.record.get("remote-peer-cluster-id"), l.record.get("local-member-cluster-id")
+	if len(theirs) > 0 && len(ours) > 0 && !bytes.Equal(theirs, ours) && len(l.record.get("error")) == 0 {
+		l.fill("text", slices.Concat([]byte("its cluster is "), theirs, []byte(", ours is "), ours))
+	}
+	return true
+}
+
+// textCluster reads the members that a node is told of, in capnslog's text.
+func textCluster(l *line) bool {
+	initialCluster(l, l.get("urls"))
+	return len(l.ev.Symptom.Members) > 0 || l.harmless()
 }

@@ -924,8 +924,12 @@ func (p *reader) configured(s []byte, it *item) outcome {
 	e := &it.ev
 	if at := bytes.Index(s, []byte("switched to configuration")); at >= 0 {
 		var c *raftdiag.Config
+		self, w := hexAt(s)
+		if w+1 != at || s[w] != ' ' {
+			self, w = 0, 0
+		}
 		if bytes.Contains(s[at:], []byte("voters=(")) {
-			c = etcdVoters(s[at:])
+			c = etcdVoters(s[at:], self)
 		} else {
 			c = configIn(s[at:])
 		}
@@ -933,8 +937,8 @@ func (p *reader) configured(s []byte, it *item) outcome {
 			return notRaft
 		}
 		e.Kind, e.Config, e.Set, it.role = raftdiag.ConfigChanged, c, raftdiag.HasConfig, onlyGroup
-		if n, w := hexAt(s); w > 0 && w+1 == at && s[w] == ' ' {
-			e.Node = raftdiag.NodeID(n)
+		if w > 0 {
+			e.Node = raftdiag.NodeID(self)
 		}
 		return raft
 	}
