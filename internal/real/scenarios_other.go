@@ -203,7 +203,7 @@ func natsScenarios(version string) (list []*Scenario) {
 	n := func(r *Run) *natsSystem { return r.System.(*natsSystem) }
 	add(&Scenario{Fault: "healthy", Variant: "transfer", Healthy: true, Options: Options{Names: "n%d", First: 1}, Hold: 14 * sec,
 		Break: func(r *Run) error { return n(r).stepDown(r, "$JS.API.STREAM.LEADER.STEPDOWN."+natsStream) }})
-	add(&Scenario{Fault: "wrong-peer-address", Cause: "wrong-peer-address", Also: []string{"connection-refused"}, Options: Options{Names: "n%d"}, Hold: 20 * sec,
+	add(&Scenario{Fault: "wrong-peer-address", Cause: "wrong-peer-address", Also: []string{"connection-refused", "node-restart", "node-down"}, Options: Options{Names: "n%d"}, Hold: 20 * sec,
 		Break: each(follower, func(r *Run, i int) error {
 			if err := r.stop(i); err != nil {
 				return err
