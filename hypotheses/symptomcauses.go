@@ -606,10 +606,8 @@ func (q *inquiry) campaignsAt(m *member, at raftdiag.Stamp) bool {
 // others at that time: then it is itself the odd one, or the network is.
 func (q *inquiry) missesMost(f *fact) bool {
 	peers := map[*member]bool{}
-	for i := range q.facts {
-		o := &q.facts[i]
-		if o.by == f.by && o.peer != nil && o.peer != o.by && o.Time >= f.Time-3*second && o.Time <= f.Time+3*second &&
-			(o.sign() == raftdiag.ContactLost || o.sign() == raftdiag.LinkDown) {
+	for _, o := range between(q.said[f.by.no], f.Time-3*second, f.Time+3*second) {
+		if o.peer != nil && o.peer != o.by && (o.sign() == raftdiag.ContactLost || o.sign() == raftdiag.LinkDown) {
 			peers[o.peer] = true
 		}
 	}

@@ -133,7 +133,8 @@ func members(speakers []*timeline.Speaker) (list []*member, doubles []double) {
 		}
 		oa, ob := owner[ra], owner[rb]
 		if oa != 0 && ob != 0 && together(speakers[oa-1], speakers[ob-1]) && !copied(speakers[oa-1], speakers[ob-1]) {
-			if a[0] == 0 && shapeOf(b) == idShape { // the log of a says that it is b
+			timed := len(speakers[oa-1].Spans) > 0 && len(speakers[ob-1].Spans) > 0
+			if timed && a[0] == 0 && shapeOf(b) == idShape { // the log of a says that it is b
 				doubles = append(doubles, double{b, speakers[oa-1], speakers[ob-1]})
 			}
 			return

@@ -31,6 +31,11 @@ func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
 		return cmp.Or(strings.Compare(a.Source, b.Source), strings.Compare(a.Writer, b.Writer))
 	})
 	q := inquire(speakers, o)
+	var notes []raftdiag.Note
+	if offsets := q.clockOffsets(); len(offsets) > 0 {
+		notes = q.clockNotes(offsets)
+		q = inquire(q.setClocks(speakers, offsets), o)
+	}
 	names := q.groups()
 	all := len(names)
 	switch {
@@ -62,6 +67,9 @@ func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
 		if n := count[key]; n > 0 {
 			out[i].Summary = fmt.Sprintf("%s; %s suffer alike (--group NAME shows one)", out[i].Summary, counted(n+1, "group"))
 		}
+	}
+	if len(out) > 0 {
+		out[0].Notes = append(out[0].Notes, notes...)
 	}
 	if all > len(names) && o.Groups == nil && len(out) > 0 {
 		out[0].Notes = append(out[0].Notes, raftdiag.Note{Name: "more-groups", Evidence: []raftdiag.Quote{},
