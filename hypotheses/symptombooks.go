@@ -409,6 +409,10 @@ func (q *inquiry) abdicate(f *fact) {
 		if f.sign() == raftdiag.CampaignBegun && f.Time-r.from < 1e9 {
 			return
 		}
+		if f.Has(raftdiag.HasTerm) && r.term != 0 && f.Term <= r.term &&
+			(f.sign() == raftdiag.CampaignBegun || f.sign() == raftdiag.RoleTaken && f.Role != raftdiag.Follower) {
+			return // the election that it won: stamps do not order what two logs say
+		}
 		q.ruling[f.by] = list[:len(list)-1]
 		r.open, r.to, r.end = false, f.Time, f
 		switch f.sign() {

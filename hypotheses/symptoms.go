@@ -141,6 +141,8 @@ func (q *inquiry) findHurts() {
 			continue
 		case q.handedOver(g):
 			continue
+		case g.first == nil && g.length() == 0 && (g.who == nil || !q.explained(g.who, g.from-30*second, g.from)):
+			continue // another leads, and nothing says that anybody went without
 		case g.length() < 10*time.Second && !q.settled(g) && (g.who != nil && g.who.booting(g.from) || q.allBooting(g.from)):
 			continue
 		}
@@ -167,26 +169,44 @@ func (q *inquiry) findHurts() {
 	slices.SortStableFunc(q.hurts, func(a, b hurt) int { return cmp.Compare(a.from, b.from) })
 }
 
-// handedOver reports whether a leader gave way to the next without anybody having
-// lost it, in a log that shows who loses it: leadership was transferred.
+// handedOver reports whether a leader gave way to the next at once, without
+// anybody having lost it: leadership was transferred. That nobody lost it says
+// something only in logs that show campaigns; the next leader's own belongs to
+// the transfer.
 func (q *inquiry) handedOver(g span) bool {
-	if g.open || g.length() > time.Second {
+	if g.open || g.length() > time.Second || g.last == nil {
 		return false
 	}
-	shown := false
+	next := q.leads(g.to + 1)
+	shown, gave := false, false
 	for i := range q.facts {
 		f := &q.facts[i]
+		near := f.Time >= g.from-5*second && f.Time <= g.to+second
 		switch f.sign() {
-		case raftdiag.LeaderLost, raftdiag.QuorumLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown:
+		case raftdiag.RoleTaken:
+			gave = gave || near && f.by == g.who && f.by != nil && f.Role == raftdiag.Follower
+			continue
+		case raftdiag.CampaignBegun:
+			shown = true
+			if near && f.by == next && f.Times == 1 {
+				continue
+			}
+		case raftdiag.LeaderLost, raftdiag.QuorumLost, raftdiag.NoLeaderKnown:
+			if f.by != nil && f.by == g.who {
+				continue // the old leader's own word that it leads no more
+			}
+		case raftdiag.LinkDown, raftdiag.ContactLost:
+			if f.peer == nil || f.peer != g.who {
+				continue
+			}
 		default:
 			continue
 		}
-		if f.Time >= g.from-5*second && f.Time <= g.to+second {
+		if near {
 			return false
 		}
-		shown = shown || f.sign() == raftdiag.CampaignBegun
 	}
-	return shown
+	return shown && gave
 }
 
 // settled reports whether a leader had ruled for a while before a gap.
