@@ -430,18 +430,21 @@ func (q *inquiry) abdicate(f *fact) {
 
 // readPlans notes what was done on purpose: stops, restarts, transfers.
 func (q *inquiry) readPlans() {
-	const slack = raftdiag.Stamp(5e9)
+	const (
+		slack = raftdiag.Stamp(5e9)
+		early = raftdiag.Stamp(2e9) // clocks may differ
+	)
 	var planned []span
 	for _, m := range q.members {
 		for i := range m.lives {
 			l := &m.lives[i]
 			if i > 0 && l.silentStop() && l.from-m.lives[i-1].to < 8e9 {
-				planned = append(planned, span{from: m.lives[i-1].to - 1e9, to: l.from + slack, who: m})
+				planned = append(planned, span{from: m.lives[i-1].to - early, to: l.from + slack, who: m})
 			}
 			if l.orderly == nil || l.died != nil {
 				continue
 			}
-			s := span{from: l.orderly.Time - 1e9, to: l.to + slack, who: m}
+			s := span{from: l.orderly.Time - early, to: l.to + slack, who: m}
 			if i+1 < len(m.lives) {
 				s.to = m.lives[i+1].from + slack
 			}
@@ -451,7 +454,7 @@ func (q *inquiry) readPlans() {
 	for i := range q.facts {
 		f := &q.facts[i]
 		if s := f.sign(); s == raftdiag.TransferBegun || s == raftdiag.TransferDone {
-			planned = append(planned, span{from: f.Time - 1e9, to: f.Time + slack, who: f.by})
+			planned = append(planned, span{from: f.Time - early, to: f.Time + slack, who: f.by})
 		}
 	}
 	slices.SortStableFunc(planned, func(a, b span) int { return cmp.Compare(a.from, b.from) })
