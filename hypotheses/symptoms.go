@@ -65,7 +65,7 @@ func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
 	}
 	for key, i := range like {
 		if n := count[key]; n > 0 {
-			out[i].Summary = fmt.Sprintf("%s; %s suffer alike (--group NAME shows one)", out[i].Summary, counted(n+1, "group"))
+			out[i].Summary = fmt.Sprintf("%s; %s are alike (--group NAME shows one)", out[i].Summary, counted(n+1, "group"))
 		}
 	}
 	if len(out) > 0 {

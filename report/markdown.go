@@ -483,7 +483,7 @@ func (d *document) reigns(g *raftdiag.Group, h string) {
 		if i == reignsFirst && left > 0 {
 			rows = append(rows, row("...", count(left)+" more terms", "", ""))
 		}
-		rows = append(rows, row(number(&t.Term), prose(t.who), prose(t.Ended), position(t.At)))
+		rows = append(rows, row(t.term, prose(t.who), prose(t.Ended), position(t.At)))
 	}
 	d.block(h+" Who led", table([]string{"term", "leader", "how it ended", ""}, rows))
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
+
+	"github.com/raftdiag/raftdiag"
 )
 
 // Options are how text is drawn.
@@ -70,6 +72,29 @@ func at(source string, line int64) span {
 	return span{text: strings.ReplaceAll(text, " ", "\u00A0"), tone: place, whole: true}
 }
 
+// longDir is the length from which a directory is worth saying only once.
+const longDir = 24
+
+// commonDir is the directory that all inputs are in, with a slash at its end, if
+// it is long. It is text as positions have it.
+func commonDir(inputs []raftdiag.Input) string {
+	var dir string
+	for i, in := range inputs {
+		name := at(in.Source, 0).text
+		here := name[:strings.LastIndexByte(name, '/')+1]
+		if i == 0 {
+			dir = here
+		}
+		for !strings.HasPrefix(here, dir) {
+			dir = dir[:strings.LastIndexByte(strings.TrimSuffix(dir, "/"), '/')+1]
+		}
+	}
+	if lipgloss.Width(dir) < longDir {
+		return ""
+	}
+	return dir
+}
+
 // together is text that is broken only if it does not fit in a line.
 func together(t tone, text string) span { return span{text: text, tone: t, keep: true} }
 
@@ -79,6 +104,7 @@ type page struct {
 	width   int
 	measure int
 	ascii   bool
+	dir     string                    // that all inputs are in, if it is long: positions go without it
 	alone   bool                      // the report is about one group
 	styles  *[numTones]lipgloss.Style // nil without colour
 }
@@ -196,7 +222,9 @@ func (p *page) line(spans ...span) {
 	room := p.width
 	for _, sp := range spans {
 		text := p.show(sp.text)
-		if !sp.whole {
+		if sp.whole {
+			text = strings.TrimPrefix(text, p.show(p.dir))
+		} else {
 			text = cut(text, room, p.ellipsis())
 		}
 		room -= lipgloss.Width(text)
@@ -303,6 +331,9 @@ func (p *page) lay(width int, spans []span) [][]span {
 	}
 	for _, sp := range spans {
 		text := p.show(sp.text)
+		if sp.whole {
+			text = strings.TrimPrefix(text, p.show(p.dir))
+		}
 		words := strings.Fields(text)
 		if sp.whole || sp.keep && lipgloss.Width(text) <= width {
 			words = []string{text}

@@ -21,7 +21,7 @@ func brief(text string, room int) string {
 	if len(text) > mostBrief || open < 0 {
 		return text
 	}
-	fields := objectFields(text[open:])
+	fields, complete := objectFields(text[open:])
 	if len(fields) < 2 {
 		return text
 	}
@@ -50,11 +50,16 @@ func brief(text string, room int) string {
 			b.WriteString(" " + f.text)
 		case i == 0:
 			b.WriteString("…")
-		case keep[i-1]:
+		case keep[i-1] && (complete || i < len(fields)-1):
 			b.WriteString(", …")
 		}
 	}
-	b.WriteString("}")
+	switch {
+	case complete:
+		b.WriteString("}")
+	case !keep[len(keep)-1] && keep[len(keep)-2]:
+		b.WriteString(" …")
+	}
 	return b.String()
 }
 
@@ -80,13 +85,12 @@ func (f field) weight() int {
 }
 
 // objectFields are the members of the JSON object that is all of a text, or
-// nil.
-func objectFields(text string) []field {
+// nil. A quote may be cut: then the last one is what is left of it.
+func objectFields(text string) (list []field, complete bool) {
 	text = strings.TrimSpace(text)
-	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' {
-		return nil
+	if len(text) < 2 || text[0] != '{' {
+		return nil, false
 	}
-	var list []field
 	depth, start, quoted := 0, 1, false
 	end := func(i int) bool {
 		f := strings.TrimSpace(text[start:i])
@@ -111,14 +115,15 @@ func objectFields(text string) []field {
 			depth--
 		case c == ',' && depth == 0:
 			if !end(i) {
-				return nil
+				return nil, false
 			}
 		case c == '}':
 			if i != len(text)-1 || !end(i) {
-				return nil
+				return nil, false
 			}
-			return list
+			return list, true
 		}
 	}
-	return nil
+	end(len(text))
+	return list, false
 }

@@ -21,6 +21,7 @@ func TestBrief(t *testing.T) {
 		{journal, 40, `{… "MESSAGE":"became leader", …}`},
 		{"app: " + journal, 40, `app: {… "MESSAGE":"became leader", …}`},
 		{`[{"a":1},{"b":2}] and so on`, 9, `[{"a":1},{"b":2}] and so on`},
+		{`{"level":"info","caller":"a/b/c.go:17","msg":"cut in the m`, 40, `{… "msg":"cut in the m`},
 		{`{"msg":"cut in the mid`, 9, `{"msg":"cut in the mid`},
 		{`{"msg":"two"} {"msg":"objects"}`, 9, `{"msg":"two"} {"msg":"objects"}`},
 		{`{a:1,b:2,c:3}`, 9, `{a:1,b:2,c:3}`},
@@ -47,7 +48,7 @@ func TestBriefQuotes(t *testing.T) {
 }
 
 func TestNode(t *testing.T) {
-	for in, want := range map[string]string{"2": "node 2", "98cf07a727745607": "node 98cf07a727745607", "10.0.0.1:2380": "node 10.0.0.1:2380", "m1": "m1", "node1": "node1", "?": "node ?"} {
+	for in, want := range map[string]string{"2": "node 2", "98cf07a727745607": "node 98cf07a727745607", "10.0.0.1:2380": "node 10.0.0.1:2380", "m1": "m1", "db0": "db0", "node1": "node1", "?": "node ?"} {
 		if got := node(in); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
 		}

@@ -24,7 +24,7 @@ const (
 func Text(w io.Writer, r *raftdiag.Report, o Options) error {
 	p := newPage(o)
 	groups := ranked(r)
-	p.alone = len(groups) == 1
+	p.alone, p.dir = len(groups) == 1, commonDir(r.Inputs)
 	switch {
 	case r.Verdict == nil:
 		p.nothingRead(r)
@@ -88,7 +88,7 @@ func (p *page) head(r *raftdiag.Report, groups []*raftdiag.Group) {
 	left := 4
 	left -= p.flow([]span{say(faint, "where  ")}, p.measure, 2, p.whereabouts(g, e, len(groups))...)
 	since := p.since(g, e)
-	if len(since) > 1 && since[1].whole && 9+lipgloss.Width(p.show(since[0].text+since[1].text)) > p.measure {
+	if len(since) > 1 && since[1].whole && 9+lipgloss.Width(p.show(since[0].text)+p.source(since[1].text)) > p.measure {
 		since[0], since[1] = since[1], after(2, say(normal, since[0].text)) // the position before the time: one of them is cut
 		if _, clock, ok := strings.Cut(since[1].text, " "); ok {
 			since[1].text = clock
@@ -300,7 +300,9 @@ func (p *page) remedy(text string) {
 
 func (p *page) episode(g *raftdiag.Group, e *raftdiag.Episode, seen map[raftdiag.Where]bool) {
 	p.blank()
-	p.wrap([]span{say(normal, "  ")}, say(strong, e.Summary))
+	if !slices.ContainsFunc(g.Violations, func(v raftdiag.Violation) bool { return v.Summary == e.Summary }) {
+		p.wrap([]span{say(normal, "  ")}, say(strong, e.Summary))
+	}
 	line := []span{say(faint, impact(e)+",")}
 	if span := p.since(g, e); unsafeFirst(g, e) == nil {
 		line = append(line, say(faint, "since"))
@@ -493,7 +495,7 @@ func (p *page) reigns(g *raftdiag.Group) {
 	p.section("Who led")
 	terms, names := 0, 0
 	for _, t := range list {
-		terms, names = max(terms, len(number(&t.Term))), max(names, lipgloss.Width(p.show(t.who)))
+		terms, names = max(terms, len(t.term)), max(names, lipgloss.Width(p.show(t.who)))
 	}
 	names = min(names, p.width/3)
 	for i, t := range list {
@@ -501,7 +503,7 @@ func (p *page) reigns(g *raftdiag.Group) {
 			p.line(sayf(faint, "    and %s more terms", count(left)))
 		}
 		who := []span{say(strong, t.who)}
-		label := []span{sayf(normal, "    term %*s  ", terms, number(&t.Term))}
+		label := []span{sayf(normal, "    term %*s  ", terms, t.term)}
 		if w := lipgloss.Width(p.show(t.who)); w <= names {
 			label, who = append(label, say(strong, pad(p.show(t.who), names+2))), nil
 		}
@@ -715,14 +717,20 @@ func (p *page) inputs(r *raftdiag.Report) {
 	if len(r.Inputs) == 0 {
 		return
 	}
-	p.title(count(len(r.Inputs)) + plural(len(r.Inputs), " input", " inputs"))
+	title := count(len(r.Inputs)) + plural(len(r.Inputs), " input", " inputs")
+	if p.dir == "" {
+		p.title(title)
+	} else {
+		p.blank()
+		p.emit([]span{say(strong, title), say(normal, " in "), say(place, p.show(p.dir))}) // whole, to be copied
+	}
 	list := slices.Clone(r.Inputs)
 	if len(list) > maxInputs {
 		slices.SortStableFunc(list, func(a, b raftdiag.Input) int { return cmp.Compare(trouble(b), trouble(a)) })
 	}
 	names := 0
 	for _, in := range list[:min(len(list), maxInputs)] {
-		if n := lipgloss.Width(p.show(in.Source)); n <= p.width/3 {
+		if n := lipgloss.Width(p.source(in.Source)); n <= p.width/3 {
 			names = max(names, n)
 		}
 	}
@@ -731,13 +739,18 @@ func (p *page) inputs(r *raftdiag.Report) {
 			p.line(sayf(faint, "  and %s more", count(len(list)-i)))
 			break
 		}
-		label := []span{say(normal, "  "), say(place, pad(p.show(in.Source), names+2))}
-		if lipgloss.Width(p.show(in.Source)) > names {
+		label := []span{say(normal, "  "), say(place, pad(p.source(in.Source), names+2))}
+		if lipgloss.Width(p.source(in.Source)) > names {
 			p.wrap(label[:1], at(in.Source, 0))
 			label[1].text = strings.Repeat(" ", names+2)
 		}
 		p.flow(label, p.width, 0, facts(in)...)
 	}
+}
+
+// source is the name of an input without the directory that all share.
+func (p *page) source(name string) string {
+	return strings.TrimPrefix(p.show(at(name, 0).text), p.show(p.dir))
 }
 
 // facts are what was read from an input.

@@ -210,10 +210,10 @@ func node(id string) string {
 	return id
 }
 
-// bare reports whether a word is an id or an address: no letter in it but for
-// those of hexadecimal numbers.
+// bare reports whether a word is an id or an address: it begins with a digit or
+// is long, and has no letters but those of hexadecimal numbers.
 func bare(id string) bool {
-	return strings.Trim(id, "0123456789abcdefABCDEF.:-[]?") == ""
+	return strings.Trim(id, "0123456789abcdefABCDEF.:-[]?") == "" && (len(id) > 7 || id == "" || id[0] < 'A')
 }
 
 func sequence(ids []string) string {
@@ -348,7 +348,8 @@ const (
 // A reign is a term with the words for who led in it.
 type reign struct {
 	raftdiag.TermRow
-	who string
+	term string
+	who  string
 }
 
 // reigns are the terms of a group whose episodes follow no entry, and how many
@@ -370,7 +371,11 @@ func reigns(g *raftdiag.Group) (list []reign, left int) {
 		if t.Ended == "log end" {
 			t.Ended = "to the end of the log"
 		}
-		list = append(list, reign{t, who})
+		term := number(&t.Term)
+		if t.Term == 0 { // no leader has it: the log prints none
+			term = "?"
+		}
+		list = append(list, reign{t, term, who})
 	}
 	if left = len(list) - reignsFirst - reignsLast; left > 1 {
 		return append(list[:reignsFirst:reignsFirst], list[reignsFirst+left:]...), left
@@ -418,7 +423,13 @@ func alsoCalled(n *raftdiag.NodeState) string {
 	if len(n.Also) == 0 {
 		return ""
 	}
-	return "also called " + strings.Join(n.Also, ", ")
+	const most = 4 // a store has a name in each of its regions
+	names := n.Also[:min(len(n.Also), most)]
+	text := "also called " + strings.Join(names, ", ")
+	if more := len(n.Also) - len(names); more > 0 {
+		text += " and " + count(more) + " more"
+	}
+	return text
 }
 
 // A want is what some hypotheses lacked.

@@ -141,6 +141,10 @@ func transcripts(ctx context.Context, q question, f timeline.Filter, w window, m
 			list = append(list, t.Transcript(f))
 		}
 	}
+	silent := func(t raftdiag.Transcript) bool { return len(t.Passages) == 0 && len(t.Proposals) == 0 }
+	if len(r.timelines.Speakers()) > 0 && !slices.ContainsFunc(list, func(t raftdiag.Transcript) bool { return !silent(t) }) {
+		fmt.Fprintln(stderr, "raftdiag: warning: these logs print no messages and no proposals, so there is nothing to pair (hint: raftdiag analyze judges by what else they say)")
+	}
 	return list, nil
 }
 
