@@ -1,9 +1,9 @@
 package timeline
 
 import (
-	"hash/maphash"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -72,7 +72,6 @@ type feed struct {
 	store  *Store
 	strips map[laneKey]*strip
 	forms  shapes
-	seed   maphash.Seed
 	cache  []*strip // direct-mapped; it grows with the number of lanes
 	newest *strip   // the lane of the newest event
 	row    record   // the newest event
@@ -100,13 +99,13 @@ func (s *Store) Continue(name string, order int) func(*raftdiag.Event) {
 }
 
 // Open begins a source. The returned function takes its events in order; the
-// store keeps no pointer to what it is given, but for Config.
+// store keeps no pointer to what it is given, but for Config and a group's name.
 func (s *Store) Open(name string, order int) func(*raftdiag.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &feed{
 		name: name, order: order, index: len(s.feeds), store: s, strips: map[laneKey]*strip{},
-		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{}, cache: make([]*strip, firstCache), seed: maphash.MakeSeed(),
+		nodes: map[raftdiag.NodeID]uint16{}, texts: map[string]uint32{}, cache: make([]*strip, firstCache),
 	}
 	s.feeds = append(s.feeds, f)
 	return f.add
@@ -149,22 +148,20 @@ func (f *feed) text(t string) uint32 {
 }
 
 // strip finds the strip of a lane. Lines of a few lanes follow one another, so
-// the cache answers nearly always.
+// the cache answers nearly always. It goes by where a group's name stands, since
+// the parser has one copy of each: to read the name would cost more.
 func (f *feed) strip(e *raftdiag.Event) *strip {
-	if f.newest != nil && f.newest.key.is(e) {
+	if f.newest != nil && f.newest.is(e) {
 		return f.newest
 	}
-	h := uint64(e.Node)*0x9e3779b97f4a7c15 ^ maphash.String(f.seed, e.Group)
-	if e.Writer != "" {
-		h ^= maphash.String(f.seed, e.Writer) * 0xd6e8feb86659fd93
-	}
-	at := &f.cache[h&uint64(len(f.cache)-1)]
-	if *at == nil || !(*at).key.is(e) {
+	h := uint64(e.Node)*0x9e3779b97f4a7c15 ^ uint64(place(e.Group))*0xd6e8feb86659fd93 ^ uint64(place(e.Writer))*0xa0761d6478bd642f
+	at := &f.cache[h>>32&uint64(len(f.cache)-1)]
+	if *at == nil || !(*at).is(e) {
 		key := laneKey{e.Writer, e.Group, e.Node}
 		s := f.strips[key]
 		if s == nil {
 			key.writer, key.group = strings.Clone(key.writer), strings.Clone(key.group)
-			s = &strip{from: f.store.quarry, key: key}
+			s = &strip{from: f.store.quarry, key: key, group: e.Group, node: e.Node, writes: uint32(len(e.Writer))}
 			f.strips[key] = s
 			if n := len(f.cache); len(f.strips) > n/4 && n < lastCache {
 				f.cache = make([]*strip, 4*n)
@@ -178,10 +175,8 @@ func (f *feed) strip(e *raftdiag.Event) *strip {
 	return *at
 }
 
-// is reports whether the event belongs to the lane.
-func (k *laneKey) is(e *raftdiag.Event) bool {
-	return k.node == e.Node && k.group == e.Group && k.writer == e.Writer
-}
+// place is where a string's bytes stand in memory.
+func place(s string) uintptr { return uintptr(unsafe.Pointer(unsafe.StringData(s))) }
 
 func (f *feed) add(e *raftdiag.Event) {
 	if speaks(e.Kind) {

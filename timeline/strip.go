@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"sync"
+
+	"github.com/raftdiag/raftdiag"
 )
 
 // A strip is one lane's rows of one source, coded: some 20 bytes for each
@@ -15,16 +17,30 @@ import (
 // bytes of each number as it has. Stamp and line are differences to those of
 // the row before.
 type strip struct {
+	// What each row asks for stands in one line of the processor's cache: where
+	// lanes are many, it is not there yet.
+	group  string // as the parser handed it over
+	node   raftdiag.NodeID
+	part   []byte // being filled
+	time   int64  // of the newest row
+	line   uint32
+	writes uint32 // how long the writer's name is
+
+	n     int
 	key   laneKey
 	from  *quarry
-	n     int
-	part  []byte   // being filled
-	parts [][]byte // those before it
+	parts [][]byte // those before part
 
-	time           int64 // of the newest row
-	line           uint32
-	first, highest uint32 // lines
+	first, peak uint32 // the lowest line, and the highest in front of a lower one
 }
+
+// is reports whether the event belongs to the lane.
+func (s *strip) is(e *raftdiag.Event) bool {
+	return s.node == e.Node && s.group == e.Group && int(s.writes) == len(e.Writer) && (e.Writer == "" || s.key.writer == e.Writer)
+}
+
+// highest is the highest line.
+func (s *strip) highest() uint32 { return max(s.peak, s.line) }
 
 // A shape is what many rows have in common. The source is left out.
 type shape struct {
@@ -140,10 +156,12 @@ func (s *strip) add(r *record, forms *shapes) {
 	binary.LittleEndian.PutUint32(p[:], word)
 	binary.LittleEndian.PutUint16(p[4:], form)
 	s.part = s.part[:n+i]
-	if s.n == 0 {
+	switch {
+	case s.n == 0:
 		s.first = r.line
+	case r.line < s.line:
+		s.first, s.peak = min(s.first, r.line), max(s.peak, s.line)
 	}
-	s.first, s.highest = min(s.first, r.line), max(s.highest, r.line)
 	s.time, s.line = r.time, r.line
 	s.n++
 }

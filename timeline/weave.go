@@ -121,7 +121,7 @@ func oneSource(segments []segment, from *pool) *column {
 		order := slices.Clone(segments)
 		slices.SortFunc(order, func(a, b segment) int { return cmp.Compare(a.strip.first, b.strip.first) })
 		for k := 1; k < len(order); k++ {
-			inOrder = inOrder && order[k-1].strip.highest < order[k].strip.first
+			inOrder = inOrder && order[k-1].strip.highest() < order[k].strip.first
 		}
 		if inOrder {
 			for _, g := range order {
