@@ -98,18 +98,41 @@ func (q *inquiry) oneSided() {
 }
 
 // closing is when the whole system is being stopped in the end, or later than
-// everything if it is not.
+// everything if it is not: most of those that ran until then were stopped in
+// order, one soon after the other, and none goes on. A log that ends before says
+// nothing of it.
 func (q *inquiry) closing() raftdiag.Stamp {
-	if !q.allStopped() {
-		return q.to + 1
-	}
-	first := q.to + 1
+	var stops []raftdiag.Stamp
 	for _, m := range q.members {
 		if n := len(m.lives); n > 0 && m.lives[n-1].orderly != nil {
-			first = min(first, m.lives[n-1].orderly.Time)
+			stops = append(stops, m.lives[n-1].orderly.Time)
 		}
 	}
-	return first - 10*second // those without a log may have been first
+	if len(stops) == 0 {
+		return q.to + 1
+	}
+	slices.Sort(stops)
+	first := len(stops) - 1
+	for first > 0 && stops[first]-stops[first-1] < 15*second {
+		first--
+	}
+	others := 0
+	for _, m := range q.members {
+		n := len(m.lives)
+		if n == 0 || m.lives[n-1].orderly != nil || m.lives[n-1].died != nil {
+			continue
+		}
+		switch end := m.lives[n-1].to; {
+		case end > stops[len(stops)-1]+5*second:
+			return q.to + 1 // it goes on
+		case end >= stops[first]-5*second:
+			others++
+		}
+	}
+	if others >= len(stops)-first {
+		return q.to + 1
+	}
+	return stops[first] - 10*second // those without a log may have been first
 }
 
 func (q *inquiry) add(s suspicion) { q.found = append(q.found, s) }
@@ -227,8 +250,9 @@ func (q *inquiry) ends() {
 // connections to it broke there and do not come back; it stands still if it is
 // only not heard any more.
 func (q *inquiry) logEnds(m *member, l *life) {
+	closing := q.closing()
 	list, _ := q.complaints(m, l.to-2*second, q.to)
-	list = slices.DeleteFunc(list, func(d *outage) bool { return d.from < l.to-2*second || !d.open })
+	list = slices.DeleteFunc(list, func(d *outage) bool { return d.from < l.to-2*second || !d.open || d.from >= closing })
 	sum := told(list)
 	var by []*member
 	for _, d := range list {
@@ -240,7 +264,15 @@ func (q *inquiry) logEnds(m *member, l *life) {
 		quotes: append([]raftdiag.Quote{q.quoteAt(m.seen[len(m.seen)-1].LastPos, "the last line of %s", m.name)}, q.witness(m, l.to-2*second, q.to)...)}
 	broke := sum[raftdiag.Closed] + sum[raftdiag.Reset]
 	lost := q.leads(l.to) == m && len(q.reigns) > 0 && q.reigns[len(q.reigns)-1].leader != m
+	cut := func() { // the log may have been cut off, and its process live on
+		q.add(suspicion{span: s.span, name: "partition", nodes: s.nodes, score: credible - 0.03, quotes: s.quotes,
+			summary: fmt.Sprintf("if the log of %s ends before its process did, it may as well be cut off", m)})
+	}
 	switch refused := sum[raftdiag.Refused]; {
+	case broke > 0 && refused == 0 && sum[raftdiag.TimedOut]+sum[raftdiag.NoRoute] > 0:
+		s.name, s.score = "node-down", credible-0.01
+		s.summary = fmt.Sprintf("%s may be gone: its log ends %s before the others', its peers' connections break, and new ones get no answer", m, lasting(time.Duration(q.to-l.to)))
+		cut()
 	case broke > 0 || refused > 0 && lost:
 		s.name, s.score = "node-down", 0.75
 		if refused > 0 || len(by) > 1 {
@@ -260,7 +292,8 @@ func (q *inquiry) logEnds(m *member, l *life) {
 		s.name, s.score = "wrong-peer-address", 0.8
 		s.summary = fmt.Sprintf("the address of %s was changed, and since then it is not reached", m)
 	case sum[raftdiag.TimedOut] > 0 && m.showsElections():
-		s.name, s.score = "process-paused", 0.66
+		s.name, s.score = "process-paused", credible-0.01
+		cut()
 		s.summary = fmt.Sprintf("%s stands still: it writes nothing any more, is not heard, and neither refuses nor breaks connections; cut off, it would campaign", m)
 	default:
 		return
@@ -405,23 +438,12 @@ func (q *inquiry) stopped(m *member, l *life, last bool) {
 			quotes:  []raftdiag.Quote{q.quoteAt(l.orderly.Pos, "it stops in order")}})
 		return
 	}
-	if q.to-l.to < 5*second || q.allStopped() {
+	if q.to-l.to < 5*second || l.orderly.Time >= q.closing() {
 		return // the end of the whole log
 	}
 	q.add(suspicion{span: span{from: l.orderly.Time, to: q.to, open: true, who: m}, name: "node-down", nodes: []*member{m}, score: 0.85,
 		summary: fmt.Sprintf("%s was stopped in order and did not come back", m),
 		quotes:  append([]raftdiag.Quote{q.quoteAt(l.orderly.Pos, "it stops in order")}, q.witness(m, l.orderly.Time, q.to)...)})
-}
-
-// allStopped reports whether every member with a log was stopped in order in
-// the end: then the whole system was.
-func (q *inquiry) allStopped() bool {
-	for _, m := range q.members {
-		if n := len(m.lives); n > 0 && m.lives[n-1].orderly == nil && m.lives[n-1].died == nil {
-			return false
-		}
-	}
-	return true
 }
 
 // pauses finds processes that stood still: silent in every respect, missed by
@@ -1160,6 +1182,8 @@ func (q *inquiry) cutOnly(m, o *member, d *outage) bool {
 	switch {
 	case d.from >= q.closing():
 		return false
+	case m.logged() && d.from < m.lives[0].from-second && min(d.to, d.last.Until) < m.lives[0].from+8*second:
+		return false // before its log begins, it may have been down
 	case q.explained(m, d.from, min(d.to, d.last.Until)), q.explained(o, d.from, d.from, "process-paused", "node-down", "disk-full", "log-lost"):
 		return false
 	case q.onPurpose(m, d.from), q.onPurpose(o, d.from):

@@ -490,13 +490,15 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		slices.Sort(who)
 		return noQuorum, []suspicion{{name: "dead-voters", nodes: down, summary: fmt.Sprintf("%d of %d voters are down (%s), so no quorum can form", len(down), q.voters, strings.Join(who, ", "))}}
 	}
-	if c.leaderlessToEnd() {
+	most := q.hearsMost(down)
+	if c.leaderlessToEnd() && most {
 		return noLeader, nil
 	}
 	if len(c.causes) == 0 || c.causes[0].score < credible {
 		// A leader that changes quickly may have been meant to: whoever did it
-		// says so in a log that is not here.
-		if c.leaderless() && (q.longestGap(c) > 5*time.Second || q.allLogged()) {
+		// says so in a log that is not here. And a minority that knows no leader may
+		// be cut off from one.
+		if c.leaderless() && most && (q.longestGap(c) > 5*time.Second || q.allLogged()) {
 			return noLeader, nil
 		}
 		return nil, nil
@@ -528,6 +530,18 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		return noResponse, nil
 	}
 	return noLeader, nil
+}
+
+// hearsMost reports whether so many members have logs, or are known to be down,
+// that the others could not form a quorum of their own.
+func (q *inquiry) hearsMost(down []*member) bool {
+	n := 0
+	for _, m := range q.members {
+		if m.logged() || slices.Contains(down, m) {
+			n++
+		}
+	}
+	return 2*n >= cmp.Or(q.voters, len(q.members))
 }
 
 // allLogged reports whether every voter has a log among the inputs.
@@ -613,7 +627,7 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 		shown++
 		list = append(list, s)
 	}
-	if point == noLeader && len(list) == 0 {
+	if (point == noLeader || point == nil) && len(list) == 0 {
 		list = append(list, q.lostLeader(c)...)
 	}
 	ep := raftdiag.Episode{Impact: raftdiag.SlowedBy, Suspects: []raftdiag.Suspect{}, Hypotheses: []raftdiag.Finding{}, Followers: []raftdiag.Place{}}
