@@ -571,12 +571,20 @@ func (q *inquiry) downIn(c *incident) []*member {
 			continue
 		}
 		for _, m := range s.nodes {
-			if !slices.Contains(out, m) {
+			if !slices.Contains(out, m) && !q.removed(m) {
 				out = append(out, m)
 			}
 		}
 	}
 	return out
+}
+
+// removed reports whether a member was taken out of the members: then it is no
+// voter that is missed.
+func (q *inquiry) removed(m *member) bool {
+	return slices.ContainsFunc(q.found, func(s suspicion) bool {
+		return s.name == "member-removed" && s.score >= proven && slices.Contains(s.nodes, m)
+	})
 }
 
 // shortOf reports whether at some moment of an incident fewer members ran than a
@@ -593,7 +601,9 @@ func (q *inquiry) shortOf(c *incident, need int) bool {
 		for _, s := range c.causes {
 			if s.name == "node-down" && s.score >= 0.6 && s.from <= t && (s.open || s.to > t) {
 				for _, m := range s.nodes {
-					down[m] = true
+					if !q.removed(m) {
+						down[m] = true
+					}
 				}
 			}
 		}
