@@ -179,6 +179,9 @@ func members(speakers []*timeline.Speaker) (list []*member, doubles []double) {
 					pair(x.Words[0], x.Words[n])
 				}
 			}
+			if len(y.Self) > 0 && several[i] {
+				sets.find(y.Self[0]) // who speaks is somebody
+			}
 			if len(y.Self) > 0 && !several[i] {
 				for _, w := range y.Self {
 					if shape := shapeOf(w); shape < anyAddress {
