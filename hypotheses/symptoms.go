@@ -300,13 +300,10 @@ func (q *inquiry) incidents() (list []*incident, others []suspicion) {
 // oneFollowersOwn reports whether only the requests of one follower suffered,
 // while others have logs and say nothing: then the system went on.
 func (q *inquiry) oneFollowersOwn(c *incident) bool {
-	var by *member
-	for _, h := range c.hurts {
-		if h.leaderless || h.by == nil || h.first == nil || h.first.sign() == raftdiag.QuotaExceeded || by != nil && h.by != by || q.leads(h.from) == h.by {
-			return false
-		}
-		by = h.by
+	if !q.oneFollowersTrouble(c) {
+		return false
 	}
+	by := c.hurts[0].by
 	others := 0
 	for _, m := range q.members {
 		if m != by && m.logged() {
@@ -314,6 +311,19 @@ func (q *inquiry) oneFollowersOwn(c *incident) bool {
 		}
 	}
 	return others >= q.quorum() && others > 0
+}
+
+// oneFollowersTrouble reports whether only the requests of one member suffered
+// that did not lead: others may have been served.
+func (q *inquiry) oneFollowersTrouble(c *incident) bool {
+	var by *member
+	for _, h := range c.hurts {
+		if h.leaderless || h.by == nil || h.first == nil || h.first.sign() == raftdiag.QuotaExceeded || by != nil && h.by != by || q.leads(h.from) == h.by {
+			return false
+		}
+		by = h.by
+	}
+	return by != nil
 }
 
 // report makes the group of an inquiry.
@@ -490,7 +500,10 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		slices.Sort(who)
 		return noQuorum, []suspicion{{name: "dead-voters", nodes: down, summary: fmt.Sprintf("%d of %d voters are down (%s), so no quorum can form", len(down), q.voters, strings.Join(who, ", "))}}
 	}
-	most := q.hearsMost(down)
+	if q.oneFollowersTrouble(c) {
+		return nil, nil
+	}
+	most := q.hearsMost(c, down)
 	if c.leaderlessToEnd() && most {
 		return noLeader, nil
 	}
@@ -498,7 +511,7 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		// A leader that changes quickly may have been meant to: whoever did it
 		// says so in a log that is not here. And a minority that knows no leader may
 		// be cut off from one.
-		if c.leaderless() && most && (q.longestGap(c) > 5*time.Second || q.allLogged()) {
+		if c.leaderless() && most && (q.longestGap(c) > 5*time.Second || q.hearsAll(c)) {
 			return noLeader, nil
 		}
 		return nil, nil
@@ -532,27 +545,51 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 	return noLeader, nil
 }
 
-// hearsMost reports whether so many members have logs, or are known to be down,
-// that the others could not form a quorum of their own.
-func (q *inquiry) hearsMost(down []*member) bool {
+// hearsMost reports whether the logs of so many members go through the times
+// without a leader of an incident that the others could not form a quorum of
+// their own. Those that are known to be down count with them.
+func (q *inquiry) hearsMost(c *incident, down []*member) bool {
 	n := 0
 	for _, m := range q.members {
-		if m.logged() || slices.Contains(down, m) {
+		if slices.Contains(down, m) || q.goesThrough(m, c) {
 			n++
 		}
 	}
-	return 2*n >= cmp.Or(q.voters, len(q.members))
+	return 2*n > cmp.Or(q.voters, len(q.members))
 }
 
-// allLogged reports whether every voter has a log among the inputs.
-func (q *inquiry) allLogged() bool {
+// hearsAll reports whether every voter's log goes through the times without a
+// leader of an incident: then nobody's word is missing that it was meant.
+func (q *inquiry) hearsAll(c *incident) bool {
 	n := 0
 	for _, m := range q.members {
-		if m.logged() {
+		if q.goesThrough(m, c) {
 			n++
 		}
 	}
 	return n > 0 && n >= q.voters
+}
+
+// goesThrough reports whether a member's log begins before the times without a
+// leader of an incident and ends after them, or well within if they are open.
+func (q *inquiry) goesThrough(m *member, c *incident) bool {
+	if len(m.lives) == 0 {
+		return false
+	}
+	from, to := m.lives[0].from, m.lives[len(m.lives)-1].to
+	for _, h := range c.hurts {
+		if !h.leaderless {
+			continue
+		}
+		end := h.to
+		if h.open {
+			end = min(end, h.from+5*second)
+		}
+		if from > h.from+second && m.lives[0].begin == nil || to < end-second {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *incident) leaderless() bool {
