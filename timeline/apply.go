@@ -9,10 +9,10 @@ import (
 
 // All are the events of a kind between two places.
 func (l *Lane) All(k raftdiag.Kind, lo, hi int) []Proof {
-	var out []Proof
 	if l.kinds[k&63] == 0 {
 		return nil
 	}
+	out := make([]Proof, 0, max(0, min(int(l.kinds[k&63]), min(hi, l.hi)-max(lo, l.lo))))
 	for i := max(lo, l.lo); i < min(hi, l.hi); i++ {
 		if l.rec(i).kind == k {
 			out = append(out, Proof{l, i})
@@ -379,7 +379,7 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 		return nil
 	}
 	lo, hi := p.From.hi, p.From.lo
-	for _, other := range sortedChannels(p.From.sends) {
+	for _, other := range p.From.ways[Out] {
 		if other.From != c.From || other.To != c.To {
 			continue
 		}

@@ -185,11 +185,7 @@ func (l *Lane) Configs() []Proof { return l.proofs(l.configs, l.lo, l.hi) }
 
 // Channels are the channels that the lane shows in a direction.
 func (l *Lane) Channels(d Direction) []Channel {
-	m := l.sends
-	if d == In {
-		m = l.receives
-	}
-	return sortedChannels(m)
+	return l.ways[d]
 }
 
 // Turn is the place at which the turn of the Raft loop begins that printed the

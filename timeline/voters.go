@@ -102,9 +102,9 @@ func (t *Timeline) campaign() (Voters, bool) {
 	var best Voters
 	var newest raftdiag.Term
 	for _, l := range t.Lanes {
-		byTerm := map[raftdiag.Term][]raftdiag.NodeID{}
-		at := map[raftdiag.Term]int{}
-		for _, c := range sortedChannels(l.sends) {
+		var byTerm map[raftdiag.Term][]raftdiag.NodeID
+		var at map[raftdiag.Term]int
+		for _, c := range l.ways[Out] {
 			places := l.sends[c]
 			if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote || c.From != l.Node || c.To == l.Node {
 				continue
@@ -112,6 +112,9 @@ func (t *Timeline) campaign() (Voters, bool) {
 			for _, i := range places {
 				if r := l.rec(int(i)); r.has(raftdiag.HasTerm) {
 					term := raftdiag.Term(r.a >> 32)
+					if byTerm == nil {
+						byTerm, at = map[raftdiag.Term][]raftdiag.NodeID{}, map[raftdiag.Term]int{}
+					}
 					byTerm[term] = append(byTerm[term], c.To)
 					at[term] = max(at[term], int(i))
 				}
