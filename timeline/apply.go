@@ -52,8 +52,8 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 			return a, true
 		}
 	}
-	var machine []Step
 	if l.kinds[raftdiag.Applied] > 0 {
+		machine := make([]Step, 0, l.kinds[raftdiag.Applied]+l.kinds[raftdiag.SnapshotInstalled])
 		var top raftdiag.Index
 		for i := l.lo; i < l.hi; i++ {
 			r := l.rec(i)
@@ -80,7 +80,7 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 
 // appliedRows are the rows that print the applied index as it is.
 func (l *Lane) appliedRows() []int32 {
-	var out []int32
+	out := make([]int32, 0, l.kinds[raftdiag.LogRow]+l.kinds[raftdiag.State])
 	for i := l.lo; i < l.hi; i++ {
 		if r := l.rec(i); (r.kind == raftdiag.LogRow || r.kind == raftdiag.State) && !r.wide() && r.has(raftdiag.HasApplied) {
 			out = append(out, int32(i))

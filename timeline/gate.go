@@ -192,7 +192,7 @@ func between(places []int32, lo, hi int) []int32 {
 // ofTerm keeps the messages of the leader's term; a term that was not printed
 // may be it.
 func (v *view) ofTerm(l *Lane, places []int32) []int32 {
-	var out []int32
+	out := make([]int32, 0, len(places))
 	for _, i := range places {
 		if r := l.rec(int(i)); !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) == v.term {
 			out = append(out, i)

@@ -38,8 +38,12 @@ func (l *Lane) Failures(peer raftdiag.NodeID, lo, hi int) []Proof {
 }
 
 func (l *Lane) proofs(places []int32, lo, hi int) []Proof {
-	var out []Proof
-	for _, i := range between(places, lo, hi) {
+	found := between(places, lo, hi)
+	if len(found) == 0 {
+		return nil
+	}
+	out := make([]Proof, 0, len(found))
+	for _, i := range found {
 		out = append(out, Proof{l, int(i)})
 	}
 	return out

@@ -271,22 +271,25 @@ func (c *chanLists) add(ch Channel, i int, used *int) {
 }
 
 // settle gives the lists memory of their own.
-func (c *chanLists) settle() (map[Channel][]int32, []Channel) {
+func (c *chanLists) settle() (lists map[Channel][]int32, ways []Channel) {
+	if len(c.by) == 0 {
+		return nil, nil
+	}
 	n := 0
-	ways := make([]Channel, 0, len(c.by))
+	ways = make([]Channel, 0, len(c.by))
 	for ch, k := range c.by {
 		n += len(c.from.lists[k])
 		ways = append(ways, ch)
 	}
 	slices.SortFunc(ways, compareChannels)
 	all := make([]int32, 0, n)
-	out := make(map[Channel][]int32, len(c.by))
+	lists = make(map[Channel][]int32, len(c.by))
 	for _, ch := range ways {
 		list := c.from.lists[c.by[ch]]
 		all = append(all, list...)
-		out[ch] = all[len(all)-len(list) : len(all) : len(all)]
+		lists[ch] = all[len(all)-len(list) : len(all) : len(all)]
 	}
-	return out, ways
+	return lists, ways
 }
 
 // walk makes the pass. Incarnations must be known.
