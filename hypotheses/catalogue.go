@@ -3,6 +3,7 @@ package hypotheses
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Doc explains a name that reports use.
@@ -38,9 +39,12 @@ func Catalogue() []Doc {
 		Remedy: "Look at the leader's first entry of its own term."})
 }
 
+// catalogue is Catalogue's, made once: each finding looks its name up.
+var catalogue = sync.OnceValue(Catalogue)
+
 // Lookup finds a name or an id (H1, no-broadcast) in the catalogue.
 func Lookup(name string) (Doc, bool) {
-	all := Catalogue()
+	all := catalogue()
 	i := slices.IndexFunc(all, func(d Doc) bool {
 		return strings.EqualFold(d.Name, name) || d.ID != "" && strings.EqualFold(d.ID, name)
 	})

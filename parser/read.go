@@ -137,9 +137,10 @@ type flow struct {
 	next               int // the block to resolve
 
 	// Of the one who resolves.
-	pending []*block // within the window
-	lines   int64    // of blocks that came in
-	open    bool     // the window is decided
+	pending []*block  // within the window
+	lines   int64     // of blocks that came in
+	open    bool      // the window is decided
+	one     [1]*block // room for what resolve answers
 }
 
 // A plant is the workers and what they share.
@@ -262,7 +263,7 @@ func (f *flow) resolve(b *block) []*block {
 	b.src.yearless += b.yearless
 	if f.open {
 		f.r.block(b, 0)
-		return []*block{b}
+		return append(f.one[:0], b)
 	}
 	b.data = nil // the items hold all that is needed
 	f.pending = append(f.pending, b)

@@ -311,6 +311,7 @@ func (c *cursor) seek(s *source, line int64) ([]byte, error) {
 // safe makes a line of a log fit to be shown.
 func safe(s []byte) string {
 	var b strings.Builder
+	b.Grow(min(len(s), maxQuote))
 	n := 0
 	for i := 0; i < len(s); {
 		if s[i] == 0x1b {

@@ -9,10 +9,10 @@ import (
 
 // All are the events of a kind between two places.
 func (l *Lane) All(k raftdiag.Kind, lo, hi int) []Proof {
-	var out []Proof
 	if l.kinds[k&63] == 0 {
 		return nil
 	}
+	out := make([]Proof, 0, max(0, min(int(l.kinds[k&63]), min(hi, l.hi)-max(lo, l.lo))))
 	for i := max(lo, l.lo); i < min(hi, l.hi); i++ {
 		if l.rec(i).kind == k {
 			out = append(out, Proof{l, i})
@@ -52,8 +52,8 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 			return a, true
 		}
 	}
-	var machine []Step
 	if l.kinds[raftdiag.Applied] > 0 {
+		machine := make([]Step, 0, l.kinds[raftdiag.Applied]+l.kinds[raftdiag.SnapshotInstalled])
 		var top raftdiag.Index
 		for i := l.lo; i < l.hi; i++ {
 			r := l.rec(i)
@@ -80,7 +80,7 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 
 // appliedRows are the rows that print the applied index as it is.
 func (l *Lane) appliedRows() []int32 {
-	var out []int32
+	out := make([]int32, 0, l.kinds[raftdiag.LogRow]+l.kinds[raftdiag.State])
 	for i := l.lo; i < l.hi; i++ {
 		if r := l.rec(i); (r.kind == raftdiag.LogRow || r.kind == raftdiag.State) && !r.wide() && r.has(raftdiag.HasApplied) {
 			out = append(out, int32(i))
@@ -379,7 +379,7 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 		return nil
 	}
 	lo, hi := p.From.hi, p.From.lo
-	for _, other := range sortedChannels(p.From.sends) {
+	for _, other := range p.From.ways[Out] {
 		if other.From != c.From || other.To != c.To {
 			continue
 		}

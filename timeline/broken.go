@@ -139,7 +139,7 @@ func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, o
 		was, now := l.Incarnations[k-1], l.Incarnations[k]
 		ack, index = Proof{}, 0
 		var term raftdiag.Term
-		for _, c := range sortedChannels(l.sends) {
+		for _, c := range l.ways[Out] {
 			places := l.sends[c]
 			if c.Type != raftdiag.MsgAppResp || c.From != l.Node {
 				continue
@@ -182,7 +182,7 @@ func (l *Lane) TermLostAfterRestart() (vote, row Proof, was, now raftdiag.Term, 
 	for k := 1; k < len(l.Incarnations); k++ {
 		before, after := l.Incarnations[k-1], l.Incarnations[k]
 		vote, was = Proof{}, 0
-		for _, c := range sortedChannels(l.sends) {
+		for _, c := range l.ways[Out] {
 			places := l.sends[c]
 			if c.Type != raftdiag.MsgVoteResp && c.Type != raftdiag.MsgAppResp || c.From != l.Node {
 				continue
@@ -262,13 +262,13 @@ func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 		}
 		return false
 	}
-	for _, c := range sortedChannels(l.sends) {
+	for _, c := range l.ways[Out] {
 		places := l.sends[c]
 		if c.Type == raftdiag.MsgAppResp && c.From == l.Node && scan(places, 1) {
 			return ack, reject, true
 		}
 	}
-	for _, c := range sortedChannels(l.receives) {
+	for _, c := range l.ways[In] {
 		places := l.receives[c]
 		if c.Type == raftdiag.MsgAppResp && c.To == l.Node && scan(places, 3) {
 			return ack, reject, true

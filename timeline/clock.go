@@ -151,12 +151,12 @@ func (t *Timeline) bounds(a, b *Lane, mem *clockMemory) (out []bound, x0, d0 int
 		upper bool
 	}
 	var legs []leg
-	for _, c := range sortedChannels(a.sends) {
+	for _, c := range a.ways[Out] {
 		if c.From == a.Node && c.To == b.Node {
 			legs = append(legs, leg{t.Pair(c), true})
 		}
 	}
-	for _, c := range sortedChannels(b.sends) {
+	for _, c := range b.ways[Out] {
 		if c.From == b.Node && c.To == a.Node {
 			legs = append(legs, leg{t.Pair(c), false})
 		}
@@ -227,15 +227,6 @@ func sortRuns[T any](list, other []T, less func(a, b *T) bool) (sorted, free []T
 		list, other, ends = other, list, merged
 	}
 	return list, other
-}
-
-func sortedChannels(m map[Channel][]int32) []Channel {
-	out := make([]Channel, 0, len(m))
-	for c := range m {
-		out = append(out, c)
-	}
-	slices.SortFunc(out, compareChannels)
-	return out
 }
 
 func compareChannels(a, b Channel) int {

@@ -192,7 +192,7 @@ func between(places []int32, lo, hi int) []int32 {
 // ofTerm keeps the messages of the leader's term; a term that was not printed
 // may be it.
 func (v *view) ofTerm(l *Lane, places []int32) []int32 {
-	var out []int32
+	out := make([]int32, 0, len(places))
 	for _, i := range places {
 		if r := l.rec(int(i)); !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) == v.term {
 			out = append(out, i)
@@ -270,7 +270,7 @@ func (v *view) read() {
 			continue
 		}
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap, raftdiag.MsgAppResp, raftdiag.MsgVote} {
-			for _, c := range sortedChannels(other.receives) {
+			for _, c := range other.ways[In] {
 				if places := other.receives[c]; c.To == n && c.Type == mt && len(places) > 0 {
 					p.Strays = append(p.Strays, Proof{other, int(places[0])})
 				}
@@ -468,7 +468,7 @@ func (v *view) answerCovered() bool {
 		}
 	}
 	later := 0 // what the voter heard after its answer
-	for _, c := range sortedChannels(v.f.sends) {
+	for _, c := range v.f.ways[Out] {
 		if c.From != n || c.To != v.leader {
 			continue
 		}
@@ -479,7 +479,7 @@ func (v *view) answerCovered() bool {
 			}
 		}
 	}
-	for _, c := range sortedChannels(v.f.receives) {
+	for _, c := range v.f.ways[In] {
 		if c.From == v.leader && c.To == n {
 			later += len(between(v.f.receives[c], first+1, v.f.hi))
 		}
@@ -509,7 +509,7 @@ func (v *view) answerCovered() bool {
 // messages as patience has rounds that the voter received behind a place.
 func (v *view) sentLater(place int) bool {
 	found := 0
-	for _, c := range sortedChannels(v.l.sends) {
+	for _, c := range v.l.ways[Out] {
 		if c.From != v.leader || c.To != v.p.Node {
 			continue
 		}

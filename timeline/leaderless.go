@@ -180,7 +180,7 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 		}
 		first := -1 // of the refusals after which nothing was heard
 		heard := -1
-		for _, c := range sortedChannels(l.receives) {
+		for _, c := range l.ways[In] {
 			places := l.receives[c]
 			if c.From == n && len(places) > 0 {
 				heard = max(heard, int(places[len(places)-1]))
@@ -239,7 +239,7 @@ func (t *Timeline) refused(n raftdiag.NodeID) bool {
 // of an idle node come before the silence as well; only its campaigns tell.
 func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 	last := f.lo
-	for _, c := range sortedChannels(f.receives) {
+	for _, c := range f.ways[In] {
 		places := f.receives[c]
 		if c.From != n && len(places) > 0 {
 			last = max(last, int(places[len(places)-1]))
@@ -330,7 +330,7 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 			continue
 		}
 		heard := -1
-		for _, c := range sortedChannels(l.receives) {
+		for _, c := range l.ways[In] {
 			places := l.receives[c]
 			if c.From == n && len(places) > 0 {
 				heard = max(heard, int(places[len(places)-1]))
@@ -416,7 +416,7 @@ func (t *Timeline) allStopped() bool {
 // node's own log shows received, or -1.
 func (t *Timeline) reached(l *Lane, n raftdiag.NodeID) int {
 	last := -1
-	for _, c := range sortedChannels(l.sends) {
+	for _, c := range l.ways[Out] {
 		if c.To != n {
 			continue
 		}
@@ -432,7 +432,7 @@ func (t *Timeline) reached(l *Lane, n raftdiag.NodeID) int {
 
 // addresses reports whether the lane sends anything to a node after a place.
 func (l *Lane) addresses(n raftdiag.NodeID, since int) bool {
-	for _, c := range sortedChannels(l.sends) {
+	for _, c := range l.ways[Out] {
 		places := l.sends[c]
 		if c.To == n && len(places) > 0 && int(places[len(places)-1]) > since {
 			return true
@@ -445,13 +445,12 @@ func (l *Lane) addresses(n raftdiag.NodeID, since int) bool {
 // term.
 func (t *Timeline) Transferred(term raftdiag.Term) bool {
 	for _, l := range t.Lanes {
-		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
-			for _, c := range sortedChannels(m) {
-				places := m[c]
+		for d, m := range [...]map[Channel][]int32{Out: l.sends, In: l.receives} {
+			for _, c := range l.ways[d] {
 				if c.Type != raftdiag.MsgTimeoutNow {
 					continue
 				}
-				for _, i := range places {
+				for _, i := range m[c] {
 					if r := l.rec(int(i)); !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32)+1 == term {
 						return true
 					}
@@ -480,7 +479,7 @@ func (l *Lane) Tally(lo, hi int) Tally {
 			*list = append(*list, n)
 		}
 	}
-	for _, c := range sortedChannels(l.sends) {
+	for _, c := range l.ways[Out] {
 		places := l.sends[c]
 		if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote {
 			continue
@@ -492,7 +491,7 @@ func (l *Lane) Tally(lo, hi int) Tally {
 			}
 		}
 	}
-	for _, c := range sortedChannels(l.receives) {
+	for _, c := range l.ways[In] {
 		places := l.receives[c]
 		if c.Type != raftdiag.MsgVoteResp && c.Type != raftdiag.MsgPreVoteResp {
 			continue
@@ -541,7 +540,7 @@ func (l *Lane) ShowsIn() bool {
 // Heard reports whether the lane received a message of one of the types from a
 // node.
 func (l *Lane) Heard(from raftdiag.NodeID, types ...raftdiag.MessageType) bool {
-	for _, c := range sortedChannels(l.receives) {
+	for _, c := range l.ways[In] {
 		places := l.receives[c]
 		if c.From == from && len(places) > 0 && slices.Contains(types, c.Type) {
 			return true
@@ -587,7 +586,7 @@ func (t *Timeline) Candidates() map[raftdiag.Term][]raftdiag.NodeID {
 				put(r.Term, l.Node)
 			}
 		}
-		for _, c := range sortedChannels(l.receives) {
+		for _, c := range l.ways[In] {
 			places := l.receives[c]
 			if c.Type != raftdiag.MsgVote {
 				continue

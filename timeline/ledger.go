@@ -40,11 +40,11 @@ func (t *Timeline) pairRows() []raftdiag.PairRow {
 			refused += row.Refused
 			switch {
 			case len(p.Sends) > 0 && len(p.Receives) > 0 && p.SendOf[0] < 0:
-				row.First, row.Last = where(p.To, p.Receives[0]), where(p.From, p.Sends[len(p.Sends)-1])
+				row.First, row.Last = fromTo(p.To, p.Receives[0], p.From, p.Sends[len(p.Sends)-1])
 			case len(p.Sends) > 0:
-				row.First, row.Last = where(p.From, p.Sends[0]), where(p.From, p.Sends[len(p.Sends)-1])
+				row.First, row.Last = fromTo(p.From, p.Sends[0], p.From, p.Sends[len(p.Sends)-1])
 			default:
-				row.First, row.Last = where(p.To, p.Receives[0]), where(p.To, p.Receives[len(p.Receives)-1])
+				row.First, row.Last = fromTo(p.To, p.Receives[0], p.To, p.Receives[len(p.Receives)-1])
 			}
 			out = append(out, row)
 		}
@@ -88,6 +88,12 @@ func where(l *Lane, i int32) *raftdiag.Where {
 	return &raftdiag.Where{Source: pos.Source, Line: pos.Line}
 }
 
+// fromTo are two places. Most have a row of pairs, so they share their memory.
+func fromTo(a *Lane, i int32, b *Lane, j int32) (from, to *raftdiag.Where) {
+	both := &[2]raftdiag.Where{*where(a, i), *where(b, j)}
+	return &both[0], &both[1]
+}
+
 // A termBook is what the lanes show of one term.
 type termBook struct {
 	leader     raftdiag.NodeID
@@ -120,8 +126,8 @@ func (t *Timeline) termRows() []raftdiag.TermRow {
 				book(r.Term, Proof{l, int(r.At)}).candidates[l.Node] = true
 			}
 		}
-		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
-			for _, c := range sortedChannels(m) {
+		for d, m := range [...]map[Channel][]int32{Out: l.sends, In: l.receives} {
+			for _, c := range l.ways[d] {
 				if c.Type == raftdiag.MsgVote || c.Type == raftdiag.MsgVoteResp {
 					l.votes(c, m[c], book)
 				}

@@ -38,8 +38,12 @@ func (l *Lane) Failures(peer raftdiag.NodeID, lo, hi int) []Proof {
 }
 
 func (l *Lane) proofs(places []int32, lo, hi int) []Proof {
-	var out []Proof
-	for _, i := range between(places, lo, hi) {
+	found := between(places, lo, hi)
+	if len(found) == 0 {
+		return nil
+	}
+	out := make([]Proof, 0, len(found))
+	for _, i := range found {
 		out = append(out, Proof{l, int(i)})
 	}
 	return out
@@ -185,11 +189,7 @@ func (l *Lane) Configs() []Proof { return l.proofs(l.configs, l.lo, l.hi) }
 
 // Channels are the channels that the lane shows in a direction.
 func (l *Lane) Channels(d Direction) []Channel {
-	m := l.sends
-	if d == In {
-		m = l.receives
-	}
-	return sortedChannels(m)
+	return l.ways[d]
 }
 
 // Turn is the place at which the turn of the Raft loop begins that printed the

@@ -69,8 +69,11 @@ func (t *Timeline) pair(c Channel) *Pairing {
 	if p.To != nil {
 		p.Receives = p.To.receives[c]
 	}
-	p.ReceiveOf, p.SendOf = fill(len(p.Sends)), fill(len(p.Receives))
-	p.Twice, p.Overtaken = make([]bool, len(p.Receives)), make([]bool, len(p.Receives))
+	sends, receives := len(p.Sends), len(p.Receives)
+	none := fill(sends + receives)
+	p.ReceiveOf, p.SendOf = none[:sends:sends], none[sends:]
+	marks := make([]bool, 2*receives)
+	p.Twice, p.Overtaken = marks[:receives:receives], marks[receives:]
 	if len(p.Sends) == 0 || len(p.Receives) == 0 {
 		return p
 	}

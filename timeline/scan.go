@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"sort"
 	"sync"
 
@@ -18,6 +19,7 @@ type scan struct {
 	samples  []int32 // rows that print a commit index as it is
 	sends    map[Channel][]int32
 	receives map[Channel][]int32
+	ways     [2][]Channel // by direction, the channels of sends and receives in order
 	rounds   [numRounds][]int32
 	busy     []int32      // signs of time under load: see Waits
 	printed  [2][32]int32 // by direction and message type
@@ -269,19 +271,25 @@ func (c *chanLists) add(ch Channel, i int, used *int) {
 }
 
 // settle gives the lists memory of their own.
-func (c *chanLists) settle() map[Channel][]int32 {
+func (c *chanLists) settle() (lists map[Channel][]int32, ways []Channel) {
+	if len(c.by) == 0 {
+		return nil, nil
+	}
 	n := 0
-	for _, k := range c.by {
-		n += len(c.from.lists[k])
-	}
-	all := make([]int32, 0, n)
-	out := make(map[Channel][]int32, len(c.by))
+	ways = make([]Channel, 0, len(c.by))
 	for ch, k := range c.by {
-		list := c.from.lists[k]
-		all = append(all, list...)
-		out[ch] = all[len(all)-len(list) : len(all) : len(all)]
+		n += len(c.from.lists[k])
+		ways = append(ways, ch)
 	}
-	return out
+	slices.SortFunc(ways, compareChannels)
+	all := make([]int32, 0, n)
+	lists = make(map[Channel][]int32, len(c.by))
+	for _, ch := range ways {
+		list := c.from.lists[c.by[ch]]
+		all = append(all, list...)
+		lists[ch] = all[len(all)-len(list) : len(all) : len(all)]
+	}
+	return lists, ways
 }
 
 // walk makes the pass. Incarnations must be known.
@@ -324,8 +332,9 @@ func (l *Lane) walk() {
 		}
 	}
 	w.endTenure(l.hi, "log end", Proof{})
-	l.sends, l.receives = sends.settle(), receives.settle()
-	peers := w.peers.settle()
+	l.sends, l.ways[Out] = sends.settle()
+	l.receives, l.ways[In] = receives.settle()
+	peers, _ := w.peers.settle()
 	l.peers = make(map[raftdiag.NodeID][]int32, len(peers))
 	for c, places := range peers {
 		l.peers[c.From] = places

@@ -49,7 +49,7 @@ func (t *Timeline) Leaders() []Claim {
 		for _, r := range l.roles {
 			claim(r.Term, r.Lead, Proof{l, int(r.At)})
 		}
-		for _, c := range sortedChannels(l.receives) {
+		for _, c := range l.ways[In] {
 			places := l.receives[c]
 			if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap {
 				continue
@@ -92,7 +92,7 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 		}
 	}
 	for _, l := range t.Lanes {
-		for _, c := range sortedChannels(l.receives) {
+		for _, c := range l.ways[In] {
 			places := l.receives[c]
 			if c.From == ten.Leader && c.Type == raftdiag.MsgVote {
 				votes(l, places)
@@ -103,7 +103,7 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 	if l == nil {
 		return best
 	}
-	for _, c := range sortedChannels(l.sends) {
+	for _, c := range l.ways[Out] {
 		places := l.sends[c]
 		if c.Type == raftdiag.MsgVote {
 			votes(l, places)
@@ -118,7 +118,7 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 			elected = true
 		}
 	}
-	for _, c := range sortedChannels(l.sends) {
+	for _, c := range l.ways[Out] {
 		places := l.sends[c]
 		if c.Type != raftdiag.MsgApp {
 			continue

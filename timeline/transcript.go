@@ -113,7 +113,7 @@ func (t *Timeline) script() *script {
 			if l.Node == w.to {
 				continue
 			}
-			for _, c := range sortedChannels(l.receives) {
+			for _, c := range l.ways[In] {
 				if c.From != w.from || c.To != w.to {
 					continue
 				}

@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"slices"
 
 	"go.etcd.io/raft/v3/quorum"
@@ -99,31 +100,46 @@ func (l *Lane) configAt(i int) (Voters, bool) {
 // campaign finds the widest of the newest campaigns: a candidate asks every
 // other voter, and none but voters.
 func (t *Timeline) campaign() (Voters, bool) {
+	type ask struct {
+		term raftdiag.Term
+		to   raftdiag.NodeID
+		at   int
+	}
 	var best Voters
 	var newest raftdiag.Term
+	var asks []ask
 	for _, l := range t.Lanes {
-		byTerm := map[raftdiag.Term][]raftdiag.NodeID{}
-		at := map[raftdiag.Term]int{}
-		for _, c := range sortedChannels(l.sends) {
-			places := l.sends[c]
+		asks = asks[:0]
+		for _, c := range l.ways[Out] {
 			if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote || c.From != l.Node || c.To == l.Node {
 				continue
 			}
-			for _, i := range places {
+			for _, i := range l.sends[c] {
 				if r := l.rec(int(i)); r.has(raftdiag.HasTerm) {
-					term := raftdiag.Term(r.a >> 32)
-					byTerm[term] = append(byTerm[term], c.To)
-					at[term] = max(at[term], int(i))
+					asks = append(asks, ask{raftdiag.Term(r.a >> 32), c.To, int(i)})
 				}
 			}
 		}
-		for term, asked := range byTerm {
-			asked = append(asked, l.Node)
-			slices.Sort(asked)
-			asked = slices.Compact(asked)
-			if len(asked) > len(best.Incoming) || len(asked) == len(best.Incoming) && term > newest {
-				best, newest = Voters{Incoming: asked, From: "campaign", At: Proof{l, at[term]}}, term
+		slices.SortFunc(asks, func(a, b ask) int { return cmp.Or(cmp.Compare(a.term, b.term), cmp.Compare(a.to, b.to)) })
+		for rest := asks; len(rest) > 0; {
+			term, n, asked, at := rest[0].term, 0, 1, 0 // the node itself is asked
+			for ; n < len(rest) && rest[n].term == term; n++ {
+				if n == 0 || rest[n].to != rest[n-1].to {
+					asked++
+				}
+				at = max(at, rest[n].at)
 			}
+			if asked > len(best.Incoming) || asked == len(best.Incoming) && term > newest {
+				all := append(make([]raftdiag.NodeID, 0, asked), l.Node)
+				for k, a := range rest[:n] {
+					if k == 0 || a.to != rest[k-1].to {
+						all = append(all, a.to)
+					}
+				}
+				slices.Sort(all)
+				best, newest = Voters{Incoming: all, From: "campaign", At: Proof{l, at}}, term
+			}
+			rest = rest[n:]
 		}
 	}
 	return best, len(best.Incoming) > 0
