@@ -80,6 +80,7 @@ type Group struct {
 	Group      string      `json:"group"`
 	Verdict    RunVerdict  `json:"verdict"`
 	Summary    string      `json:"summary"`
+	Alike      int         `json:"alike"`  // how many groups it stands for, itself among them, where one is told for all
 	Voters     []string    `json:"voters"` // as far as known
 	Nodes      []NodeState `json:"nodes"`
 	Hypotheses []Finding   `json:"hypotheses"` // over the whole log

@@ -65,6 +65,7 @@ func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
 	}
 	for key, i := range like {
 		if n := count[key]; n > 0 {
+			out[i].Alike = n + 1
 			out[i].Summary = fmt.Sprintf("%s; %s are alike (--group NAME shows one)", out[i].Summary, counted(n+1, "group"))
 		}
 	}

@@ -25,7 +25,7 @@ func Markdown(w io.Writer, r *raftdiag.Report) error {
 	if r.Verdict != nil {
 		kinds := classes(groups)
 		if len(groups) > 1 {
-			d.overview(kinds, len(groups))
+			d.overview(kinds, sum(groups))
 		}
 		shown := 0
 		for _, k := range kinds {
@@ -253,8 +253,11 @@ func (d *document) summary(r *raftdiag.Report, groups []*raftdiag.Group) {
 	if len(groups) == 1 && g.Group == "" {
 		where = "" // the logs name none, and there is but one
 	}
+	if g.Alike > 1 {
+		where += fmt.Sprintf(" and %s more alike", count(g.Alike-1))
+	}
 	if len(groups) > 1 {
-		where += fmt.Sprintf(", the worst of %s groups", count(len(groups)))
+		where += fmt.Sprintf(", the worst of %s groups", count(sum(groups)))
 	}
 	add("Group", where)
 	if v := unsafeFirst(g, e); v != nil {
@@ -317,7 +320,7 @@ func (d *document) overview(kinds []class, total int) {
 			}
 			names = append(names, code(groupName(g.Group)))
 		}
-		rows = append(rows, row(prose(string(k.verdict)), prose(k.title), count(len(k.groups)), strings.Join(names, ", ")))
+		rows = append(rows, row(prose(string(k.verdict)), prose(k.title), count(k.size()), strings.Join(names, ", ")))
 	}
 	d.block(fmt.Sprintf("## %s groups", count(total)), table([]string{"verdict", "finding", "groups", "names"}, rows))
 }
@@ -326,7 +329,7 @@ func (d *document) group(g *raftdiag.Group, k class, named bool) {
 	h := "##"
 	if named {
 		d.block(fmt.Sprintf("## Group %s: %s", code(groupName(g.Group)), prose(string(g.Verdict))))
-		if others := len(k.groups) - 1; others > 0 {
+		if others := k.size() - 1; others > 0 {
 			d.block(fmt.Sprintf("The same in %s more %s.", count(others), plural(others, "group", "groups")))
 		}
 		h = "###"

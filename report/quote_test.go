@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 	"testing"
+
+	"github.com/raftdiag/raftdiag"
 )
 
 // A line that is too long for its room keeps its words, its error and its time.
@@ -56,6 +58,30 @@ func TestNode(t *testing.T) {
 	for want, in := range map[string][]string{"nodes 1 and 3": {"1", "3"}, "m1, m2 and m3": {"m1", "m2", "m3"}, "m1": {"m1"}, "nodes m1 and 7": {"m1", "7"}} {
 		if got := nodes(in); got != want {
 			t.Errorf("%v: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestCommonDir(t *testing.T) {
+	const long = "/var/log/incidents/2025-10-20/cluster/"
+	for _, c := range []struct {
+		sources []string
+		want    string
+	}{
+		{[]string{long + "a.log", long + "b.log"}, long},
+		{[]string{long + "a/x.log", long + "ab/x.log"}, long},
+		{[]string{long + "a.log"}, long},
+		{[]string{long + "a.log", "-"}, ""},
+		{[]string{"logs/a.log", "logs/b.log"}, ""},
+		{[]string{"/a.log", long + "b.log"}, ""},
+		{nil, ""},
+	} {
+		var in []raftdiag.Input
+		for _, s := range c.sources {
+			in = append(in, raftdiag.Input{Source: s})
+		}
+		if got := commonDir(in); got != c.want {
+			t.Errorf("%q: %q, want %q", c.sources, got, c.want)
 		}
 	}
 }

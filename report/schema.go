@@ -207,6 +207,7 @@ var docs = map[string]string{
 	"Group.group":      "its name; may be empty",
 	"Group.verdict":    "the worst of what was found in it",
 	"Group.summary":    "the same in one sentence",
+	"Group.alike":      "how many groups it stands for, itself among them; 0 or 1 where it stands for itself",
 	"Group.voters":     "the voters, as far as known",
 	"Group.nodes":      "where each node stood at the end of its log",
 	"Group.hypotheses": "all eight, in the order of the gates, over the whole log",

@@ -34,7 +34,7 @@ func Text(w io.Writer, r *raftdiag.Report, o Options) error {
 		p.head(r, groups)
 		kinds := classes(groups)
 		if len(groups) > 1 {
-			p.overview(kinds, len(groups))
+			p.overview(kinds, sum(groups))
 		}
 		shown := 0
 		for _, k := range kinds {
@@ -86,7 +86,7 @@ func (p *page) head(r *raftdiag.Report, groups []*raftdiag.Group) {
 	e := worst(g)
 	p.line(say(verdictTone(v), word), say(strong, "  "+headline(g)))
 	left := 4
-	left -= p.flow([]span{say(faint, "where  ")}, p.measure, 2, p.whereabouts(g, e, len(groups))...)
+	left -= p.flow([]span{say(faint, "where  ")}, p.measure, 2, p.whereabouts(g, e, sum(groups))...)
 	since := p.since(g, e)
 	if len(since) > 1 && since[1].whole && 9+lipgloss.Width(p.show(since[0].text)+p.source(since[1].text)) > p.measure {
 		since[0], since[1] = since[1], after(2, say(normal, since[0].text)) // the position before the time: one of them is cut
@@ -117,7 +117,11 @@ func (p *page) whereabouts(g *raftdiag.Group, e *raftdiag.Episode, groups int) [
 	var parts, who []string
 	add := func(text string) { parts = append(parts, text) }
 	if !p.alone || g.Group != "" {
-		add(groupName(g.Group))
+		name := groupName(g.Group)
+		if g.Alike > 1 {
+			name += " and " + count(g.Alike-1) + plural(g.Alike-1, " group", " groups") + " alike"
+		}
+		add(name)
 	}
 	if v := unsafeFirst(g, e); v != nil {
 		who = v.Nodes
@@ -149,7 +153,7 @@ func (p *page) whereabouts(g *raftdiag.Group, e *raftdiag.Episode, groups int) [
 		add("the cluster")
 	}
 	text := strings.Join(parts, ", ")
-	if groups > 1 {
+	if groups > max(g.Alike, 1) {
 		text += " (the worst of " + count(groups) + " groups)"
 	}
 	return []span{say(normal, text)}
@@ -236,18 +240,18 @@ func (p *page) overview(kinds []class, total int) {
 			names = append(names, cmp.Or(g.Group, "(no name)"))
 		}
 		if k.verdict == raftdiag.Healthy {
-			p.wrap([]span{say(normal, "  "), say(good, pad("healthy", 11))}, sayf(normal, "%s %s", count(len(k.groups)), plural(len(k.groups), "group", "groups")))
+			p.wrap([]span{say(normal, "  "), say(good, pad("healthy", 11))}, sayf(normal, "%s %s", count(k.size()), plural(k.size(), "group", "groups")))
 			continue
 		}
 		p.wrap([]span{say(normal, "  "), say(verdictTone(k.verdict), pad(string(k.verdict), 11))},
-			say(normal, k.title), after(3, together(strong, count(len(k.groups))+" "+plural(len(k.groups), "group", "groups"))), after(3, say(faint, strings.Join(names, ", "))))
+			say(normal, k.title), after(3, together(strong, count(k.size())+" "+plural(k.size(), "group", "groups"))), after(3, say(faint, strings.Join(names, ", "))))
 	}
 }
 
 // group writes all about one group, which stands for its class.
 func (p *page) group(g *raftdiag.Group, k class) {
 	p.rule(p.groupName(g.Group), g.Verdict)
-	if others := len(k.groups) - 1; others > 0 {
+	if others := k.size() - 1; others > 0 {
 		p.wrap([]span{say(normal, "  ")}, sayf(faint, "The same in %s more %s; see one with --group NAME.", count(others), plural(others, "group", "groups")))
 	}
 	seen := map[raftdiag.Where]bool{}
@@ -818,8 +822,8 @@ func (p *page) healthy(r *raftdiag.Report, groups []*raftdiag.Group) {
 	if len(groups) > 0 {
 		name = p.groupName(groups[0].Group)
 	}
-	if len(groups) > 1 {
-		name = count(len(groups)) + " groups"
+	if n := sum(groups); n > 1 {
+		name = count(n) + " groups"
 	}
 	p.flow([]span{say(faint, "where  ")}, p.measure, 1, say(normal, name))
 	p.flow([]span{say(faint, "seen   ")}, p.measure, 2, say(normal, strings.TrimPrefix(strings.Replace(r.Summary, noSign+"; they", "the logs", 1), "no sign of a fault: ")))

@@ -95,6 +95,17 @@ type class struct {
 	groups  []*raftdiag.Group
 }
 
+// size is how many groups it has, with those that a group stands for.
+func (c class) size() int { return sum(c.groups) }
+
+func sum(groups []*raftdiag.Group) int {
+	n := 0
+	for _, g := range groups {
+		n += max(g.Alike, 1)
+	}
+	return n
+}
+
 // classes sorts the groups by what is wrong with them, worst first.
 func classes(groups []*raftdiag.Group) []class {
 	var out []class
