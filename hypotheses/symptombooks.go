@@ -102,7 +102,6 @@ type book struct {
 	by, peer *member
 	downs    []outage
 	ups      int
-	silent   bool // the peer is only ever named as down
 }
 
 // An outage is a time in which a link did not work, as one member sees it.

@@ -377,6 +377,3 @@ func sortedKeys[V any](m map[string]V) []string {
 	slices.SortFunc(out, cmp.Compare[string])
 	return out
 }
-
-// oneLine is a text without breaks, for a row of a list.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

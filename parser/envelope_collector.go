@@ -338,7 +338,7 @@ func readLabels(p *reader, r *record) bool {
 		if n == i || !has(s[n:], `="`) {
 			return false
 		}
-		key := string(s[i:n])
+		key := s[i:n]
 		from := n + 2
 		for n = from; n < len(s) && s[n] != '"'; n++ {
 			if s[n] == '\\' {
@@ -348,7 +348,7 @@ func readLabels(p *reader, r *record) bool {
 		if n >= len(s) {
 			return false
 		}
-		if x := labelRanks[key]; x > rank {
+		if x := labelRanks[string(key)]; x > rank {
 			writer, rank = s[from:n], x
 		}
 		n++

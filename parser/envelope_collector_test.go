@@ -48,12 +48,11 @@ func TestCollectorEnvelopes(t *testing.T) {
 func wrap(sample, text string) string {
 	const message, bytes = "became leader", "[98,101,99,97,109,101,32,108,101,97,100,101,114]"
 	if strings.Contains(sample, bytes) {
-		list, _ := json.Marshal([]int(nil))
 		var codes []int
 		for _, c := range []byte(text) {
 			codes = append(codes, int(c))
 		}
-		list, _ = json.Marshal(codes)
+		list, _ := json.Marshal(codes)
 		return strings.Replace(sample, bytes, string(list), 1)
 	}
 	return strings.Replace(sample, message, text, 1)

@@ -18,8 +18,7 @@ import (
 // says "tx" for sent, names its nodes and roles in its own way, and leaves out
 // of a message who sends or receives it.
 type homeGrown struct {
-	names  bool // each line names its node; else only the file's name does
-	prints []raftdiag.FieldInfo
+	names bool // each line names its node; else only the file's name does
 }
 
 var homeWords = map[string]map[string]string{

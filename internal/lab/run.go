@@ -170,16 +170,3 @@ func terms(o *cluster.Outcome) (t uint64) {
 	}
 	return t
 }
-
-// by groups words by their node, in the order of ids.
-func by(said []Word) (nodes []uint64, words map[uint64][]Word) {
-	words = map[uint64][]Word{}
-	for _, w := range said {
-		if _, ok := words[w.Node]; !ok {
-			nodes = append(nodes, w.Node)
-		}
-		words[w.Node] = append(words[w.Node], w)
-	}
-	slices.SortFunc(nodes, func(a, b uint64) int { return cmp.Compare(a, b) })
-	return nodes, words
-}
