@@ -1376,7 +1376,7 @@ func (q *inquiry) slowness() {
 			summary: fmt.Sprintf("the way to %s is slow: up to %s", p.m, lasting(p.worst.Duration)), quotes: []raftdiag.Quote{q.quote(p.worst, "the slowest")}})
 	}
 	for _, p := range q.heap(true, func(f *fact) bool { return f.sign() == raftdiag.ClockSkew }) {
-		q.add(suspicion{span: p.span(), name: "clock-step", nodes: []*member{p.m}, score: 0.7, mild: true,
+		q.add(suspicion{span: p.span(), name: "clock-step", nodes: []*member{p.m}, score: 0.5,
 			summary: fmt.Sprintf("the clock of %s differs by up to %s", p.m, lasting(p.worst.Duration)), quotes: []raftdiag.Quote{q.quote(p.first, "first seen here")}})
 	}
 }
