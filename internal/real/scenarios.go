@@ -17,7 +17,7 @@ func scenarios() []*Scenario {
 			"leader-killed", "two-killed-healed", "leader-paused", "follower-paused", "leader-partitioned", "follower-partitioned-packets", "one-way-from-leader", "one-way-to-leader",
 			"packet-loss", "slow-network", "slow-disk", "wrong-peer-address", "cluster-id-mismatch", "tls-expired", "log-lost-wiped", "log-corrupt", "member-removed", "disk-full", "quota-exceeded", "overloaded")...)
 	}
-	list = append(list, someOf(hraftScenarios("1.7.3"), "1.8.0", "healthy-plain", "leader-killed", "leader-partitioned", "one-way-to-leader", "log-lost-wiped")...)
+	list = append(list, someOf(hraftScenarios("1.7.3"), "1.6.0", "healthy-plain", "leader-killed", "leader-partitioned", "one-way-to-leader", "log-lost-wiped")...)
 	for _, s := range list {
 		if s.Warm == 0 {
 			s.Warm = 10 * time.Second

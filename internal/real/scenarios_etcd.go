@@ -23,7 +23,7 @@ func etcdScenarios(version string) (list []*Scenario) {
 	// Nodes that are not there.
 	add(&Scenario{Fault: "healthy", Variant: "plain", Healthy: true, Hold: 25 * sec, Options: Options{Names: "infra%d"}})
 	add(&Scenario{Fault: "follower-killed", Cause: "node-down", Break: each(follower, kill)})
-	add(&Scenario{Fault: "leader-killed", Cause: "node-down", Options: Options{Names: "etcd-%d"},
+	add(&Scenario{Fault: "leader-killed", Cause: "node-down", Also: []string{"node-restart"}, Options: Options{Names: "etcd-%d"},
 		Break: each(leader, kill), Heal: again(start)})
 	add(&Scenario{Fault: "two-killed", Cause: "node-down", Also: []string{"dead-voters", "quorum-lost"},
 		Options: Options{Names: "m%d", First: 1, Heartbeat: 50 * ms, Election: 500 * ms},
@@ -382,7 +382,7 @@ func etcdScenarios(version string) (list []*Scenario) {
 		}, Notes: "The third node is started six seconds after the others."})
 
 	// The same, printed in other ways.
-	add(&Scenario{Fault: "leader-killed", Variant: "console", Cause: "node-down", Options: Options{Names: "etcd-%d", Format: "console"}, Break: each(leader, kill), Heal: again(start)})
+	add(&Scenario{Fault: "leader-killed", Variant: "console", Cause: "node-down", Also: []string{"node-restart"}, Options: Options{Names: "etcd-%d", Format: "console"}, Break: each(leader, kill), Heal: again(start)})
 	add(&Scenario{Fault: "follower-partitioned", Variant: "debug", Cause: "partition", Options: Options{Net: "ns", Level: "debug"}, Break: each(follower, cut(dropped)), Heal: again(cut(Policy{}))})
 	add(&Scenario{Fault: "healthy", Variant: "debug", Healthy: true, Options: Options{Level: "debug", Names: "d%d"}, Hold: 10 * sec})
 	add(&Scenario{Fault: "two-killed", Variant: "compose", Cause: "node-down", Also: []string{"dead-voters", "quorum-lost"}, Options: Options{Names: "etcd-%d"}, Single: true, Break: each(bothOthers, kill)})

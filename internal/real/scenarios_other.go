@@ -40,7 +40,7 @@ func common(prefix string) (list []*Scenario) {
 		}})
 	add(&Scenario{Fault: "follower-killed", Cause: "node-down", Break: each(follower, kill)})
 	add(&Scenario{Fault: "follower-killed", Variant: "healed", Cause: "node-down", Also: []string{"node-restart"}, Options: Options{Net: "ns", Names: names("-%d")}, Hold: 12 * sec, Break: each(follower2, kill), Heal: again(start)})
-	add(&Scenario{Fault: "leader-killed", Cause: "node-down", Options: Options{Names: names("-%d")}, Break: each(leader, kill), Heal: again(start)})
+	add(&Scenario{Fault: "leader-killed", Cause: "node-down", Also: []string{"node-restart"}, Options: Options{Names: names("-%d")}, Break: each(leader, kill), Heal: again(start)})
 	add(&Scenario{Fault: "leader-killed", Variant: "for-good", Cause: "node-down", Options: Options{Net: "ns", Heartbeat: 200 * ms, Election: 2 * sec}, Hold: 20 * sec, Break: each(leader, kill)})
 	add(&Scenario{Fault: "two-killed", Cause: "node-down", Also: []string{"dead-voters", "quorum-lost"}, Options: Options{Names: names("%d")}, Hold: 18 * sec, Break: each(bothOthers, kill)})
 	add(&Scenario{Fault: "two-killed", Variant: "healed", Cause: "node-down", Also: []string{"dead-voters", "quorum-lost", "node-restart"}, Options: Options{Names: names("-%d")}, Hold: 12 * sec,
@@ -103,7 +103,7 @@ func hraftScenarios(version string) (list []*Scenario) {
 	add(&Scenario{Fault: "healthy", Variant: "snapshots", Healthy: true, Also: []string{"node-restart", "node-down"}, Options: Options{Rate: 20, Format: "json", Args: []string{"-snapshot-threshold", "100", "-snapshot-interval", "2s", "-trailing-logs", "20"}}, Hold: 12 * sec,
 		Break: func(r *Run) error { return r.restart(r.follower(0), syscall.SIGTERM, 6*sec) }})
 	add(&Scenario{Fault: "healthy", Variant: "debug", Healthy: true, Options: Options{Level: "debug"}, Hold: 12 * sec})
-	add(&Scenario{Fault: "leader-killed", Variant: "debug", Cause: "node-down", Options: Options{Level: "debug", Names: "vault-%d"}, Break: each(leader, kill), Heal: again(start)})
+	add(&Scenario{Fault: "leader-killed", Variant: "debug", Cause: "node-down", Also: []string{"node-restart"}, Options: Options{Level: "debug", Names: "vault-%d"}, Break: each(leader, kill), Heal: again(start)})
 	add(&Scenario{Fault: "member-removed", Cause: "member-removed", Hold: 14 * sec,
 		Break: each(follower, func(r *Run, i int) error { return h(r).ask(r, "remove", i) })})
 	add(&Scenario{Fault: "member-removed", Variant: "leader", Cause: "member-removed", Options: Options{Names: "nomad-%d"}, Hold: 14 * sec,
