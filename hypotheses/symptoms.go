@@ -136,7 +136,7 @@ func talks(g *raftdiag.Group) bool {
 func (q *inquiry) findHurts() {
 	for _, g := range q.gaps {
 		switch {
-		case g.from >= q.closing():
+		case g.from >= q.closing(), g.open && !q.missesLeader(g) && !q.endsShort():
 			continue
 		case q.onPurpose(nil, g.from) && !g.open && g.length() < 30*time.Second:
 			continue
@@ -557,6 +557,39 @@ func (q *inquiry) hearsMost(c *incident, down []*member) bool {
 		}
 	}
 	return 2*n > cmp.Or(q.voters, len(q.members))
+}
+
+// missesLeader reports whether anybody says, in a time without a leader that lasts
+// to the end, that there is none: after a leader that was known, or again a while
+// later. That one ended and no line names the next proves nothing, and before the
+// first election nobody knows one.
+func (q *inquiry) missesLeader(g span) bool {
+	from := g.from - second
+	if g.who == nil {
+		from = g.from + 3*second
+	}
+	return slices.ContainsFunc(q.ofSigns(from, q.to, raftdiag.QuorumLost, raftdiag.LeaderLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown),
+		func(f *fact) bool { return f.by == nil || !f.by.booting(f.Time) })
+}
+
+// endsShort reports whether fewer members run in the end than a quorum needs: then
+// there is no leader, whether anybody says so or not.
+func (q *inquiry) endsShort() bool {
+	down := map[*member]bool{}
+	for _, s := range q.found {
+		if s.name == "node-down" && s.open && s.score >= credible {
+			for _, m := range s.nodes {
+				down[m] = !q.removed(m)
+			}
+		}
+	}
+	n := 0
+	for _, is := range down {
+		if is {
+			n++
+		}
+	}
+	return n > 0 && q.voters-n < q.quorum()
 }
 
 // hearsAll reports whether every voter's log goes through the times without a

@@ -271,7 +271,7 @@ func TestCasesCut(t *testing.T) {
 			try := func(what string, files []txtar.File, args []string) {
 				d := analyze(t, caseFile{files: files}.write(t), nil, args...)
 				for name := range confirmedIn(d) {
-					if _, point, _ := strings.Cut(name, " "); !whole[name] && !slices.Contains(c.want, "cut "+point) {
+					if point := name[strings.LastIndexByte(name, ' ')+1:]; !whole[name] && !slices.Contains(c.want, "cut "+point) {
 						t.Errorf("%s creates %s; whole: %s; cut: %s", what, name, keys(whole), sketch(d))
 					}
 				}
@@ -322,6 +322,16 @@ func TestCasesLaws(t *testing.T) {
 					t.Errorf("%s:\n%s\nbecame\n%s", what, sketch(whole), sketch(d))
 				}
 			}
+			// Logs of symptoms pair no messages: where no election ties two clocks
+			// together, hours between them leave less to say, and nothing new.
+			weaker := func(what string, files []txtar.File) {
+				was := confirmedIn(whole)
+				for name := range confirmedIn(analyze(t, caseFile{files: files}.write(t), nil, c.args...)) {
+					if point := name[strings.LastIndexByte(name, ' ')+1:]; !was[name] && !slices.Contains(c.want, "cut "+point) {
+						t.Errorf("%s creates %s; whole: %s", what, name, sketch(whole))
+					}
+				}
+			}
 			k := len(c.files) - 1
 			given := slices.Contains(c.args, c.files[k].Name)
 			if given {
@@ -361,7 +371,11 @@ func TestCasesLaws(t *testing.T) {
 						copy(m[11:], fmt.Sprintf("%02d", min(hour+5, 23)))
 						return m
 					})
-					same("the last log's clock five hours ahead", ahead, c.args, false)
+					if strings.HasPrefix(c.name, "symptoms-") {
+						weaker("the last log's clock five hours ahead", ahead)
+					} else {
+						same("the last log's clock five hours ahead", ahead, c.args, false)
+					}
 				}
 			}
 		})
