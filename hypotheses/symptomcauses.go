@@ -1046,6 +1046,14 @@ func (q *inquiry) cuts() {
 			q.add(s)
 			continue
 		}
+		if end := q.released(v.from, v.to); v.own == nil && q.hears(v.m, v.from-8*second, end-2*second)+q.heardOf(v.m, v.from-8*second, end-2*second) >= 3 && q.leaderlessAround(v.from) {
+			s.name, s.score = "packet-loss", 0.66
+			s.summary = fmt.Sprintf("connections with %s fail, and part of what is sent arrives all the same", v.m)
+			q.add(s)
+			s.name, s.score = "slow-network", 0.6
+			q.add(s)
+			continue
+		}
 		var how *fact
 		if v.own != nil {
 			v.ownTo = q.released(v.own.Time, v.ownTo)
@@ -1315,6 +1323,29 @@ func (q *inquiry) hears(m *member, from, to raftdiag.Stamp) int {
 		}
 		switch f.sign() {
 		case raftdiag.LowerTermIgnored, raftdiag.VoteDenied, raftdiag.VoteGot, raftdiag.HigherTermSeen:
+			n += f.Times
+		}
+	}
+	return n
+}
+
+// leaderlessAround reports whether the system lacks a leader around a moment:
+// before, votes and refusals are of earlier elections.
+func (q *inquiry) leaderlessAround(at raftdiag.Stamp) bool {
+	return slices.ContainsFunc(q.gaps, func(g span) bool { return g.from < at-8*second && g.to > at })
+}
+
+// heardOf counts the vote requests and old messages of a member that others say
+// they received in a time.
+func (q *inquiry) heardOf(m *member, from, to raftdiag.Stamp) int {
+	n := 0
+	for i := range q.facts {
+		f := &q.facts[i]
+		if f.peer != m || f.by == nil || f.by == m || f.Time < from || f.Time > to {
+			continue
+		}
+		switch f.sign() {
+		case raftdiag.VoteRefused, raftdiag.VoteIgnored, raftdiag.VoteGranted, raftdiag.LowerTermIgnored:
 			n += f.Times
 		}
 	}
