@@ -564,12 +564,17 @@ func (q *inquiry) hearsMost(c *incident, down []*member) bool {
 // later. That one ended and no line names the next proves nothing, and before the
 // first election nobody knows one.
 func (q *inquiry) missesLeader(g span) bool {
-	from := g.from - second
-	if g.who == nil {
-		from = g.from + 3*second
+	from, least := g.from-second, 1
+	if g.who == nil { // where nobody ever names a leader, one election proves nothing
+		from, least = max(g.from+3*second, q.to-20*second), 3
 	}
-	return slices.ContainsFunc(q.ofSigns(from, q.to, raftdiag.QuorumLost, raftdiag.LeaderLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown),
-		func(f *fact) bool { return f.by == nil || !f.by.booting(f.Time) })
+	n := 0
+	for _, f := range q.ofSigns(from, q.to, raftdiag.QuorumLost, raftdiag.LeaderLost, raftdiag.CampaignBegun, raftdiag.NoLeaderKnown) {
+		if f.by == nil || !f.by.booting(f.Time) {
+			n += f.Times
+		}
+	}
+	return n >= least
 }
 
 // endsShort reports whether fewer members run in the end than a quorum needs: then
