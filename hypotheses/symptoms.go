@@ -351,10 +351,12 @@ func (q *inquiry) report() raftdiag.Group {
 	slices.SortStableFunc(g.Episodes, func(a, b raftdiag.Episode) int { return strings.Compare(deref(a.Start), deref(b.Start)) })
 	activity := q.activity()
 	sum(g, activity)
-	if len(g.Episodes) == 0 {
-		g.Summary = "no sign of a fault in what these logs carry; they show no messages, so a proposal cannot be followed"
-		if activity != "" {
-			g.Summary = activity + "; " + g.Summary
+	if len(g.Episodes) == 0 || !slices.ContainsFunc(g.Episodes, func(e raftdiag.Episode) bool { return e.Impact != raftdiag.NoImpact }) {
+		if len(g.Episodes) == 0 && len(g.Violations) == 0 {
+			g.Summary = "no sign of a fault in what these logs carry; they show no messages, so a proposal cannot be followed"
+			if activity != "" {
+				g.Summary = activity + "; " + g.Summary
+			}
 		}
 		for i := range g.Hypotheses {
 			f := &g.Hypotheses[i]
@@ -788,10 +790,12 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 			if len(ep.Causes) > 0 {
 				f.Evidence = add(f.Evidence, ep.Causes[0].Evidence...)
 			}
+		case h == noLeader && point == noQuorum:
+			f = finding(h, raftdiag.RuledOut, "that nobody leads follows from it")
 		case h == noLeader && !c.leaderless() && len(q.reigns) > 0:
 			f = finding(h, raftdiag.RuledOut, "a leader was there")
 		case point != nil && (c.leaderlessToEnd() || point == noQuorum) && h != noLeader:
-			f = finding(h, raftdiag.RuledOut, "proposals are stopped before: "+point.Title)
+			f = finding(h, raftdiag.RuledOut, "without a leader that a quorum follows, proposals do not come this far")
 		}
 		ep.Hypotheses = append(ep.Hypotheses, f)
 		if f.Verdict != raftdiag.RuledOut {

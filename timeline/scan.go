@@ -541,8 +541,13 @@ func (w *walker) sent(i int, r *record, c Channel) {
 }
 
 // turnedSince reports whether the loop turned between two heartbeats: something
-// else than sends was printed there, as it was between rounds before.
+// else than sends was printed there, as it was between rounds before, or time
+// went by. Ticks that queued while the process stood still run at one moment.
 func (w *walker) turnedSince(from, i int) bool {
+	const moment = int64(10e6)
+	if a, b := w.l.rec(from).time, w.l.rec(i).time; from >= w.begin && a != 0 && b-a >= moment {
+		return true
+	}
 	for k := max(from+1, w.begin); k < i; k++ {
 		if kind := w.l.rec(k).kind; kind != raftdiag.Sent && kind != raftdiag.HandedOver {
 			w.others = w.others || from > w.begin

@@ -65,7 +65,7 @@ type seenKey struct {
 
 func (s *speech) add(source string, e *raftdiag.Event) {
 	sp := s.by[e.Writer]
-	if sp == nil {
+	if sp == nil || sp.another(e.Time) {
 		if s.by == nil {
 			s.by, s.open = map[string]*Speaker{}, map[*Speaker]map[seenKey]int{}
 		}
@@ -107,6 +107,17 @@ func (s *speech) add(source string, e *raftdiag.Event) {
 	kept.Text, kept.Group = strings.Clone(e.Text), strings.Clone(e.Group)
 	kept.Symptom = worded(e.Symptom)
 	sp.Seen = append(sp.Seen, Sighting{Event: kept, Until: e.Time, LastPos: e.Pos, Times: 1})
+}
+
+// another reports whether a stamp falls back so far that another log must begin:
+// files that were put one behind the other.
+func (sp *Speaker) another(t raftdiag.Stamp) bool {
+	n := len(sp.Spans)
+	if t == raftdiag.NoStamp || n == 0 || len(sp.Seen) < 8 {
+		return false
+	}
+	begin, latest := sp.Spans[0].From, sp.Spans[n-1].To
+	return latest-t > 2e9 && t-begin < (latest-begin)/2
 }
 
 // worded is a symptom without words that name nobody: empty ones, and those that
