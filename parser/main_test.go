@@ -1,7 +1,7 @@
 package parser
 
 import (
-	"flag"
+	cmdline "flag"
 	"fmt"
 	"os"
 	"testing"
@@ -10,8 +10,8 @@ import (
 // The short run of the laws draws the same on every machine. -rapid.checks=N
 // looks around.
 func TestMain(m *testing.M) {
-	flag.Parse()
-	seed, checks := flag.Lookup("rapid.seed"), flag.Lookup("rapid.checks")
+	cmdline.Parse()
+	seed, checks := cmdline.Lookup("rapid.seed"), cmdline.Lookup("rapid.checks")
 	if seed.Value.String() == seed.DefValue && checks.Value.String() == checks.DefValue {
 		if err := seed.Value.Set("20261125"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
