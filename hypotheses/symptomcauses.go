@@ -260,7 +260,11 @@ func (q *inquiry) logEnds(m *member, l *life) {
 			by = append(by, d.first.by)
 		}
 	}
-	s := suspicion{span: span{from: l.to, to: q.to, open: true, who: m}, nodes: []*member{m},
+	from := q.to // it was silent for a while, perhaps: it is gone from when it is missed
+	for _, d := range list {
+		from = min(from, max(d.from, l.to))
+	}
+	s := suspicion{span: span{from: from, to: q.to, open: true, who: m}, nodes: []*member{m},
 		quotes: append([]raftdiag.Quote{q.quoteAt(m.seen[len(m.seen)-1].LastPos, "the last line of %s", m.name)}, q.witness(m, l.to-2*second, q.to)...)}
 	broke := sum[raftdiag.Closed] + sum[raftdiag.Reset]
 	lost := q.leads(l.to) == m && len(q.reigns) > 0 && q.reigns[len(q.reigns)-1].leader != m
@@ -1393,7 +1397,7 @@ func (q *inquiry) slowness() {
 			score = 0.68
 		}
 		q.add(suspicion{span: p.span(), name: "overloaded", nodes: []*member{p.m}, score: score, mild: p.times < 10,
-			summary: fmt.Sprintf("%s cannot keep up: its loop came late %s, by up to %s", p.m, times(p.times), lasting(p.worst.Duration)),
+			summary: fmt.Sprintf("%s cannot keep up: its loop came late %s%s", p.m, times(p.times), upTo(p.worst.Duration)),
 			quotes:  []raftdiag.Quote{q.quote(p.first, "the first"), q.quote(p.worst, "the latest by far")}})
 		q.add(suspicion{span: p.span(), name: "slow-disk", nodes: []*member{p.m}, score: score - 0.1, mild: p.times < 10,
 			summary: fmt.Sprintf("a slow disk of %s would look the same, and no line proves it", p.m), quotes: []raftdiag.Quote{q.quote(p.worst, "late")}})
@@ -1565,6 +1569,14 @@ func (q *inquiry) wellLed(m *member, from, to raftdiag.Stamp) bool {
 		lost += to - since.Time
 	}
 	return lost*5 < to-from
+}
+
+// upTo words the worst of some durations, if lines print them.
+func upTo(d time.Duration) string {
+	if d <= 0 {
+		return ""
+	}
+	return ", by up to " + lasting(d)
 }
 
 // everybodyAlone finds times in which all members campaign and nobody hears
