@@ -72,6 +72,14 @@ func symptomGroups(speakers []*timeline.Speaker, o Options) []raftdiag.Group {
 	if len(out) > 0 {
 		out[0].Notes = append(out[0].Notes, notes...)
 	}
+	dropped := 0
+	for _, sp := range speakers {
+		dropped += sp.Dropped
+	}
+	if dropped > 0 && len(out) > 0 {
+		out[0].Notes = append(out[0].Notes, raftdiag.Note{Name: "too-many", Evidence: []raftdiag.Quote{},
+			Summary: fmt.Sprintf("%s beyond what is kept of one log were not judged (hint: give a shorter stretch of it)", counted(dropped, "line"))})
+	}
 	if all > len(names) && o.Groups == nil && len(out) > 0 {
 		out[0].Notes = append(out[0].Notes, raftdiag.Note{Name: "more-groups", Evidence: []raftdiag.Quote{},
 			Summary: fmt.Sprintf("%d more groups say less and were not looked at one by one", all-len(names))})
