@@ -17,7 +17,6 @@ type Speaker struct {
 	Node    raftdiag.NodeID
 	Seen    []Sighting
 	Spans   []Span // when it wrote anything, in order
-	Levels  [8]int // lines of symptoms by level
 	Dropped int    // sightings beyond what is kept
 }
 
@@ -81,7 +80,6 @@ func (s *speech) add(source string, e *raftdiag.Event) {
 	}
 	key := seenKey{}
 	if y := e.Symptom; y != nil {
-		sp.Levels[min(int(y.Level), len(sp.Levels)-1)]++
 		key = seenKey{sign: y.Sign, trouble: y.Trouble, way: y.Way, group: e.Group, peer: strings.Join(y.Peer, "\x00"), what: y.What, term: e.Term, index: e.Index, role: e.Role}
 		open := s.open[sp]
 		if at, ok := open[key]; ok && e.Time != raftdiag.NoStamp {

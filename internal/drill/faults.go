@@ -551,11 +551,8 @@ type File struct {
 	Blind bool
 }
 
-// Run stages the fault with the seed. It returns the logs, and the fault with
-// what is expected of this run: some faults are made up by the seed.
-func (f Fault) Run(seed uint64) ([]File, Fault) { return f.RunAs(Text, seed) }
-
-// RunAs is Run in a style.
+// RunAs stages the fault with the seed, in a style. It returns the logs, and the
+// fault with what is expected of this run: some faults are made up by the seed.
 func (f Fault) RunAs(style Style, seed uint64) ([]File, Fault) {
 	size := f.size
 	if size == anySize {
