@@ -5,7 +5,7 @@ FUZZTIME    ?= 20s
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test race lint golden fixtures fuzz bench profile picture real ci clean
+.PHONY: build test race lint golden fixtures fuzz bench profile picture accuracy real ci clean
 
 build: ## bin/raftdiag
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/raftdiag ./cmd/raftdiag
@@ -36,6 +36,9 @@ bench: ## the whole program's speed and memory beside wc, grep and jq
 
 profile: ## what the compiler is told of where time goes; after changes of speed
 	$(GO) test ./cmd/raftdiag -run '^$$' -bench BenchmarkAnalyze -benchtime 10s -cpu 1 -cpuprofile cmd/raftdiag/default.pgo -o /dev/null
+
+accuracy: ## grade at length and write the tables of docs/ACCURACY.md; half an hour on two cores
+	.ci/accuracy
 
 real: ## record real etcd, hashicorp/raft and NATS with faults in bin/real, and grade raftdiag on them; takes hours, best as root
 	$(GO) build -o bin/raftdiag ./cmd/raftdiag

@@ -30,6 +30,7 @@ func newGrade() *cobra.Command {
 		names   []string
 		damages []string
 		specs   []string
+		full    bool
 		verbose bool
 		quiet   bool
 	)
@@ -50,21 +51,26 @@ Damages: ` + damageNames() + `.`,
 		Example: `  raftdiag grade
   raftdiag grade --seeds 1-50 -o markdown=accuracy.md -o json=marks.json
   raftdiag grade --faults drop-responses,healthy --damage none,drop20 -v
-  raftdiag grade --faults partition --seeds 7 --keep wrong/`,
+  raftdiag grade --faults partition --seeds 7 --keep wrong/
+  raftdiag grade --full -o markdown=accuracy.md`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			outs, err := parseOutputs(specs, gradeFormats)
 			if err != nil {
 				return err
 			}
-			if e.first, e.last, err = parseSeeds(seeds); err != nil {
+			var p part
+			if p.first, p.last, err = parseSeeds(seeds); err != nil {
 				return err
 			}
-			if e.cases, err = parseCases(names); err != nil {
+			if p.cases, err = parseCases(names); err != nil {
 				return err
 			}
-			if e.damages, err = parseDamages(damages); err != nil {
+			if p.damages, err = parseDamages(damages); err != nil {
 				return err
+			}
+			if e.parts = []part{p}; full {
+				e.parts = fullExam()
 			}
 			if e.parallel < 1 {
 				return usagef("--parallel counts from 1")
@@ -94,8 +100,12 @@ Damages: ` + damageNames() + `.`,
 	outputFlag(cmd, &specs, gradeFormats)
 	flags := cmd.Flags()
 	flags.StringVar(&seeds, "seeds", "1-10", "`FIRST-LAST` of the seeds")
-	flags.StringSliceVar(&names, "faults", nil, "only these `FAULTS` of the cluster; all: with those held out (default all others)")
+	flags.StringSliceVar(&names, "faults", nil, "only these `FAULTS` of the cluster; all: with those held out; harmless: what must not be blamed (default all but those held out)")
 	flags.StringSliceVar(&damages, "damage", []string{"none"}, "the `DAMAGES` that each run's logs suffer, or all")
+	flags.BoolVar(&full, "full", false, "the whole matrix of docs/ACCURACY.md, which takes half an hour on two cores")
+	cmd.MarkFlagsMutuallyExclusive("full", "faults")
+	cmd.MarkFlagsMutuallyExclusive("full", "seeds")
+	cmd.MarkFlagsMutuallyExclusive("full", "damage")
 	flags.IntVar(&e.parallel, "parallel", runtime.NumCPU(), "how many runs at once")
 	flags.StringVar(&e.keep, "keep", "", "`DIR` for the logs and the truth of each run that was not right")
 	flags.BoolVar(&e.plain, "no-baselines", false, "grade raftdiag alone")
@@ -130,8 +140,11 @@ func parseCases(names []string) ([]cluster.FaultInfo, error) {
 	if len(names) == 0 {
 		return slices.DeleteFunc(all, func(c cluster.FaultInfo) bool { return lab.HeldOut(c.Name) }), nil
 	}
-	if slices.Equal(names, []string{"all"}) {
+	switch {
+	case slices.Equal(names, []string{"all"}):
 		return all, nil
+	case slices.Equal(names, []string{"harmless"}):
+		return slices.DeleteFunc(all, func(c cluster.FaultInfo) bool { return !lab.Harmless(c) }), nil
 	}
 	var list []cluster.FaultInfo
 	for _, name := range names {
@@ -160,16 +173,44 @@ func parseDamages(names []string) ([]lab.Damage, error) {
 	return list, nil
 }
 
-// An exam is a matrix of cases, seeds and damages.
+// An exam is a number of matrices of cases, seeds and damages.
 type exam struct {
+	parts    []part
+	parallel int
+	keep     string // directory for the logs of what is not right
+	plain    bool   // without baselines
+	told     func(done, all int, marks []*lab.Mark)
+}
+
+// A part of an exam is each of its cases with each of its seeds, under each of
+// its damages.
+type part struct {
 	cases       []cluster.FaultInfo
 	first, last uint64
 	damages     []lab.Damage
-	parallel    int
-	keep        string // directory for the logs of what is not right
-	plain       bool   // without baselines
-	told        func(done, all int, marks []*lab.Mark)
 }
+
+// runs is how many runs the part stages.
+func (p *part) runs() int { return len(p.cases) * int(p.last-p.first+1) }
+
+// fullExam is what docs/ACCURACY.md reports: 50 seeds of all cases, the first
+// of them under all damages, so many seeds of what is harmless that there are
+// more than 2,000 calm runs, and the seeds that are held out.
+func fullExam() []part {
+	all := lab.Cases()
+	calm := slices.DeleteFunc(slices.Clone(all), func(c cluster.FaultInfo) bool { return !lab.Harmless(c) })
+	none := lab.Damages()[:1]
+	last := 1 + uint64(2000/len(calm))
+	return []part{
+		{all, 1, fullDamaged, lab.Damages()},
+		{all, fullDamaged + 1, 50, none},
+		{calm, 51, max(last, 51), none},
+		{all, lab.HeldOutSeeds, lab.HeldOutSeeds + 9, none},
+	}
+}
+
+// fullDamaged is how many seeds of the full exam suffer all damages.
+const fullDamaged = 4
 
 // watch tells on w how far the exam is, on a terminal all the time and else at
 // each tenth.
@@ -204,8 +245,13 @@ func (e *exam) watch(w io.Writer, verbose, quiet bool) {
 // hold runs the exam.
 func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 	type task struct {
-		c    cluster.FaultInfo
-		seed uint64
+		c       cluster.FaultInfo
+		seed    uint64
+		damages []lab.Damage
+	}
+	all := 0
+	for i := range e.parts {
+		all += e.parts[i].runs()
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -216,7 +262,7 @@ func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 	for range max(1, e.parallel) {
 		wg.Go(func() {
 			for k := range tasks {
-				r, marks, err := e.grade(ctx, k.c, k.seed)
+				r, marks, err := e.grade(ctx, k.c, k.seed, k.damages)
 				if err != nil {
 					cancel(fmt.Errorf("grade %s with seed %d: %w", k.c.Name, k.seed, err))
 					continue
@@ -224,17 +270,19 @@ func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 				mu.Lock()
 				t.Add(r, marks)
 				if e.told != nil {
-					e.told(t.Runs, len(e.cases)*int(e.last-e.first+1), marks)
+					e.told(t.Runs, all, marks)
 				}
 				mu.Unlock()
 			}
 		})
 	}
-	for seed := e.first; seed <= e.last && ctx.Err() == nil; seed++ {
-		for _, c := range e.cases {
-			select {
-			case tasks <- task{c, seed}:
-			case <-ctx.Done():
+	for _, p := range e.parts {
+		for seed := p.first; seed <= p.last && ctx.Err() == nil; seed++ {
+			for _, c := range p.cases {
+				select {
+				case tasks <- task{c, seed, p.damages}:
+				case <-ctx.Done():
+				}
 			}
 		}
 	}
@@ -244,7 +292,7 @@ func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 }
 
 // grade stages one run and judges its logs under each damage.
-func (e *exam) grade(ctx context.Context, c cluster.FaultInfo, seed uint64) (*lab.Run, []*lab.Mark, error) {
+func (e *exam) grade(ctx context.Context, c cluster.FaultInfo, seed uint64, damages []lab.Damage) (*lab.Run, []*lab.Mark, error) {
 	plan, err := lab.Draw(c, seed)
 	if err != nil {
 		return nil, nil, err
@@ -254,7 +302,7 @@ func (e *exam) grade(ctx context.Context, c cluster.FaultInfo, seed uint64) (*la
 		return nil, nil, err
 	}
 	var marks []*lab.Mark
-	for _, d := range e.damages {
+	for _, d := range damages {
 		files := run.Logs(d)
 		got, err := examine(ctx, files, seed%5 == 1)
 		if err != nil {

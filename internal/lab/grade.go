@@ -85,7 +85,7 @@ func (r *Run) Judge(files []File, d Damage, got Diagnosis) *Mark {
 // fill judges the report.
 func (r *Run) fill(m *Mark, d Damage, report *raftdiag.Report) {
 	m.Plan, m.Effect, m.Expect = r.Plan.String(), r.Impact.String(), r.Case.Hypothesis
-	m.Calm = harmless(r.Case) || r.Impact == NoImpact
+	m.Calm = Harmless(r.Case) || r.Impact == NoImpact
 	if m.Calm {
 		m.Expect = ""
 	}

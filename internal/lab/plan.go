@@ -64,7 +64,7 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 	rng := source(seed, "cluster")
 	conf := &p.Config
 	conf.Nodes = pick(rng, 3, 3, 3, 3, 3, 3, 5, 5, 5, 4, 6, 7)
-	if harmless(c) && rng.IntN(6) == 0 {
+	if Harmless(c) && rng.IntN(6) == 0 {
 		conf.Nodes = pick(rng, 1, 2)
 	}
 	if least := leastNodes(c.Name); conf.Nodes < least {
@@ -175,8 +175,8 @@ func (p *Plan) fault(rng *rand.Rand, at, election time.Duration) (string, error)
 	return c.Name + ":" + strings.Join(parts, ","), nil
 }
 
-// harmless reports whether a case must not be blamed for anything.
-func harmless(c cluster.FaultInfo) bool {
+// Harmless reports whether a case must not be blamed for anything.
+func Harmless(c cluster.FaultInfo) bool {
 	return c.Hypothesis == "" && len(c.Causes) == 0 && len(c.OrHypothesis) == 0
 }
 

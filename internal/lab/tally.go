@@ -23,7 +23,7 @@ func (t *Tally) Add(r *Run, marks []*Mark) {
 		t.Moot, t.Faults = map[string]int{}, map[string]int{}
 	}
 	t.Runs++
-	if !harmless(r.Case) {
+	if !Harmless(r.Case) {
 		t.Faults[r.Case.Name]++
 		if r.Impact == NoImpact {
 			t.Moot[r.Case.Name]++
