@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"fmt"
 	"math/rand/v2"
@@ -21,6 +22,7 @@ type Damage struct {
 	// Part says that facts are missing: then unknown is as right as the fault.
 	Part bool
 
+	look  func(rng *rand.Rand, l Look) Look
 	words func(rng *rand.Rand, r *Run, said []Word) []Word
 	lines func(rng *rand.Rand, r *Run, lines []Line) []Line
 	files func(rng *rand.Rand, r *Run, files []File) []File
@@ -43,6 +45,8 @@ func Damages() []Damage {
 		{Name: "head", Doc: "the first lines of one node's log are missing", Part: true, lines: ends(true)},
 		{Name: "tail", Doc: "the last lines of one node's log are missing", Part: true, lines: ends(false)},
 		{Name: "twice", Doc: "a tenth of the lines is there twice", lines: twice},
+		{Name: "shuffled", Doc: "a collector puts the nodes' lines into one stream, some of them late", look: oneStream, lines: shuffled},
+		{Name: "swapped", Doc: "lines that a node printed within a moment change places", Part: true, lines: swapped},
 		{Name: "clocks", Doc: "each node's clock goes at its own changing pace, and is off by hours", words: warp},
 		{Name: "coarse", Doc: "stamps of whole seconds", words: func(_ *rand.Rand, _ *Run, said []Word) []Word {
 			for i := range said {
@@ -94,11 +98,15 @@ func (r *Run) Logs(d Damage) []File {
 	if d.words != nil {
 		said = d.words(rng, r, said)
 	}
-	lines := r.Look.Print(said)
+	look := r.Look
+	if d.look != nil {
+		look = d.look(rng, look)
+	}
+	lines := look.Print(said)
 	if d.lines != nil {
 		lines = d.lines(rng, r, lines)
 	}
-	files := r.Look.Lay(lines)
+	files := look.Lay(lines)
 	if d.files != nil {
 		files = d.files(rng, r, files)
 	}
@@ -248,6 +256,80 @@ func twice(rng *rand.Rand, _ *Run, lines []Line) []Line {
 		if l.Number > 0 && rng.IntN(10) == 0 {
 			out = append(out, l)
 		}
+	}
+	return out
+}
+
+// oneStream lays all lines into one file in which something names who wrote
+// each.
+func oneStream(rng *rand.Rand, l Look) Look {
+	if l.Layout == "files" {
+		l.Layout = pick(rng, "compose", "pods")
+	}
+	return l
+}
+
+// shuffled brings the lines in as a collector does. It reads a piece of one
+// node's log, then of another's, and is now and then late with one: each
+// node's lines stay in order, and the nodes' among each other do not.
+func shuffled(rng *rand.Rand, r *Run, lines []Line) []Line {
+	reach := int(between(rng, 4, 400)) // lines by which a piece may be late
+	due := make([]int, len(lines))
+	for _, id := range r.Config.IDs {
+		late, left := 0, 0
+		for _, i := range of(lines, id) {
+			if left--; left < 0 {
+				late, left = rng.IntN(reach), rng.IntN(1+reach/4)
+			}
+			due[i] = i + late
+		}
+		at := 0
+		for _, i := range of(lines, id) {
+			at = max(at, due[i])
+			due[i] = at
+		}
+	}
+	return byDue(lines, due)
+}
+
+// swapped lets lines of one node change places within a few of its lines, if
+// they are of one moment: a store that sorts by stamps of milliseconds does not
+// keep the order of those that are equal.
+func swapped(rng *rand.Rand, r *Run, lines []Line) []Line {
+	due := make([]int, len(lines))
+	for _, id := range r.Config.IDs {
+		mine := of(lines, id)
+		for from := 0; from < len(mine); {
+			to := from + 1
+			for to < len(mine) && to < from+4 && lines[mine[to]].Event.Time.Time().Sub(lines[mine[from]].Event.Time.Time()) < time.Millisecond {
+				to++
+			}
+			order := make([]int, to-from)
+			for k := range order {
+				order[k] = k
+			}
+			if rng.IntN(4) == 0 {
+				rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+			}
+			for k, o := range order {
+				due[mine[from+k]] = mine[from+o]
+			}
+			from = to
+		}
+	}
+	return byDue(lines, due)
+}
+
+// byDue sorts the lines by when they are due.
+func byDue(lines []Line, due []int) []Line {
+	order := make([]int, len(lines))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(due[i], due[j]) })
+	out := make([]Line, len(lines))
+	for k, i := range order {
+		out[k] = lines[i]
 	}
 	return out
 }
