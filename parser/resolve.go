@@ -149,6 +149,11 @@ func (r *ring) fit(it *item, at int64) *head {
 			continue
 		}
 		exact, may := h.fits(it)
+		// A row whose own head is late or lost must not go to another group's,
+		// which may wait for just this number.
+		if may && (!exact || at-h.touched > 4) && h.denies(it) {
+			continue
+		}
 		switch {
 		case !exact:
 			if may && loose == nil {
@@ -172,6 +177,17 @@ func (r *ring) fit(it *item, at int64) *head {
 	return best
 }
 
+// denies reports whether the head's group is in a role in which its node does
+// not send such a message, or in another term.
+func (h *head) denies(it *item) bool {
+	e, id := &it.ev, h.id
+	return it.role == messageRow && id.states && e.Has(raftdiag.HasType) && e.Type.IsNetwork() && (!mayBeSaid(id.role, e.Type) || otherTerm(id, e))
+}
+
+func otherTerm(id *ident, e *raftdiag.Event) bool {
+	return e.Has(raftdiag.HasTerm) && uint64(e.Term) != id.now[0] && e.Type != raftdiag.MsgPreVote && e.Type != raftdiag.MsgPreVoteResp
+}
+
 // suits grades, above 0, how well a row goes with what its head's group is
 // known to be.
 func (h *head) suits(it *item) int {
@@ -187,7 +203,7 @@ func (h *head) suits(it *item) int {
 			if !mayBeSaid(id.role, e.Type) {
 				grade -= 50
 			}
-			if e.Has(raftdiag.HasTerm) && uint64(e.Term) != id.now[0] && e.Type != raftdiag.MsgPreVote && e.Type != raftdiag.MsgPreVoteResp {
+			if otherTerm(id, e) {
 				grade -= 50
 			}
 			if e.Has(raftdiag.HasCommit) && uint64(e.Commit) == id.now[1] {
