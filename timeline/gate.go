@@ -971,6 +971,10 @@ func (l *Lane) handOver(i int) Answer {
 	case l.handed&(1<<(r.mtype&31)) == 0:
 		return CannotSay
 	}
+	hands := func(o *record) bool {
+		return (o.kind == raftdiag.HandedOver || o.kind == raftdiag.SendFailed) && l.isPerMessage(o) && l.peerOf(o) == l.store.nodes.list[r.to] &&
+			(!o.has(raftdiag.HasType) || o.mtype == r.mtype)
+	}
 	goesOn := false
 	for k := i + 1; k < l.hi && k < i+256; k++ {
 		o := l.rec(k)
@@ -978,10 +982,24 @@ func (l *Lane) handOver(i int) Answer {
 		if o.kind == raftdiag.State && k > i+64 {
 			break
 		}
-		if (o.kind == raftdiag.HandedOver || o.kind == raftdiag.SendFailed) && l.isPerMessage(o) && l.peerOf(o) == l.store.nodes.list[r.to] &&
-			(!o.has(raftdiag.HasType) || o.mtype == r.mtype) {
+		if hands(o) {
 			return Yes
 		}
+	}
+	// Lines of one moment may have changed places on their way.
+	spare := 0
+	for k := i - 1; k >= l.lo && k >= i-16 && r.time != 0; k-- {
+		o := l.rec(k)
+		switch {
+		case o.time < r.time:
+		case hands(o):
+			spare++
+		case o.kind == raftdiag.Sent && o.to == r.to && o.mtype == r.mtype:
+			spare--
+		}
+	}
+	if spare > 0 {
+		return Yes
 	}
 	if goesOn {
 		return No
