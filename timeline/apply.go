@@ -321,8 +321,10 @@ func (l *Lane) sameEntry(i raftdiag.Index, before int) bool {
 		}
 		at = int(l.lasts[k].At)
 	}
-	then, known := l.RoleAt(at + blockRows)
-	if proposed == 0 && known {
+	if proposed == 0 {
+		proposed = l.sentIn(i, at)
+	}
+	if then, known := l.RoleAt(at + blockRows); proposed == 0 && known {
 		proposed = then.Term
 	}
 	for _, c := range l.All(raftdiag.EntryCommitted, l.lo, l.hi) {
@@ -336,6 +338,22 @@ func (l *Lane) sameEntry(i raftdiag.Index, before int) bool {
 	}
 	now, ok := l.RoleAt(int(l.applies[n].At) + 1)
 	return !ok || proposed == 0 || now.Term == proposed
+}
+
+// sentIn is the term in which the lane's node sends the entry near a place, 0 if
+// it does not: a leader's own messages know its term better than a receipt that
+// Raft has not seen yet.
+func (l *Lane) sentIn(i raftdiag.Index, at int) raftdiag.Term {
+	for k := max(l.lo, at-blockRows); k < min(l.hi, at+blockRows); k++ {
+		r := l.rec(k)
+		if r.kind != raftdiag.Sent || r.mtype != raftdiag.MsgApp || r.wide() || !r.has(raftdiag.HasTerm|raftdiag.HasIndex|raftdiag.HasEntries) {
+			continue
+		}
+		if from := raftdiag.Index(r.b); from < i && i <= from+raftdiag.Index(uint32(r.d)) {
+			return raftdiag.Term(r.a >> 32)
+		}
+	}
+	return 0
 }
 
 // Uncommitted reports whether the lane's log is known to reach beyond its commit
@@ -411,6 +429,9 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 		return lost
 	}
 	n := len(covered) - len(p.Receives)
+	if c.Type == raftdiag.MsgProp {
+		n -= p.To.col.forwards
+	}
 	if n <= 0 || t.lossy(c, n, len(covered)) {
 		return nil
 	}

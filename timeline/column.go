@@ -266,6 +266,9 @@ func (r *record) setWhat(x uint64) {
 type column struct {
 	rows []record // of which n are set
 	n    int
+	// forwards counts the received MsgProp that were dropped as repeats, of this
+	// column once it is woven.
+	forwards int
 }
 
 // next is the place of one more record.

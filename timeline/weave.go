@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/raftdiag/raftdiag"
 )
 
 // A segment is the rows of one source that belong to a lane: a strip, or a
@@ -50,13 +52,14 @@ func (s *Store) weave(segments []segment, from *pool) *column {
 		last int64 // the first stamp of its last piece
 	}
 	var sources []source
+	forwards := 0
 	for i := 0; i < len(segments); {
 		j := i
 		for j < len(segments) && segments[j].feed == segments[i].feed {
 			j++
 		}
 		col := oneSource(segments[i:j], from)
-		s.dedupe(col)
+		forwards += s.dedupe(col)
 		// The pieces of one log follow one another, whatever the stamps at their
 		// ends are, unless the pieces themselves are out of order.
 		next := source{feed: segments[i].feed, col: col, time: col.firstStamp()}
@@ -80,6 +83,7 @@ func (s *Store) weave(segments []segment, from *pool) *column {
 		return &column{}
 	}
 	if len(sources) == 1 {
+		sources[0].col.forwards = forwards
 		return sources[0].col
 	}
 	// The first one gets room for all of them, which mostly follow one another.
@@ -96,6 +100,7 @@ func (s *Store) weave(segments []segment, from *pool) *column {
 		col = s.join(col, next.col, ascends, from)
 		ascends = ascends && nextAscends && next.time != 0
 	}
+	col.forwards = forwards
 	return col
 }
 
@@ -348,7 +353,10 @@ const coarse = 10 * time.Millisecond
 // microsecond nothing happens twice, within a millisecond a repeat must follow
 // at once, and within a second a message may come again. Rows without a stamp
 // are never dropped.
-func (s *Store) dedupe(col *column) {
+//
+// It returns how many forwarded proposals it dropped that may have been ones of
+// their own: they have nothing by which one is told from the next.
+func (s *Store) dedupe(col *column) (forwards int) {
 	tick := int64(time.Second)
 	for i := 0; i < col.n && i < 4096 && tick > 1; i++ {
 		for t := col.at(i).time; t%tick != 0; {
@@ -361,6 +369,9 @@ func (s *Store) dedupe(col *column) {
 	for i := range col.n {
 		r := col.at(i)
 		if r.time != 0 && n > 0 && !(tick >= int64(coarse) && r.message()) && s.repeats(col, n, r, fine, newest) {
+			if !fine && r.kind == raftdiag.Received && r.mtype == raftdiag.MsgProp {
+				forwards++
+			}
 			continue
 		}
 		newest = max(newest, r.time)
@@ -370,6 +381,7 @@ func (s *Store) dedupe(col *column) {
 		n++
 	}
 	col.truncate(n)
+	return forwards
 }
 
 // repeats reports whether r says what one of the first n rows said already.
