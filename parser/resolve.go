@@ -3,6 +3,7 @@ package parser
 import (
 	"slices"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/raftdiag/raftdiag"
@@ -151,7 +152,7 @@ func (r *ring) fit(it *item, at int64) *head {
 		exact, may := h.fits(it)
 		// A row whose own head is late or lost must not go to another group's,
 		// which may wait for just this number.
-		if may && (!exact || at-h.touched > 4) && h.denies(it) {
+		if may && (!exact || at-h.touched > 1 || h.late(it)) && h.denies(it) {
 			continue
 		}
 		switch {
@@ -184,6 +185,12 @@ func (h *head) denies(it *item) bool {
 	return it.role == messageRow && id.states && e.Has(raftdiag.HasType) && e.Type.IsNetwork() && (!mayBeSaid(id.role, e.Type) || otherTerm(id, e))
 }
 
+// late reports whether the row was printed well after the head, which other rows
+// are not.
+func (h *head) late(it *item) bool {
+	return it.ev.Time != raftdiag.NoStamp && h.time != raftdiag.NoStamp && it.ev.Time-h.time > raftdiag.Stamp(10*time.Millisecond)
+}
+
 func otherTerm(id *ident, e *raftdiag.Event) bool {
 	return e.Has(raftdiag.HasTerm) && uint64(e.Term) != id.now[0] && e.Type != raftdiag.MsgPreVote && e.Type != raftdiag.MsgPreVoteResp
 }
@@ -197,6 +204,9 @@ func (h *head) suits(it *item) int {
 		return 1 // no row is older than its head
 	}
 	grade := plausible
+	if h.late(it) {
+		grade -= 60
+	}
 	switch it.role {
 	case messageRow:
 		if id.states && e.Has(raftdiag.HasType) && e.Type.IsNetwork() {
