@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -50,15 +51,19 @@ type Mark struct {
 	CauseOK bool     `json:"cause_ok"` // a right cause within the first three, or none is asked for
 	Why     string   `json:"why"`
 	Verdict string   `json:"verdict"`
-	Expect  string   `json:"expect"`  // the failure point of the case; empty where nothing is wrong
-	Point   string   `json:"point"`   // the first failure point that is confirmed
-	Points  []string `json:"points"`  // all that are
-	First   string   `json:"first"`   // the first suspect
-	Rank    int      `json:"rank"`    // of the right point among the suspects; 0: not among the first three
-	Cause   int      `json:"cause"`   // rank of a right cause; 0: not among the first three
-	Named   string   `json:"named"`   // the first cause
-	Certain bool     `json:"certain"` // something was confirmed
-	Ask     bool     `json:"ask"`     // it says what would decide
+	Expect  string   `json:"expect"`   // the failure point of the case; empty where nothing is wrong
+	Point   string   `json:"point"`    // the first failure point that is confirmed
+	Points  []string `json:"points"`   // all that are
+	First   string   `json:"first"`    // the first suspect
+	Rank    int      `json:"rank"`     // of the right point among the suspects; 0: not among the first three
+	Cause   int      `json:"cause"`    // rank of a right cause; 0: not among the first three
+	Named   string   `json:"named"`    // the first cause
+	Certain bool     `json:"certain"`  // something was confirmed
+	Ask     bool     `json:"ask"`      // it says what would decide
+	AskLog  bool     `json:"ask_log"`  // and that is a log
+	AskGone bool     `json:"ask_gone"` // which is one that is missing
+	Gone    int      `json:"gone"`     // nodes whose logs are missing
+	Lacks   bool     `json:"lacks"`    // the report says that it has no log of one of them
 
 	Paired  int     `json:"paired"`  // pairs that are right
 	Pairs   int     `json:"pairs"`   // that there are
@@ -75,6 +80,7 @@ var calm = []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Degraded}
 func (r *Run) Judge(files []File, d Damage, got Diagnosis) *Mark {
 	m := &Mark{Tool: "raftdiag", Case: r.Case.Name, Seed: r.Seed, Damage: d.Name, Voice: r.Look.Voice, Impact: r.Impact}
 	r.fill(m, d, got.Report)
+	r.asks(m, files, got.Report)
 	if got.Paired {
 		r.pairs(m, files, got.Pairs)
 	}
@@ -215,6 +221,72 @@ func (r *Run) judge(m *Mark, part bool, report *raftdiag.Report) (Grade, string)
 		return Missed, m.Verdict
 	}
 	return Unknown, m.Verdict + " points " + strings.Join(m.Points, " ") + " causes " + strings.Join(causes, " ")
+}
+
+var namesLog = regexp.MustCompile(`'s log\b|\blogs? of\b`)
+
+// asks tells whether the report asks for logs, and for those that are missing.
+func (r *Run) asks(m *Mark, files []File, report *raftdiag.Report) {
+	there := map[uint64]bool{}
+	for _, f := range files {
+		for _, l := range f.Lines {
+			there[l.Node] = true
+		}
+	}
+	var gone []string
+	for _, id := range r.Config.IDs {
+		if !there[id] {
+			m.Gone++
+			gone = append(gone, r.Look.words(id)...)
+		}
+	}
+	if report == nil {
+		return
+	}
+	hear := func(text string) {
+		if !namesLog.MatchString(text) {
+			return
+		}
+		m.AskLog = true
+		for _, name := range gone {
+			m.AskGone = m.AskGone || hasWord(text, name)
+		}
+	}
+	findings := func(list []raftdiag.Finding) {
+		for _, f := range list {
+			if f.Verdict == raftdiag.Unknown {
+				hear(f.Ask)
+				for _, text := range f.Missing {
+					hear(text)
+				}
+			}
+		}
+	}
+	for _, g := range report.Groups {
+		findings(g.Hypotheses)
+		for _, e := range g.Episodes {
+			findings(e.Hypotheses)
+		}
+		for _, n := range g.Nodes {
+			m.Lacks = m.Lacks || !n.Logged && slices.ContainsFunc(append(n.Also, n.Node), func(s string) bool { return slices.Contains(gone, s) })
+		}
+	}
+}
+
+// hasWord reports whether the word stands in the text by itself.
+func hasWord(text, word string) bool {
+	part := func(c byte) bool { return c == '_' || c >= '0' && c <= '9' || c|32 >= 'a' && c|32 <= 'z' }
+	for at := 0; ; {
+		i := strings.Index(text[at:], word)
+		if i < 0 {
+			return false
+		}
+		from, to := at+i, at+i+len(word)
+		if (from == 0 || !part(text[from-1])) && (to == len(text) || !part(text[to])) {
+			return true
+		}
+		at = to
+	}
 }
 
 // shows reports whether the run may show the impossible state.

@@ -70,6 +70,11 @@ type Line struct {
 	Text   string
 }
 
+// words are what a report may call a node by.
+func (l *Look) words(node uint64) []string {
+	return []string{raftdiag.NodeID(node).String(), l.names[node]}
+}
+
 // Print renders what was said. Lines are in the order in which they were
 // written, over all nodes.
 func (l *Look) Print(said []Word) []Line {

@@ -151,7 +151,7 @@ func (t *Tally) damages() []string {
 func (t *Tally) Tables() []Table {
 	t.Sort()
 	var list []Table
-	list = append(list, t.tools(), t.heldOut(), t.byDamage(), t.points(), t.confusion(), t.messages(), t.calibration(), t.byCase(), t.moot())
+	list = append(list, t.tools(), t.calm(), t.heldOut(), t.byDamage(), t.curve(), t.oneLog(), t.points(), t.confusion(), t.messages(), t.calibration(), t.byCase(), t.moot())
 	return slices.DeleteFunc(list, func(x Table) bool { return len(x.Rows) == 0 })
 }
 
@@ -174,6 +174,29 @@ func (t *Tally) tools() Table {
 		}
 		x.row(tool, s.N, share(s.Point(), s.N), share(s.Point(), s.N-s.Unknown), share(s.Rank3, s.N), share(s.Cause3, s.N), share(s.Unknown, s.N), share(s.Missed, s.N), s.Wrong, c.N, perThousand(c.Wrong, c.N))
 	}
+	return x
+}
+
+// calm sums up the runs in which nothing must be blamed.
+func (t *Tally) calm() Table {
+	x := Table{Title: "Healthy and distractor runs", Note: "Runs in which nothing must be blamed, and in how many of them a fault or an impossible state was reported, or anything confirmed.",
+		Head: []string{"", "undamaged", "false alarms", "undecided", "damaged", "false alarms", "per 1,000"}}
+	calm := map[string]bool{}
+	for _, c := range Cases() {
+		calm[c.Name] = harmless(c)
+	}
+	row := func(name string, of func(m *Mark) bool) {
+		is := func(m *Mark) bool { return m.Tool == "raftdiag" && m.Calm && develops(m) && of(m) }
+		whole := t.score(func(m *Mark) bool { return is(m) && m.Damage == "none" })
+		part := t.score(func(m *Mark) bool { return is(m) && m.Damage != "none" })
+		if whole.N+part.N > 0 {
+			x.row(name, whole.N, whole.Wrong, whole.Unknown, part.N, part.Wrong, perThousand(part.Wrong, part.N))
+		}
+	}
+	row("healthy", func(m *Mark) bool { return m.Case == "healthy" })
+	row("distractors", func(m *Mark) bool { return m.Case != "healthy" && calm[m.Case] })
+	row("faults without impact", func(m *Mark) bool { return !calm[m.Case] })
+	row("all", func(*Mark) bool { return true })
 	return x
 }
 
@@ -211,6 +234,91 @@ func (t *Tally) byDamage() Table {
 		s := t.score(func(m *Mark) bool { return is(m) && hurt(m) })
 		c := t.score(func(m *Mark) bool { return is(m) && m.Calm })
 		x.row(d, s.N, share(s.Right, s.N), share(s.Near, s.N), share(s.Unknown, s.N), share(s.Asks, s.Unknown), share(s.Missed, s.N), share(s.Wrong, s.N), c.N, c.Wrong)
+	}
+	return x
+}
+
+// curve shows how diagnoses fare as more lines are lost.
+func (t *Tally) curve() Table {
+	x := Table{Title: "Degradation", Note: "Runs with an impact, by the share of lines that are lost by chance; the last row counts the false alarms of calm runs.", Head: []string{"lines lost"}}
+	var columns []string
+	for _, d := range t.damages() {
+		if share, ok := strings.CutPrefix(d, "drop"); ok {
+			x.Head, columns = append(x.Head, share+" %"), append(columns, d)
+		} else if d == "none" {
+			x.Head, columns = append(x.Head, "none"), append(columns, d)
+		}
+	}
+	if len(columns) < 2 {
+		return x
+	}
+	row := func(name string, calm bool, of func(s *Score) string) {
+		cells := []any{name}
+		for _, d := range columns {
+			cells = append(cells, of(t.score(func(m *Mark) bool {
+				return m.Tool == "raftdiag" && m.Damage == d && m.Calm == calm && develops(m)
+			})))
+		}
+		x.row(cells...)
+	}
+	row("point right", false, func(s *Score) string { return share(s.Point(), s.N) })
+	row("right or honestly unknown", false, func(s *Score) string { return share(s.Point()+s.Unknown, s.N) })
+	row("wrong confirmed", false, func(s *Score) string { return share(s.Wrong, s.N) })
+	row("runs", false, func(s *Score) string { return fmt.Sprint(s.N) })
+	row("false alarms of calm runs", true, func(s *Score) string { return share(s.Wrong, s.N) })
+	return x
+}
+
+// oneLog shows whether what a report asks for decides: the same run with all
+// logs is there to see.
+func (t *Tally) oneLog() Table {
+	x := Table{Title: "One log missing", Note: "Runs with an impact. Open: neither right nor wrong. Of those, the ones whose report asks for something, for a log, for a log that is missing; and of the last, how many the logs of all nodes decide. " +
+		"Quiet: the logs that are left show a cluster at work, and the report says whose log it has not seen.",
+		Head: []string{"damage", "runs", "decided", "wrong confirmed", "open", "that ask", "for a log", "for a missing one", "decided when it is given", "quiet", "that name the log", "decided when it is given"}}
+	type run struct {
+		name string
+		seed uint64
+	}
+	whole := map[run]*Mark{}
+	for _, m := range t.Marks {
+		if m.Tool == "raftdiag" && m.Damage == "none" {
+			whole[run{m.Case, m.Seed}] = m
+		}
+	}
+	decided := func(m *Mark) bool { return m.Grade == Right || m.Grade == Near }
+	for _, d := range []string{"no-leader-log", "no-follower-log", "one-log"} {
+		var runs, right, wrong, open, ask, log, gone, given, quiet, named, namedGiven int
+		for _, m := range t.Marks {
+			full := whole[run{m.Case, m.Seed}]
+			if m.Tool != "raftdiag" || m.Damage != d || m.Calm || m.Gone == 0 || full == nil || !develops(m) {
+				continue
+			}
+			runs++
+			count := func(n *int, is bool) {
+				if is {
+					*n++
+				}
+			}
+			switch {
+			case decided(m):
+				right++
+			case m.Grade == Wrong:
+				wrong++
+			case slices.Contains([]string{"healthy", "degraded"}, m.Verdict) && !m.Ask:
+				quiet++
+				count(&named, m.Lacks)
+				count(&namedGiven, m.Lacks && decided(full))
+			default:
+				open++
+				count(&ask, m.Ask)
+				count(&log, m.AskLog)
+				count(&gone, m.AskGone)
+				count(&given, m.AskGone && decided(full))
+			}
+		}
+		if runs > 0 {
+			x.row(d, runs, share(right, runs), share(wrong, runs), open, ask, log, gone, share(given, gone), quiet, named, share(namedGiven, named))
+		}
 	}
 	return x
 }
