@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,8 @@ func newExplain() *cobra.Command {
 cause, an impossible state, a note, or a log format. Without a NAME it lists them
 all. "logging" prints what to add to an application so that its logs can be
 diagnosed, in Go and in Rust, and how etcd, Consul, TiKV and others print more;
-"limits" says what logs without messages can show.`,
+"limits" says what logs without messages can show, and which causes no log can
+tell apart.`,
 		Example: `  raftdiag explain
   raftdiag explain H3
   raftdiag explain one-way-partition
@@ -89,7 +91,7 @@ func explainable() []section {
 		{"gates", "the way of a write, and which hypothesis stops it where", (*page).gates},
 		{"exit-codes", "what the exit code says", (*page).exitCodes},
 		{"format-files", "how to describe a log format of your own", (*page).formatFiles},
-		{"limits", "what the logs of etcd, Consul and others can show, and what not", (*page).limits},
+		{"limits", "what the logs of etcd, Consul and others can show, and what not; the causes that no log can tell apart", (*page).limits},
 		{"logging", "what to add to an application so that its logs can be diagnosed", (*page).logging},
 	}})
 }
@@ -244,6 +246,9 @@ func (p *page) doc(d hypotheses.Doc) {
 	p.lines("Log lines that it takes", d.Needs)
 	p.block("What to do", d.Remedy)
 	p.block("What to fetch when the logs do not decide", d.Ask)
+	if d.Class == "cause" {
+		p.alike(d.Name)
+	}
 	if d.Class != "hypothesis" {
 		return
 	}
@@ -256,6 +261,17 @@ func (p *page) doc(d hypotheses.Doc) {
 		}
 	}
 	p.block("Causes", strings.Join(causes, ", "))
+}
+
+// alike tells of the classes of causes that the name belongs to.
+func (p *page) alike(name string) {
+	for _, c := range hypotheses.Alikes() {
+		if !slices.Contains(c.Causes, name) {
+			continue
+		}
+		others := slices.DeleteFunc(slices.Clone(c.Causes), func(s string) bool { return s == name })
+		p.block("What no log can tell from it", strings.Join(others, ", ")+". "+c.Why+" What tells: "+c.Tells+".")
+	}
 }
 
 func under(d hypotheses.Doc) string {
@@ -330,6 +346,18 @@ func (p *page) limits() {
 	for _, l := range limits {
 		p.line("")
 		p.hanging("  - ", "    ", l)
+	}
+	p.line("")
+	p.text("", "Causes that no log can tell apart, and what would. Where a report names one of them, think of the others too:")
+	for _, c := range hypotheses.Alikes() {
+		p.line("")
+		names := strings.Join(c.Causes, ", ")
+		if c.Healed {
+			names += ", once the fault has healed"
+		}
+		p.hanging("  - ", "    ", names+".")
+		p.text("    ", c.Why)
+		p.text("    ", "What tells: "+c.Tells+".")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/hypotheses"
 )
 
 // A Diagnosis is what raftdiag said about files, and which messages it paired.
@@ -49,6 +50,7 @@ type Mark struct {
 	Word    string   `json:"grade"`
 	Effect  string   `json:"impact"`
 	CauseOK bool     `json:"cause_ok"` // a right cause within the first three, or none is asked for
+	AlikeOK bool     `json:"alike_ok"` // the same, up to the published classes of causes that no log can tell apart
 	Why     string   `json:"why"`
 	Verdict string   `json:"verdict"`
 	Expect  string   `json:"expect"`   // the failure point of the case; empty where nothing is wrong
@@ -57,6 +59,7 @@ type Mark struct {
 	First   string   `json:"first"`    // the first suspect
 	Rank    int      `json:"rank"`     // of the right point among the suspects; 0: not among the first three
 	Cause   int      `json:"cause"`    // rank of a right cause; 0: not among the first three
+	Alike   int      `json:"alike"`    // rank of the first cause that no log can tell from a right one; 0: not among the first three
 	Named   string   `json:"named"`    // the first cause
 	Certain bool     `json:"certain"`  // something was confirmed
 	Ask     bool     `json:"ask"`      // it says what would decide
@@ -98,6 +101,7 @@ func (r *Run) fill(m *Mark, d Damage, report *raftdiag.Report) {
 	m.Grade, m.Why = r.judge(m, d.Part, report)
 	m.Word = m.Grade.String()
 	m.CauseOK = m.Calm || m.Cause > 0 || len(r.Case.Causes) == 0 || m.Grade == Right
+	m.AlikeOK = m.CauseOK || m.Alike > 0
 }
 
 // judge fills the mark in.
@@ -150,6 +154,9 @@ func (r *Run) judge(m *Mark, part bool, report *raftdiag.Report) (Grade, string)
 				}
 				if slices.Contains(r.Case.Causes, c.Name) && (m.Cause == 0 || i+1 < m.Cause) {
 					m.Cause = i + 1
+				}
+				if len(r.Case.Causes) > 0 && hypotheses.LookAlike(r.Case.Causes[0], c.Name, r.heals()) && (m.Alike == 0 || i+1 < m.Alike) {
+					m.Alike = i + 1
 				}
 			}
 		}

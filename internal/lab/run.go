@@ -160,6 +160,11 @@ func impact(a, b *cluster.Outcome, conf *cluster.Config) Impact {
 	return NoImpact
 }
 
+// heals reports whether the run's fault ends before the run does.
+func (r *Run) heals() bool {
+	return len(r.Config.Faults) > 0 && r.Config.Faults[0].For > 0
+}
+
 // terms is the highest term of an outcome.
 func terms(o *cluster.Outcome) (t uint64) {
 	for _, n := range o.Nodes {

@@ -49,6 +49,7 @@ type Score struct {
 	Wrong   int `json:"wrong"`
 	Rank3   int `json:"rank3"`  // the right point confirmed, or among the first three suspects
 	Cause3  int `json:"cause3"` // a right cause among the first three
+	Alike3  int `json:"alike3"` // the same, up to causes that no log can tell apart
 	Asks    int `json:"asks"`   // of the unknown, those that say what would decide
 }
 
@@ -74,6 +75,9 @@ func (s *Score) add(m *Mark) {
 	}
 	if m.CauseOK {
 		s.Cause3++
+	}
+	if m.AlikeOK {
+		s.Alike3++
 	}
 }
 
@@ -159,8 +163,8 @@ func hurt(m *Mark) bool { return !m.Calm }
 
 func (t *Tally) tools() Table {
 	x := Table{Title: "Undamaged logs of all nodes",
-		Note: "Runs whose fault had an impact on the left; on the right, false alarms (a fault or an impossible state reported, or anything confirmed) per 1,000 runs that are healthy, harmless or without impact.",
-		Head: []string{"", "runs", "point first", "of those decided", "point within 3", "cause within 3", "unknown", "missed", "wrong confirmed", "calm runs", "alarms per 1,000"}}
+		Note: "Runs whose fault had an impact on the left; on the right, false alarms (a fault or an impossible state reported, or anything confirmed) per 1,000 runs that are healthy, harmless or without impact. The cause within 3 is up to the classes of causes that no log can tell apart (raftdiag explain limits), or by its name.",
+		Head: []string{"", "runs", "point first", "of those decided", "point within 3", "cause within 3", "by its name", "unknown", "missed", "wrong confirmed", "calm runs", "alarms per 1,000"}}
 	tools := []string{"raftdiag"}
 	for _, b := range Baselines() {
 		tools = append(tools, b.Name)
@@ -172,7 +176,7 @@ func (t *Tally) tools() Table {
 		if s.N+c.N == 0 {
 			continue
 		}
-		x.row(tool, s.N, share(s.Point(), s.N), share(s.Point(), s.N-s.Unknown), share(s.Rank3, s.N), share(s.Cause3, s.N), share(s.Unknown, s.N), share(s.Missed, s.N), s.Wrong, c.N, perThousand(c.Wrong, c.N))
+		x.row(tool, s.N, share(s.Point(), s.N), share(s.Point(), s.N-s.Unknown), share(s.Rank3, s.N), share(s.Alike3, s.N), share(s.Cause3, s.N), share(s.Unknown, s.N), share(s.Missed, s.N), s.Wrong, c.N, perThousand(c.Wrong, c.N))
 	}
 	return x
 }
@@ -209,11 +213,11 @@ func perThousand(n, of int) string {
 
 func (t *Tally) heldOut() Table {
 	x := Table{Title: "Held out", Note: "Cases and seeds that nobody looked at while mending.",
-		Head: []string{"", "runs", "point first", "cause within 3", "unknown", "missed", "wrong confirmed"}}
+		Head: []string{"", "runs", "point first", "cause within 3", "by its name", "unknown", "missed", "wrong confirmed"}}
 	add := func(name string, want func(m *Mark) bool) {
 		s := t.score(func(m *Mark) bool { return m.Tool == "raftdiag" && m.Damage == "none" && want(m) })
 		if s.N > 0 {
-			x.row(name, s.N, share(s.Point(), s.N), share(s.Cause3, s.N), share(s.Unknown, s.N), share(s.Missed, s.N), s.Wrong)
+			x.row(name, s.N, share(s.Point(), s.N), share(s.Alike3, s.N), share(s.Cause3, s.N), share(s.Unknown, s.N), share(s.Missed, s.N), s.Wrong)
 		}
 	}
 	for _, name := range t.keys(func(m *Mark) string { return m.Case }) {
