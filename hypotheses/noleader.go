@@ -37,6 +37,7 @@ const patientBoot = 6
 func (j *judgement) leaderless() {
 	open := map[raftdiag.NodeID]timeline.Vacancy{}
 	closed := map[raftdiag.NodeID][]timeline.Vacancy{}
+	founding := map[raftdiag.NodeID]timeline.Vacancy{} // from boot to the first leader, however short
 	need := j.pat.Rounds
 	if j.pat.Complete {
 		need = 1
@@ -50,11 +51,13 @@ func (j *judgement) leaderless() {
 				open[l.Node] = v
 			case !v.Open && v.Rounds >= storm*j.pat.Rounds:
 				closed[l.Node] = append(closed[l.Node], v)
+			case !v.Open && l.BeginsWithBoot() && v.From <= firstRole(l):
+				founding[l.Node] = v
 			}
 		}
 	}
 	j.vacantNow(open)
-	j.vacantOnce(closed)
+	j.vacantOnce(closed, founding)
 	j.disruptive()
 	j.flapping()
 }
@@ -348,6 +351,8 @@ func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voter
 	}
 	if len(silent) > 0 && contested == 0 {
 		out = append(out, j.silenceCauses(vacs, voters, silent)...)
+	} else {
+		out = append(out, j.muffled(vacs, voters)...)
 	}
 	if split := j.splitTerms(); split >= 2 && contested > 0 {
 		out = append(out, cause{"split-vote", nil, fmt.Sprintf("in %d terms several candidates stood and none had a majority", split), j.quote(timeline.Proof{Lane: vacs[0].Lane, I: vacs[0].From}, "no leader from here on")})
@@ -376,6 +381,37 @@ func (j *judgement) undrained(v timeline.Vacancy) bool {
 	l := v.Lane
 	return l.Shows(raftdiag.Ready) > 0 && l.Shows(raftdiag.Sent) > 0 && l.Count(raftdiag.State, v.From, v.To) >= j.pat.Rounds &&
 		l.Count(raftdiag.Ready, v.From, v.To)+l.Count(raftdiag.Sent, v.From, v.To) == 0
+}
+
+// muffled explains candidates that are answered in the end, and whose
+// transports said before, campaign after campaign, why their requests did not
+// leave for so many voters that none could win.
+func (j *judgement) muffled(vacs []timeline.Vacancy, voters timeline.Voters) []cause {
+	var out []cause
+	for _, v := range vacs {
+		if v.Campaigns == 0 {
+			continue
+		}
+		me := v.Lane.Node
+		votes := map[raftdiag.NodeID]bool{}
+		var found []cause
+		for _, n := range voters.All() {
+			votes[n] = true
+			fails := v.Lane.Failures(n, v.From, v.To)
+			if n == me || len(fails) == 0 || 2*len(fails) < v.Campaigns {
+				continue
+			}
+			p := fails[0]
+			if name := transportCause(p.Event().Text); name != "" {
+				votes[n] = false
+				found = append(found, cause{name, []raftdiag.NodeID{me, n}, fmt.Sprintf("node %s's transport to node %s says, while nobody leads: %s", me, n, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
+			}
+		}
+		if voters.Vote(votes) == quorum.VoteLost {
+			out = append(out, found...)
+		}
+	}
+	return out
 }
 
 // noVoters reports whether an application says that its configuration is empty.
@@ -475,8 +511,9 @@ func (j *judgement) splitTerms() int {
 
 // vacantOnce judges times without a leader that ended: lanes that are no quorum
 // without one another went through many campaigns between the same two
-// leaders.
-func (j *judgement) vacantOnce(closed map[raftdiag.NodeID][]timeline.Vacancy) {
+// leaders. Before the first leader of all its own lane is enough: the others,
+// whose logs begin with their boot, had none either.
+func (j *judgement) vacantOnce(closed map[raftdiag.NodeID][]timeline.Vacancy, founding map[raftdiag.NodeID]timeline.Vacancy) {
 	if len(closed) == 0 {
 		return
 	}
@@ -503,6 +540,18 @@ func (j *judgement) vacantOnce(closed map[raftdiag.NodeID][]timeline.Vacancy) {
 				}
 			}
 		}
+		leads := func(v timeline.Vacancy) bool {
+			role, _ := v.Lane.RoleAt(v.To + 1)
+			return role.Role == raftdiag.Leader && role.Term == after
+		}
+		if before == 0 && slices.ContainsFunc(vacs, leads) {
+			for n, v := range founding {
+				if role, _ := v.Lane.RoleAt(v.To + 1); voters.Has(n) && role.Term == after {
+					votes[n] = false
+					vacs = append(vacs, v)
+				}
+			}
+		}
 		if len(vacs) > 0 && voters.Vote(votes) == quorum.VoteLost && !j.stuckUnder(before) && slices.ContainsFunc(vacs, func(v timeline.Vacancy) bool { return v.Campaigns > 0 }) {
 			slices.SortStableFunc(vacs, func(a, b timeline.Vacancy) int {
 				if a.Rounds != b.Rounds {
@@ -520,6 +569,17 @@ func (j *judgement) vacantOnce(closed map[raftdiag.NodeID][]timeline.Vacancy) {
 		}
 		before = after
 	}
+}
+
+// firstRole is the place at which a lane first shows a role.
+func firstRole(l *timeline.Lane) int {
+	lo, hi := l.Bounds()
+	for i := lo; i < hi; i++ {
+		if role, ok := l.RoleAt(i + 1); ok && role.Role != raftdiag.UnknownRole {
+			return i
+		}
+	}
+	return hi
 }
 
 // stuckUnder reports whether an entry was left stuck by the leader of a term.

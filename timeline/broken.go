@@ -229,15 +229,17 @@ func (p Proof) Entry() (raftdiag.Index, raftdiag.Term, bool) {
 }
 
 // TakenBack finds an accept and, in the same term, rejections at or below its
-// index. The node's own sends are in order, so one rejection is enough; on the
-// leader an old rejection may arrive late, so it takes three, the last of them
-// after the accept, with no other accept between.
+// index. The node's own sends are in order, so one rejection is enough. On the
+// leader rejections that the accept overtook on the way arrive late, and there
+// may be many of them: it takes three that answer appends which the leader sent
+// after it had heard the accept, with no other accept between.
 func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
-	scan := func(places []int32, enough int) bool {
+	scan := func(places []int32, enough int, answers func(by, i int, prev raftdiag.Index, already int) bool) bool {
 		var best raftdiag.Index
 		var by Proof
 		var term raftdiag.Term
 		n := 0
+		counted := map[raftdiag.Index]int{}
 		for _, i := range places {
 			r := l.rec(int(i))
 			if !r.has(raftdiag.HasTerm|raftdiag.HasIndex|raftdiag.HasReject) || r.b == 0 {
@@ -245,15 +247,18 @@ func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 			}
 			if t := raftdiag.Term(r.a >> 32); t != term {
 				best, by, term, n = 0, Proof{}, t, 0
+				clear(counted)
 			}
 			idx := raftdiag.Index(r.b)
 			switch {
 			case !r.reject():
 				if idx > best {
 					best, by = idx, Proof{l, int(i)}
+					clear(counted)
 				}
 				n = 0
-			case by.OK() && idx <= best && (!r.has(raftdiag.HasHint) || raftdiag.Index(uint32(r.d)) < idx):
+			case by.OK() && idx <= best && (!r.has(raftdiag.HasHint) || raftdiag.Index(uint32(r.d)) < idx) && answers(by.I, int(i), idx, counted[idx]):
+				counted[idx]++
 				if n++; n >= enough {
 					ack, reject = by, Proof{l, int(i)}
 					return true
@@ -264,15 +269,37 @@ func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 	}
 	for _, c := range l.ways[Out] {
 		places := l.sends[c]
-		if c.Type == raftdiag.MsgAppResp && c.From == l.Node && scan(places, 1) {
+		if c.Type == raftdiag.MsgAppResp && c.From == l.Node && scan(places, 1, func(int, int, raftdiag.Index, int) bool { return true }) {
 			return ack, reject, true
 		}
 	}
 	for _, c := range l.ways[In] {
 		places := l.receives[c]
-		if c.Type == raftdiag.MsgAppResp && c.To == l.Node && scan(places, 3) {
+		if c.Type == raftdiag.MsgAppResp && c.To == l.Node && scan(places, 3, l.asked(c.From)) {
 			return ack, reject, true
 		}
 	}
 	return Proof{}, Proof{}, false
+}
+
+// asked tells whether a rejection at place i answers an append with that
+// previous index that the leader sent after place by, beyond those that are
+// answered already. A lane without such lines tells it by the rounds that went
+// by: nothing is on the way for so long.
+func (l *Lane) asked(peer raftdiag.NodeID) func(by, i int, prev raftdiag.Index, already int) bool {
+	sends := l.sends[Channel{l.Node, peer, raftdiag.MsgApp}]
+	return func(by, i int, prev raftdiag.Index, already int) bool {
+		if len(sends) == 0 {
+			return l.Rounds(by, i) >= DefaultPatience.Rounds
+		}
+		n := 0
+		for _, s := range between(sends, by, i) {
+			if r := l.rec(int(s)); r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) == prev {
+				if n++; n > already {
+					return true
+				}
+			}
+		}
+		return false
+	}
 }

@@ -1016,8 +1016,8 @@ func (l *Lane) peerOf(r *record) raftdiag.NodeID {
 	return l.store.nodes.list[r.to]
 }
 
-// beginsWithBoot reports whether the lane's log begins when its process did.
-func (l *Lane) beginsWithBoot() bool {
+// BeginsWithBoot reports whether the lane's log begins when its process did.
+func (l *Lane) BeginsWithBoot() bool {
 	for i := l.lo; i < l.hi && i < l.lo+blockRows; i++ {
 		switch k := l.rec(i).kind; {
 		case k == raftdiag.Booted:
@@ -1303,7 +1303,7 @@ func (v *view) aliveMeanwhile() bool {
 				p := v.t.Pair(c)
 				// In order, the last of so many receives is of no earlier send, where the
 				// lane has all sends; a few lines may be missing.
-				if n := min(len(p.Receives), len(p.Sends)) - 2*v.pat.Rounds; n > 0 && v.l.beginsWithBoot() && !slices.Contains(p.Twice, true) && !slices.Contains(p.SendOf, -1) &&
+				if n := min(len(p.Receives), len(p.Sends)) - 2*v.pat.Rounds; n > 0 && v.l.BeginsWithBoot() && !slices.Contains(p.Twice, true) && !slices.Contains(p.SendOf, -1) &&
 					int(p.Sends[n-1]) > v.s.From && v.passed(v.l, v.s.From, int(p.Sends[n-1])) {
 					return true
 				}
