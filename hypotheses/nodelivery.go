@@ -138,6 +138,9 @@ func (c *stuck) hi(l *timeline.Lane) int {
 func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause {
 	who := []raftdiag.NodeID{from, to}
 	ev := c.place(p).Evidence
+	if p.OnWay {
+		return []cause{{"slow-network", who, fmt.Sprintf("what nodes %s and %s send to one another arrives, and takes long on the way: %s", from, to, p.Marks[p.Stop].Why), ev}}
+	}
 	there, back := c.traffic(p, from, to), c.traffic(p, to, from)
 	switch cuts := c.j.t.LossRuns(from, to); {
 	case cuts >= 3 && there.late == 0:

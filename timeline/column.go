@@ -33,6 +33,7 @@ const (
 	oldRoleShift = 7  // 3 bits
 	stateShift   = 10 // 2 bits: progress state
 	entryShift   = 12 // 2 bits: entry type
+	againShift   = 14 // 2 bits: how many repeats of the row were dropped, at most three
 
 	wideBit  = 1 << 47
 	setMask  = 1<<46 - 1
@@ -43,6 +44,7 @@ func (r *record) source() int               { return int(r.set >> srcShift) }
 func (r *record) has(f raftdiag.Field) bool { return raftdiag.Field(r.set&setMask)&f == f }
 func (r *record) wide() bool                { return r.set&wideBit != 0 }
 func (r *record) role() raftdiag.Role       { return raftdiag.Role(r.flags >> roleShift & 7) }
+func (r *record) again() int                { return int(r.flags >> againShift) }
 func (r *record) reject() bool              { return r.flags&flagReject != 0 }
 
 // message reports whether the record is a message that left or came.
@@ -56,6 +58,7 @@ func (r *record) message() bool {
 func (r *record) said(twins []uint64) record {
 	x := *r
 	x.line = 0
+	x.flags &= 1<<againShift - 1
 	x.set &= setMask | wideBit
 	if r.wide() {
 		x.a = twins[r.a]

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -75,6 +76,7 @@ type Place struct {
 	Rejects  []Proof // rejections that the leader heard while the entry waited
 	Failures []Proof // what the leader's transport said about the voter
 	Strays   []Proof // the voter's messages that arrived elsewhere
+	OnWay    bool    // what was late was late on the way: it arrived, and was answered at once
 	Refused  bool    // its address refuses, and no log tells a dead process from a wrong port
 	Down     Proof   // shows that the voter's process is gone
 	DownWhy  string
@@ -1152,9 +1154,76 @@ func (v *view) judgeHealed() {
 		late(Heard, p.Reply, "%d answers of node %s did not arrive", lostBack, p.Node)
 	case lostThere >= v.pat.Rounds:
 		late(Received, Proof{v.l, int(sends[0])}, "%d messages to node %s did not arrive", lostThere, p.Node)
+	case first >= 0 && v.onTheWay(sends[0], receipts[0], accepts[0], first):
+		p.OnWay = true
+		if v.overtakenBack(accepts[0], first) {
+			late(Heard, p.Reply, "node %s answered at once, and what it sent later arrived before the answer", p.Node)
+		} else {
+			late(Received, Proof{v.l, int(sends[0])}, "node %s answered at once when it came, and the answer arrived: the time went on the way there or back", p.Node)
+		}
 	default:
 		unknown()
 	}
+}
+
+// onTheWay reports whether an append and its answer, which both arrived, spent
+// the leader's patience on the way: neither lane stood still meanwhile, and the
+// voter answered in a fourth of the time at most. A node that is paused, or
+// whose loop is, prints late what arrived in time, but nothing else either. It
+// needs stamps, of each node's own clock.
+func (v *view) onTheWay(send, receipt, reply int32, heard int) bool {
+	there := v.t.Pair(v.channel(v.leader, v.p.Node, raftdiag.MsgApp))
+	back := v.t.Pair(v.channel(v.p.Node, v.leader, raftdiag.MsgAppResp))
+	if !there.joins(send, receipt) || reply < receipt || !back.joins(reply, int32(heard)) || !v.passed(v.l, int(send), heard) {
+		return false
+	}
+	wait := v.l.span(int(send), heard+1)
+	since := v.f.rec(int(receipt)).time - int64(wait)
+	from := int(receipt)
+	for from > v.f.lo && (v.f.rec(from-1).time == 0 || v.f.rec(from-1).time > since) {
+		from--
+	}
+	return wait > 0 && v.f.rec(int(receipt)).time != 0 && 4*v.f.span(int(receipt), int(reply)+1) <= wait &&
+		2*v.f.longestGap(max(from-1, v.f.lo), int(reply)+1) <= wait && 2*v.l.longestGap(int(send), heard+1) <= wait
+}
+
+// joins reports whether the send at one place is the receive at another, beyond
+// doubt.
+func (p *Pairing) joins(send, receive int32) bool {
+	k, ok := slices.BinarySearch(p.Sends, send)
+	if !ok || p.ReceiveOf[k] < 0 || p.Vague(k) {
+		return false
+	}
+	return p.Receives[p.ReceiveOf[k]] == receive
+}
+
+// longestGap is the longest time without a line between two places.
+func (l *Lane) longestGap(i, j int) time.Duration {
+	var last, most int64
+	for k := i; k < j; k++ {
+		t := l.rec(k).time
+		if t == 0 {
+			continue
+		}
+		if last != 0 {
+			most = max(most, t-last)
+		}
+		last = t
+	}
+	return time.Duration(most)
+}
+
+// overtakenBack reports whether heartbeat answers that left after the voter's
+// answer arrived before it, as many as patience has rounds.
+func (v *view) overtakenBack(reply int32, heard int) bool {
+	p := v.t.Pair(v.channel(v.p.Node, v.leader, raftdiag.MsgHeartbeatResp))
+	n := 0
+	for k, i := range p.Sends {
+		if j := p.ReceiveOf[k]; i > reply && j >= 0 && int(p.Receives[j]) < heard && !p.Vague(k) {
+			n++
+		}
+	}
+	return n >= v.pat.Rounds
 }
 
 // dawdles reports whether the voter let its patience pass between a receipt and

@@ -22,7 +22,7 @@ type Pairing struct {
 	From, To  *Lane // nil if that log is missing
 	Sends     []int32
 	Receives  []int32
-	ReceiveOf []int32 // by send: number of its receive, or -1
+	ReceiveOf []int32 // by send: number of its receive, or -1; sends may share one that stands for several equal rows
 	SendOf    []int32 // by receive: number of its send, or -1
 	Twice     []bool  // by receive: another receive has its send
 	Overtaken []bool  // by receive: it came after a message that was sent later
@@ -117,6 +117,7 @@ func (t *Timeline) pair(c Channel) *Pairing {
 	counts := p.census(a, b)
 	p.blur(a, b, counts)
 	p.leftovers(a, b, counts)
+	p.merged(a)
 	p.overtake()
 	return p
 }
@@ -402,6 +403,24 @@ func (p *Pairing) leftovers(a, b []uint64, counts map[uint64]tally) {
 			p.SendOf[j], p.ReceiveOf[i] = i, int32(j)
 		case pl.first > 0 && int(pl.last) < len(a)-1 && int32(j) > p.ReceiveOf[pl.first]:
 			p.SendOf[j], p.Twice[j] = pl.last, true
+		}
+	}
+}
+
+// merged pairs sends that are left over with a receive that stands for several
+// equal rows: messages that arrived within one tick of the receiver's clock look
+// like a repeated line.
+func (p *Pairing) merged(a []uint64) {
+	for j, i := range p.SendOf {
+		if i < 0 || p.Twice[j] {
+			continue
+		}
+		n := p.To.rec(int(p.Receives[j])).again()
+		for k := int(i) + 1; n > 0 && k < len(a) && k <= int(i)+pairWindow; k++ {
+			if p.ReceiveOf[k] < 0 && a[k] == a[i] {
+				p.ReceiveOf[k] = int32(j)
+				n--
+			}
 		}
 	}
 }

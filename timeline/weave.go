@@ -352,7 +352,8 @@ const coarse = 10 * time.Millisecond
 // the same stamp. What a repeat is depends on how fine the stamps are: within a
 // microsecond nothing happens twice, within a millisecond a repeat must follow
 // at once, and within a second a message may come again. Rows without a stamp
-// are never dropped.
+// are never dropped. A row notes how many repeats it stands for: within a
+// millisecond two equal messages may well arrive.
 //
 // It returns how many forwarded proposals it dropped that may have been ones of
 // their own: they have nothing by which one is told from the next.
@@ -368,11 +369,16 @@ func (s *Store) dedupe(col *column) (forwards int) {
 	var newest int64
 	for i := range col.n {
 		r := col.at(i)
-		if r.time != 0 && n > 0 && !(tick >= int64(coarse) && r.message()) && s.repeats(col, n, r, fine, newest) {
-			if !fine && r.kind == raftdiag.Received && r.mtype == raftdiag.MsgProp {
-				forwards++
+		if r.time != 0 && n > 0 && !(tick >= int64(coarse) && r.message()) {
+			if k := s.repeated(col, n, r, fine, newest); k >= 0 {
+				if o := col.at(k); o.again() < 3 {
+					o.flags += 1 << againShift
+				}
+				if !fine && r.kind == raftdiag.Received && r.mtype == raftdiag.MsgProp {
+					forwards++
+				}
+				continue
 			}
-			continue
 		}
 		newest = max(newest, r.time)
 		if n != i {
@@ -384,27 +390,28 @@ func (s *Store) dedupe(col *column) (forwards int) {
 	return forwards
 }
 
-// repeats reports whether r says what one of the first n rows said already.
-func (s *Store) repeats(col *column, n int, r *record, fine bool, newest int64) bool {
+// repeated is the place of the row among the first n that said what r says, or
+// -1.
+func (s *Store) repeated(col *column, n int, r *record, fine bool, newest int64) int {
 	prev := col.at(n - 1)
 	if prev.time != r.time && (r.time >= newest || !fine) {
-		return false
+		return -1
 	}
 	said := r.said(s.twins)
 	if prev.time == r.time && prev.line+1 >= r.line && prev.said(s.twins) == said {
-		return true
+		return n - 1
 	}
 	if !fine {
-		return false
+		return -1
 	}
 	const window = 64
 	if r.time >= newest {
 		for k := n - 1; k >= 0 && k >= n-window && col.at(k).time == r.time; k-- {
 			if col.at(k).said(s.twins) == said {
-				return true
+				return k
 			}
 		}
-		return false
+		return -1
 	}
 	// The stamp is older than the newest: a copy of an earlier part, perhaps.
 	// Rows without a stamp go with the row before them, so the search is by
@@ -414,12 +421,12 @@ func (s *Store) repeats(col *column, n int, r *record, fine bool, newest int64) 
 		switch o := col.at(k); {
 		case o.time == 0:
 		case o.time != r.time:
-			return false
+			return -1
 		case o.said(s.twins) == said:
-			return true
+			return k
 		}
 	}
-	return false
+	return -1
 }
 
 // searchStamp is the first of the first n places whose stamp, or that of the
