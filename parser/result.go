@@ -406,6 +406,8 @@ func (r *Result) overlaps(all []*source) {
 		}
 		list[i].first, list[i].last = min(list[i].first, s.first), max(list[i].last, s.last)
 	}
+	// The order of the inputs is no matter.
+	slices.SortFunc(list, func(a, b times) int { return cmp.Or(cmp.Compare(a.first, b.first), strings.Compare(a.name, b.name)) })
 	told := 0
 	for i, a := range list {
 		alone, near := len(list) > 1, times{}

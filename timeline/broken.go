@@ -229,15 +229,18 @@ func (p Proof) Entry() (raftdiag.Index, raftdiag.Term, bool) {
 }
 
 // TakenBack finds an accept and, in the same term, rejections at or below its
-// index. The node's own sends are in order, so one rejection is enough. On the
-// leader rejections that the accept overtook on the way arrive late, and there
-// may be many of them: it takes three that answer appends which the leader sent
-// after it had heard the accept, with no other accept between.
+// index. The node's own sends are in order, so one rejection is enough, unless
+// it stands word for word before the accept as well: it may be a copy of that
+// line. On the leader rejections that the accept overtook on the way arrive
+// late, and there may be many of them: it takes three that answer appends which
+// the leader sent after it had heard the accept, with no other accept between.
 func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 	scan := func(places []int32, enough int, answers func(by, i int, prev raftdiag.Index, already int) bool) bool {
+		type refusal struct{ at, hint uint64 }
 		var best raftdiag.Index
 		var by Proof
 		var term raftdiag.Term
+		var before map[refusal]bool
 		n := 0
 		counted := map[raftdiag.Index]int{}
 		for _, i := range places {
@@ -248,9 +251,15 @@ func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 			if t := raftdiag.Term(r.a >> 32); t != term {
 				best, by, term, n = 0, Proof{}, t, 0
 				clear(counted)
+				clear(before)
 			}
 			idx := raftdiag.Index(r.b)
 			switch {
+			case r.reject() && enough == 1 && (idx > best || before[refusal{r.b, r.d}]):
+				if before == nil {
+					before = map[refusal]bool{}
+				}
+				before[refusal{r.b, r.d}] = true
 			case !r.reject():
 				if idx > best {
 					best, by = idx, Proof{l, int(i)}
