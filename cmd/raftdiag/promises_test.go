@@ -716,7 +716,7 @@ func TestPromiseSilence(t *testing.T) {
 	}
 }
 
-func schema(t testing.TB, path string) *jsonschema.Schema {
+func schema(t tester, path string) *jsonschema.Schema {
 	t.Helper()
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -738,7 +738,7 @@ func schema(t testing.TB, path string) *jsonschema.Schema {
 	return s
 }
 
-func fits(t testing.TB, s *jsonschema.Schema, raw []byte) {
+func fits(t tester, s *jsonschema.Schema, raw []byte) {
 	t.Helper()
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
 	if err == nil {
@@ -820,63 +820,96 @@ func TestPromiseAnyBytes(t *testing.T) {
 	lawful(t, 10, func(t *rapid.T, f fixture) {
 		files := slices.Clone(f.files)
 		k := rapid.IntRange(0, len(files)-1).Draw(t, "node")
-		data := slices.Clone(files[k].data)
-		for range rapid.IntRange(1, 40).Draw(t, "changes") {
-			at := rapid.IntRange(0, len(data)).Draw(t, "at")
-			to := min(len(data), at+rapid.IntRange(0, 300).Draw(t, "length"))
-			switch rapid.SampledFrom([]string{"flip", "insert", "remove", "repeat", "move", "number", "zero"}).Draw(t, "change") {
-			case "flip":
-				for i := at; i < to; i += 7 {
-					data[i] ^= 1 << (i % 8)
-				}
-			case "insert":
-				data = slices.Insert(data, at, rapid.SliceOfN(rapid.Byte(), 1, 30).Draw(t, "bytes")...)
-			case "remove":
-				data = slices.Delete(data, at, to)
-			case "repeat":
-				data = slices.Insert(data, to, data[at:to]...)
-			case "move":
-				data = append(slices.Delete(data, at, to), f.files[k].data[min(at, len(f.files[k].data)):min(to, len(f.files[k].data))]...)
-			case "number":
-				for i := at; i < to; i++ {
-					if data[i] >= '0' && data[i] <= '9' {
-						data = slices.Replace(data, i, i+1, []byte(rapid.SampledFrom([]string{"18446744073709551615", "-1", "99999999999999999999999", "0", "1e9"}).Draw(t, "number"))...)
-						break
-					}
-				}
-			case "zero":
-				clear(data[at:to])
-			}
-		}
+		data := changed(files[k].data, drawChanges(t, len(files[k].data)))
 		files[k].data = data
-		r := diagnosed(t, files)
-		for _, in := range r.Inputs {
-			for _, file := range files {
-				if filepath.Base(in.Source) != file.name {
-					continue
-				}
-				if n := int64(len(lines(file.data))); in.Lines != n && in.Error == nil {
-					t.Fatalf("%s has %d lines, and the report counts %d", file.name, n, in.Lines)
-				}
-				if in.Garbled > in.Lines || in.Events < 0 {
-					t.Fatalf("%s: %d of %d lines are garbled", file.name, in.Garbled, in.Lines)
-				}
-			}
-		}
-		size := 0
-		for _, file := range files {
-			size += len(file.data)
-		}
-		for _, format := range formats {
-			var b bytes.Buffer
-			if err := format.write(&b, r, report.Options{}); err != nil {
-				t.Fatal(err)
-			}
-			if b.Len() > 1<<20+4*size {
-				t.Fatalf("a report of %d bytes on %d bytes", b.Len(), size)
-			}
-		}
+		accounted(t, files)
 	})
+}
+
+// A change changes some bytes of a log.
+type change struct {
+	How    string
+	At, To int    // brought into the log where they are beyond it
+	Bytes  []byte `json:",omitempty"`
+}
+
+func drawChanges(t *rapid.T, size int) (list []change) {
+	for range rapid.IntRange(1, 40).Draw(t, "changes") {
+		e := change{How: rapid.SampledFrom([]string{"flip", "insert", "remove", "repeat", "move", "number", "zero"}).Draw(t, "change"), At: rapid.IntRange(0, size).Draw(t, "at")}
+		e.To = e.At + rapid.IntRange(0, 300).Draw(t, "length")
+		switch e.How {
+		case "insert":
+			e.Bytes = rapid.SliceOfN(rapid.Byte(), 1, 30).Draw(t, "bytes")
+		case "number":
+			e.Bytes = []byte(rapid.SampledFrom([]string{"18446744073709551615", "-1", "99999999999999999999999", "0", "1e9"}).Draw(t, "number"))
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+func changed(whole []byte, list []change) []byte {
+	data := slices.Clone(whole)
+	for _, e := range list {
+		at, to := min(e.At, len(data)), min(e.To, len(data))
+		switch e.How {
+		case "flip":
+			for i := at; i < to; i += 7 {
+				data[i] ^= 1 << (i % 8)
+			}
+		case "insert":
+			data = slices.Insert(data, at, e.Bytes...)
+		case "remove":
+			data = slices.Delete(data, at, to)
+		case "repeat":
+			data = slices.Insert(data, to, data[at:to]...)
+		case "move":
+			data = append(slices.Delete(data, at, to), whole[min(at, len(whole)):min(to, len(whole))]...)
+		case "number":
+			for i := at; i < to; i++ {
+				if data[i] >= '0' && data[i] <= '9' {
+					data = slices.Replace(data, i, i+1, e.Bytes...)
+					break
+				}
+			}
+		case "zero":
+			clear(data[at:to])
+		}
+	}
+	return data
+}
+
+// accounted fails unless each line of the files is counted, and what is written
+// about them is bounded by them.
+func accounted(t tester, files []logFile) {
+	t.Helper()
+	r := diagnosed(t, files)
+	for _, in := range r.Inputs {
+		for _, file := range files {
+			if !strings.HasSuffix(filepath.ToSlash(in.Source), "/"+file.name) {
+				continue
+			}
+			if n := int64(len(lines(file.data))); in.Lines != n && in.Error == nil {
+				t.Fatalf("%s has %d lines, and the report counts %d", file.name, n, in.Lines)
+			}
+			if in.Garbled > in.Lines || in.Events < 0 {
+				t.Fatalf("%s: %d of %d lines are garbled", file.name, in.Garbled, in.Lines)
+			}
+		}
+	}
+	size := 0
+	for _, file := range files {
+		size += len(file.data)
+	}
+	for _, format := range formats {
+		var b bytes.Buffer
+		if err := format.write(&b, r, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if b.Len() > 1<<20+4*size {
+			t.Fatalf("a report of %d bytes on %d bytes", b.Len(), size)
+		}
+	}
 }
 
 // Promise 9: lines that are cut in two are counted as garbled, and the first is
@@ -1017,52 +1050,58 @@ func TestPromiseHostile(t *testing.T) {
 			files[k].data = b.Bytes()
 		}
 		stow(t, files, func(inputs []string) {
-			r, err := diagnose(context.Background(), question{inputs: inputs})
-			if err != nil {
-				t.Fatal(err)
-			}
-			dir := filepath.Dir(inputs[0])
-			for _, format := range formats {
-				var b bytes.Buffer
-				if err := format.write(&b, r, report.Options{Width: rapid.IntRange(40, 160).Draw(t, "width")}); err != nil {
-					t.Fatal(err)
-				}
-				harmless(t, format.name, b.String())
-				switch format.name {
-				case "json":
-					if err := json.Unmarshal(b.Bytes(), &raftdiag.Report{}); err != nil {
-						t.Fatal(err)
-					}
-				case "junit":
-					d := xml.NewDecoder(bytes.NewReader(b.Bytes()))
-					for {
-						if _, err := d.Token(); err == io.EOF {
-							break
-						} else if err != nil {
-							t.Fatalf("junit: %v in\n%s", err, b.String())
-						}
-					}
-				case "markdown":
-					plainMarkdown(t, strings.ReplaceAll(b.String(), dir, ""))
-				}
-			}
-			for _, command := range [][]string{{"analyze"}, {"timeline"}, {"events"}} {
-				var out, errOut bytes.Buffer
-				code := run(context.Background(), slices.Concat(command, []string{"--"}, inputs), nil, &out, &errOut)
-				if code == exitInternal || code == exitUsage {
-					t.Fatalf("raftdiag %s: exit code %d: %s", command, code, errOut.String())
-				}
-				if command[0] == "events" { // data for programs: it must not act on a terminal
-					if i := strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && (r < 0x20 || r >= 0x7f && r <= 0x9f) }); i >= 0 {
-						t.Fatalf("stdout of events: a control character at %d", i)
-					}
-				} else {
-					harmless(t, "stdout of "+command[0], out.String())
-				}
-				harmless(t, "stderr of "+command[0], errOut.String())
-			}
+			unharmed(t, inputs, filepath.Dir(inputs[0]), rapid.IntRange(40, 160).Draw(t, "width"))
 		})
 	})
+}
+
+// unharmed fails if what is said about files of a directory does anything but
+// inform.
+func unharmed(t tester, inputs []string, dir string, width int) {
+	t.Helper()
+	r, err := diagnose(context.Background(), question{inputs: inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, format := range formats {
+		var b bytes.Buffer
+		if err := format.write(&b, r, report.Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		harmless(t, format.name, b.String())
+		switch format.name {
+		case "json":
+			if err := json.Unmarshal(b.Bytes(), &raftdiag.Report{}); err != nil {
+				t.Fatal(err)
+			}
+		case "junit":
+			d := xml.NewDecoder(bytes.NewReader(b.Bytes()))
+			for {
+				if _, err := d.Token(); err == io.EOF {
+					break
+				} else if err != nil {
+					t.Fatalf("junit: %v in\n%s", err, b.String())
+				}
+			}
+		case "markdown":
+			plainMarkdown(t, strings.ReplaceAll(b.String(), dir, ""))
+		}
+	}
+	for _, command := range [][]string{{"analyze"}, {"timeline"}, {"events"}} {
+		var out, errOut bytes.Buffer
+		code := run(context.Background(), slices.Concat(command, []string{"--"}, inputs), nil, &out, &errOut)
+		if code == exitInternal || code == exitUsage {
+			t.Fatalf("raftdiag %s: exit code %d: %s", command, code, errOut.String())
+		}
+		if command[0] == "events" { // data for programs: it must not act on a terminal
+			if i := strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && (r < 0x20 || r >= 0x7f && r <= 0x9f) }); i >= 0 {
+				t.Fatalf("stdout of events: a control character at %d", i)
+			}
+		} else {
+			harmless(t, "stdout of "+command[0], out.String())
+		}
+		harmless(t, "stderr of "+command[0], errOut.String())
+	}
 }
 
 // harmless fails if a text holds what a terminal or a runner acts upon.
@@ -1189,34 +1228,44 @@ func TestPromiseNeverWithoutReading(t *testing.T) {
 		for i, data := range rapid.SliceOfN(nothing, 1, 3).Draw(rt, "inputs") {
 			files = append(files, logFile{fmt.Sprintf("node%d.log", i+1), data})
 		}
-		piped := rapid.Bool().Draw(rt, "piped")
 		stow(rt, files, func(inputs []string) {
-			for _, format := range formatNames() {
-				var out, errOut bytes.Buffer
-				args := append([]string{"analyze", "-o", format}, inputs...)
-				var in io.Reader
-				if piped {
-					args, in = args[:3], bytes.NewReader(files[0].data)
-				}
-				if code := run(context.Background(), args, in, &out, &errOut); code != exitNoEvent {
-					rt.Fatalf("-o %s: exit code %d\n%s%s", format, code, out.String(), errOut.String())
-				}
-				if !strings.Contains(errOut.String(), "no input yielded a Raft event") {
-					rt.Fatalf("-o %s does not say why: %s", format, errOut.String())
-				}
-				if format == "json" {
-					fits(t, reportSchema, out.Bytes())
-					var r raftdiag.Report
-					if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.Verdict != nil {
-						rt.Fatalf("verdict %s, %v", value(r.Verdict), err)
-					}
-				}
+			var piped []byte
+			if rapid.Bool().Draw(rt, "piped") {
+				piped = append([]byte{}, files[0].data...)
 			}
-			for _, command := range []string{"events", "timeline"} {
-				if code := run(context.Background(), append([]string{command, "-q"}, inputs...), nil, io.Discard, io.Discard); code != exitNoEvent {
-					rt.Fatalf("raftdiag %s: exit code %d", command, code)
-				}
-			}
+			unread(rt, inputs, piped, reportSchema)
 		})
 	})
+}
+
+// unread fails unless inputs are an error that says that they hold nothing of
+// Raft. What is piped is also read from a pipe.
+func unread(t tester, inputs []string, piped []byte, reportSchema *jsonschema.Schema) {
+	t.Helper()
+	for _, format := range formatNames() {
+		var out, errOut bytes.Buffer
+		args := append([]string{"analyze", "-o", format}, inputs...)
+		var in io.Reader
+		if piped != nil {
+			args, in = args[:3], bytes.NewReader(piped)
+		}
+		if code := run(context.Background(), args, in, &out, &errOut); code != exitNoEvent {
+			t.Fatalf("-o %s: exit code %d\n%s%s", format, code, out.String(), errOut.String())
+		}
+		if !strings.Contains(errOut.String(), "no input yielded a Raft event") {
+			t.Fatalf("-o %s does not say why: %s", format, errOut.String())
+		}
+		if format == "json" {
+			fits(t, reportSchema, out.Bytes())
+			var r raftdiag.Report
+			if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.Verdict != nil {
+				t.Fatalf("verdict %s, %v", value(r.Verdict), err)
+			}
+		}
+	}
+	for _, command := range []string{"events", "timeline"} {
+		if code := run(context.Background(), append([]string{command, "-q"}, inputs...), nil, io.Discard, io.Discard); code != exitNoEvent {
+			t.Fatalf("raftdiag %s: exit code %d", command, code)
+		}
+	}
 }

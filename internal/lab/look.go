@@ -334,3 +334,12 @@ func (f *File) Bytes(end string) {
 		f.Data = append(append(f.Data, l.Text...), end...)
 	}
 }
+
+// In is the run as another application would have printed it. What the nodes
+// are called in names of files stays.
+func (r *Run) In(l Look) *Run {
+	p, other := *r.Plan, *r
+	l.seed, l.names = p.Look.seed, p.Look.names
+	p.Look, other.Plan = l, &p
+	return &other
+}
