@@ -351,9 +351,10 @@ const coarse = 10 * time.Millisecond
 // dedupe drops the exact repeats within one source: rows that say the same at
 // the same stamp. What a repeat is depends on how fine the stamps are: within a
 // microsecond nothing happens twice, within a millisecond a repeat must follow
-// at once, and within a second a message may come again. Rows without a stamp
-// are never dropped. A row notes how many repeats it stands for: within a
-// millisecond two equal messages may well arrive.
+// at once (what other nodes and groups print between is no matter), and within
+// a second a message may come again. Rows without a stamp are never dropped. A
+// row notes how many repeats it stands for: within a millisecond two equal
+// messages may well arrive.
 //
 // It returns how many forwarded proposals it dropped that may have been ones of
 // their own: they have nothing by which one is told from the next.
@@ -398,7 +399,7 @@ func (s *Store) repeated(col *column, n int, r *record, fine bool, newest int64)
 		return -1
 	}
 	said := r.said(s.twins)
-	if prev.time == r.time && prev.line+1 >= r.line && prev.said(s.twins) == said {
+	if prev.time == r.time && prev.said(s.twins) == said {
 		return n - 1
 	}
 	if !fine {
