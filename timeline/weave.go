@@ -352,9 +352,10 @@ const coarse = 10 * time.Millisecond
 // the same stamp. What a repeat is depends on how fine the stamps are: within a
 // microsecond nothing happens twice, within a millisecond a repeat must follow
 // at once (what other nodes and groups print between is no matter), and within
-// a second a message may come again. Rows without a stamp are never dropped. A
-// row notes how many repeats it stands for: within a millisecond two equal
-// messages may well arrive.
+// a second a message may come again. Where stamps fall and the rows are those
+// of an earlier part, they are dropped up to its end. Other rows without a stamp
+// are never dropped. A row notes how many repeats it stands for: within a
+// millisecond two equal messages may well arrive.
 //
 // It returns how many forwarded proposals it dropped that may have been ones of
 // their own: they have nothing by which one is told from the next.
@@ -366,10 +367,26 @@ func (s *Store) dedupe(col *column) (forwards int) {
 		}
 	}
 	fine := tick < int64(time.Millisecond)
-	n := 0
-	var newest int64
+	n, again := 0, -1 // again is the row that the next one repeats, in a copy of an earlier part
+	var newest, before int64
 	for i := range col.n {
 		r := col.at(i)
+		if again >= 0 && again < n && s.alike(col.at(again), r) {
+			again++
+			before = max(before, r.time)
+			continue
+		}
+		if !fine && r.time != 0 && r.time < newest && (r.time < before || again >= 0) {
+			if again = s.copyOf(col, n, i); again >= 0 {
+				again++
+				before = r.time
+				continue
+			}
+		}
+		again = -1
+		if r.time != 0 {
+			before = r.time
+		}
 		if r.time != 0 && n > 0 && !(tick >= int64(coarse) && r.message()) {
 			if k := s.repeated(col, n, r, fine, newest); k >= 0 {
 				if o := col.at(k); o.again() < 3 {
@@ -389,6 +406,34 @@ func (s *Store) dedupe(col *column) (forwards int) {
 	}
 	col.truncate(n)
 	return forwards
+}
+
+// copied is how many rows in a row must say the same as an earlier part, where
+// stamps fall, to be a copy of it.
+const copied = 4
+
+// copyOf is the place among the first n rows of which the rows from i on are a
+// copy, or -1. The clock fell back at i; where it was set back, what follows is
+// new.
+func (s *Store) copyOf(col *column, n, i int) int {
+	at := col.at(i).time
+	for k, end := col.searchStamp(n, at), 0; k < n && end < 1<<12; k, end = k+1, end+1 {
+		if t := col.at(k).time; t != 0 && t != at {
+			return -1
+		}
+		m := 0
+		for most := min(copied, n-k, col.n-i); m < most && s.alike(col.at(k+m), col.at(i+m)); {
+			if m++; m == most {
+				return k
+			}
+		}
+	}
+	return -1
+}
+
+// alike reports whether two rows say the same at the same stamp.
+func (s *Store) alike(a, b *record) bool {
+	return a.time == b.time && a.said(s.twins) == b.said(s.twins)
 }
 
 // repeated is the place of the row among the first n that said what r says, or

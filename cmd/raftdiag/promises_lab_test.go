@@ -729,7 +729,11 @@ func untrue(look *lab.Look, l lab.Line, got []raftdiag.Event) string {
 	}
 	is, want := fields(e), fields(said)
 	stamped := look.Voice != "text" || look.Prefix != "bare" && said.Kind != raftdiag.Panicked
-	if at := said.Time.Time().Truncate(look.Grain); stamped && !e.Time.Time().Equal(at) && look.Prefix != "docker" {
+	grain := look.Grain
+	if look.Voice == "slogtext" {
+		grain = max(grain, time.Millisecond) // slog's text has no more
+	}
+	if at := said.Time.Time().Truncate(grain); stamped && !e.Time.Time().Equal(at) && look.Prefix != "docker" {
 		return fmt.Sprintf("the time is %s and not %s", e.Time, at)
 	}
 	if look.Voice != "text" {
