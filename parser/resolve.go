@@ -85,6 +85,7 @@ type writer struct {
 
 // A lastRow is the newest row, to know a line that is there twice.
 type lastRow struct {
+	by   *writer
 	line int64
 	role role
 	time raftdiag.Stamp
@@ -93,9 +94,9 @@ type lastRow struct {
 	raftdiag.Progress
 }
 
-func (l *lastRow) again(it *item, at int64) bool {
+func (l *lastRow) again(w *writer, it *item, at int64) bool {
 	e := &it.ev
-	return l.line == at-1 && l.role == it.role && l.time == e.Time && l.Message == e.Message && l.Progress == e.Progress
+	return l.by == w && l.line == at-1 && l.role == it.role && l.time == e.Time && l.Message == e.Message && l.Progress == e.Progress
 }
 
 // maxThreads is how many threads of a writer are told apart.
@@ -531,7 +532,7 @@ func (r *resolver) item(it *item, at int64) {
 		if e.Group != "" {
 			break
 		}
-		if r.row.again(it, at) {
+		if r.row.again(w, it, at) {
 			h = r.row.head
 			e.Group = h.group
 		} else if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, r.before+at); h != nil {
@@ -545,7 +546,7 @@ func (r *resolver) item(it *item, at int64) {
 				e.Node = h.node
 			}
 			l := &r.row
-			l.line, l.role, l.time, l.head = at, it.role, e.Time, h
+			l.by, l.line, l.role, l.time, l.head = w, at, it.role, e.Time, h
 			l.Message, l.Progress = e.Message, e.Progress
 		}
 	case onlyGroup:

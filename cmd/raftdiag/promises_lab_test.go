@@ -357,6 +357,9 @@ func holdInterleaving(t tester, tr *trial, r *lab.Run) {
 // below reports whether a line of text is a row below the lines above it.
 func below(l lab.Line, above []lab.Line) bool {
 	last := above[len(above)-1]
+	if l.Kind == raftdiag.EntryCommitted && above[0].Kind == raftdiag.Committed {
+		return true
+	}
 	return last.Number == 0 || l.Kind == last.Kind && above[0].Number == 0 && l.Number > 0 && l.Event.Group == last.Event.Group
 }
 
