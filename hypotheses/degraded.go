@@ -16,6 +16,9 @@ func (j *judgement) activity() string {
 	var first, last raftdiag.Index
 	seen := false
 	for _, l := range j.t.Lanes {
+		if !tells(l) {
+			continue // the state that it boots with shows no commit
+		}
 		for _, i := range l.CommitRange() {
 			if !seen || i < first {
 				first = i
@@ -65,6 +68,10 @@ func (j *judgement) forwardedOn(l *timeline.Lane, from int) bool {
 // whether they commit.
 func (j *judgement) doubts() {
 	if len(j.episodes) > 0 || len(j.group.Violations) > 0 {
+		return
+	}
+	if !slices.ContainsFunc(j.t.Lanes, tells) {
+		j.troubles()
 		return
 	}
 	committed := slices.ContainsFunc(j.t.Lanes, (*timeline.Lane).Committed)

@@ -276,7 +276,7 @@ type state struct {
 
 // sum draws the group's verdict, its hypotheses over the whole log, and its
 // summary from its parts.
-func sum(g *raftdiag.Group, activity string) {
+func sum(g *raftdiag.Group, activity string, blanks []blank) {
 	rank := func(v raftdiag.RunVerdict) {
 		if v.Worse(g.Verdict) {
 			g.Verdict = v
@@ -300,14 +300,15 @@ func sum(g *raftdiag.Group, activity string) {
 		}
 	}
 	for _, h := range hypotheses {
-		g.Hypotheses = append(g.Hypotheses, overall(g, h, activity))
+		g.Hypotheses = append(g.Hypotheses, overall(g, h, activity, blanks))
 	}
-	g.Summary = groupSummary(g, activity)
+	g.Summary = groupSummary(g, activity, blanks)
 }
 
 // overall is a hypothesis over the whole log: the strongest of what the
-// episodes say.
-func overall(g *raftdiag.Group, h *Hypothesis, activity string) raftdiag.Finding {
+// episodes say. Where no episode speaks of a write that was held up, what the
+// logs do not carry leaves it open.
+func overall(g *raftdiag.Group, h *Hypothesis, activity string, blanks []blank) raftdiag.Finding {
 	var best *raftdiag.Finding
 	rank := map[raftdiag.Verdict]int{raftdiag.Confirmed: 3, raftdiag.Unknown: 2, raftdiag.RuledOut: 1}
 	for i := range g.Episodes {
@@ -324,16 +325,17 @@ func overall(g *raftdiag.Group, h *Hypothesis, activity string) raftdiag.Finding
 	if best != nil {
 		return *best
 	}
+	f := finding(h, raftdiag.RuledOut, activity)
 	if activity == "" {
-		f := finding(h, raftdiag.Unknown, "no proposal and no append shows, so there is nothing to follow")
+		f = finding(h, raftdiag.Unknown, "no proposal and no append shows, so there is nothing to follow")
 		f.Missing, f.Ask = append([]string{}, h.Lines...), h.Ask
-		return f
 	}
-	return finding(h, raftdiag.RuledOut, activity)
+	leaveOpen(&f, h, blanks)
+	return f
 }
 
 // groupSummary is the group in one sentence: the worst thing first.
-func groupSummary(g *raftdiag.Group, activity string) string {
+func groupSummary(g *raftdiag.Group, activity string, blanks []blank) string {
 	for _, v := range g.Violations {
 		if v.Unsafe {
 			return v.Summary
@@ -345,10 +347,14 @@ func groupSummary(g *raftdiag.Group, activity string) string {
 	for _, v := range g.Violations {
 		return v.Summary
 	}
+	s := "no sign of a fault: " + activity
 	if activity == "" {
-		return "no sign of a fault, and no proposal that could have been held up"
+		s = "no sign of a fault, and no proposal that could have been held up"
 	}
-	return "no sign of a fault: " + activity
+	for i := range blanks {
+		s += "; " + blanks[i].told
+	}
+	return s
 }
 
 // worst is the episode that counts most: a failure point before an open

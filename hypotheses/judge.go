@@ -131,13 +131,14 @@ func judgeGroup(lives []*timeline.Timeline, o Options) raftdiag.Group {
 	}
 	var episodes []*episode
 	activity := ""
+	var blanks []blank
 	for _, t := range lives {
 		j := &judgement{t: t, o: o, pat: patience(o), group: &g}
 		j.judge()
 		episodes = append(episodes, j.episodes...)
 		if t.Life == t.Lives-1 {
 			j.describe()
-			activity = j.activity()
+			activity, blanks = j.activity(), j.blanks()
 		}
 	}
 	slices.SortStableFunc(episodes, func(a, b *episode) int {
@@ -146,7 +147,7 @@ func judgeGroup(lives []*timeline.Timeline, o Options) raftdiag.Group {
 	for _, e := range episodes {
 		g.Episodes = append(g.Episodes, e.Episode)
 	}
-	sum(&g, activity)
+	sum(&g, activity, blanks)
 	return g
 }
 

@@ -478,7 +478,15 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 		links = append(links, cause{"node-down", gone, fmt.Sprintf("%s %s down", list(gone), plural(len(gone), "is", "are")), goneBy})
 	}
 	lost := cause{"quorum-lost", nil, "vote requests go out, and fewer than a majority answer", ask}
-	if len(out) == 0 && len(ghosts) > 0 {
+	// Who is silent together with voters that were heard before may be behind the
+	// same cut.
+	alone := !slices.ContainsFunc(voters.All(), func(n raftdiag.NodeID) bool {
+		return !slices.Contains(ghosts, n) && !slices.Contains(gone, n) && slices.ContainsFunc(vacs, func(v timeline.Vacancy) bool {
+			t, ok := silent[v.Lane.Node]
+			return ok && n != v.Lane.Node && slices.Contains(t.Asked, n) && !slices.Contains(t.Granted, n) && !slices.Contains(t.Refused, n)
+		})
+	})
+	if len(out) == 0 && len(ghosts) > 0 && (alone || slices.ContainsFunc(ghosts, j.ghost)) {
 		ghost := cause{"ghost-voters", ghosts, fmt.Sprintf("%s %s in the configuration and never heard of", list(ghosts), plural(len(ghosts), "is", "are")), add(j.quote(voters.At, "the configuration"), ghostBy...)}
 		if slices.ContainsFunc(ghosts, j.ghost) {
 			out = append(out, ghost)

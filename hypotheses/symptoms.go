@@ -357,13 +357,16 @@ func (q *inquiry) report() raftdiag.Group {
 	}
 	q.slightly(g, others)
 	slices.SortStableFunc(g.Episodes, func(a, b raftdiag.Episode) int { return strings.Compare(deref(a.Start), deref(b.Start)) })
-	activity := q.activity()
-	sum(g, activity)
+	activity, blanks := q.activity(), q.blanks()
+	sum(g, activity, nil)
 	if len(g.Episodes) == 0 || !slices.ContainsFunc(g.Episodes, func(e raftdiag.Episode) bool { return e.Impact != raftdiag.NoImpact }) {
 		if len(g.Episodes) == 0 && len(g.Violations) == 0 {
 			g.Summary = "no sign of a fault in what these logs carry; they show no messages, so a proposal cannot be followed"
 			if activity != "" {
 				g.Summary = activity + "; " + g.Summary
+			}
+			for _, b := range blanks {
+				g.Summary += "; " + b.told
 			}
 		}
 		for i := range g.Hypotheses {
@@ -372,10 +375,26 @@ func (q *inquiry) report() raftdiag.Group {
 			f.Missing, f.Ask = noMessages, askMessages
 			if f.Name == noLeader.Name && len(q.reigns) > 0 {
 				f.Verdict, f.Summary, f.Missing, f.Ask = raftdiag.RuledOut, "a leader was there", []string{}, ""
+				continue
 			}
+			leaveOpen(f, hypotheses[i], blanks)
 		}
 	}
 	return group
+}
+
+// blanks are the members whose logs are missing.
+func (q *inquiry) blanks() []blank {
+	var missing []*member
+	for _, m := range q.members {
+		if !m.logged() {
+			missing = append(missing, m)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return []blank{lacksLogs(names(missing), hypotheses)}
 }
 
 // noMessages is what logs without messages lack for every hypothesis.
@@ -762,6 +781,7 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 		ep.Summary += ": " + ep.Causes[0].Summary
 		ep.Remedy = ep.Causes[0].Remedy
 	}
+	blanks := q.blanks()
 	var evidence []raftdiag.Quote
 	for _, h := range c.hurts[:min(len(c.hurts), 3)] {
 		if h.first != nil {
@@ -778,14 +798,8 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 		}
 	} else {
 		ep.Remedy = "to settle it, " + askMessages
-		var missing []*member
-		for _, m := range q.members {
-			if !m.logged() {
-				missing = append(missing, m)
-			}
-		}
-		if len(missing) > 0 {
-			ep.Remedy = "to settle it, give the log of " + names(missing)
+		for _, b := range blanks {
+			ep.Remedy = "to settle it, " + b.ask
 		}
 	}
 	for _, h := range hypotheses {
@@ -804,6 +818,8 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 			f = finding(h, raftdiag.RuledOut, "a leader was there")
 		case point != nil && (c.leaderlessToEnd() || point == noQuorum) && h != noLeader:
 			f = finding(h, raftdiag.RuledOut, "without a leader that a quorum follows, proposals do not come this far")
+		default:
+			leaveOpen(&f, h, blanks)
 		}
 		ep.Hypotheses = append(ep.Hypotheses, f)
 		if f.Verdict != raftdiag.RuledOut {

@@ -827,7 +827,14 @@ func (p *page) healthy(r *raftdiag.Report, groups []*raftdiag.Group) {
 	}
 	p.flow([]span{say(faint, "where  ")}, p.measure, 1, say(normal, name))
 	p.flow([]span{say(faint, "seen   ")}, p.measure, 2, say(normal, strings.TrimPrefix(strings.Replace(r.Summary, noSign+"; they", "the logs", 1), "no sign of a fault: ")))
-	p.line(say(faint, "do     "), say(normal, "nothing"))
+	do := "nothing"
+	for _, g := range groups {
+		if f := fetch(g); f != "" {
+			do = f
+			break
+		}
+	}
+	p.flow([]span{say(faint, "do     ")}, p.measure, 2, say(normal, do))
 	if len(groups) == 1 {
 		g := groups[0]
 		p.blank()
@@ -882,13 +889,13 @@ func leaders(g *raftdiag.Group) string {
 // unseen says what the logs do not carry.
 func (p *page) unseen(g *raftdiag.Group) {
 	var lacks []string
-	for _, n := range g.Nodes {
-		if !n.Logged {
-			lacks = append(lacks, "the log of node "+n.Node)
-		}
-	}
 	for _, w := range wants(g.Hypotheses) {
 		lacks = append(lacks, w.text)
+	}
+	for _, n := range g.Nodes {
+		if !n.Logged && !slices.ContainsFunc(lacks, func(l string) bool { return strings.HasPrefix(l, "the log of ") }) {
+			lacks = append(lacks, "the log of node "+n.Node)
+		}
 	}
 	lacks = append(lacks, unstated(g)...)
 	if len(lacks) == 0 {

@@ -513,6 +513,18 @@ func asks(findings []raftdiag.Finding) []string {
 	return out
 }
 
+// fetch is what a group without a sign of a fault needs so that it can be told
+// for sure: the first ask that is about more than messages, which many systems
+// never print.
+func fetch(g *raftdiag.Group) string {
+	for _, f := range g.Hypotheses {
+		if f.Verdict == raftdiag.Unknown && f.Ask != "" && slices.ContainsFunc(f.Missing, func(m string) bool { return m != "the messages themselves" }) {
+			return f.Ask
+		}
+	}
+	return ""
+}
+
 const stopWrites = "Stop writes to this group, and compare the nodes' logs before anything is restarted."
 
 // remedy is what to do about a group, from what is worst in it.
@@ -529,6 +541,9 @@ func remedy(g *raftdiag.Group) string {
 		if v.Remedy != "" {
 			return v.Remedy
 		}
+	}
+	if g.Verdict == raftdiag.Healthy {
+		return fetch(g)
 	}
 	return ""
 }

@@ -51,6 +51,8 @@ import (
 //	violation log-regressed 2    present, and these are its nodes, where given
 //	no violation two-leaders     "no violation" alone: there is none
 //	note old-term-entries        present
+//	whole unknown no-broadcast   over the whole log; "whole ruled out ..." too
+//	whole asks TEXT              an ask over the whole log, or what is missing, contains TEXT
 //
 //	episode 2                    what follows is about this one of them; at first, the
 //	                             first, or of all episodes the first if none cost a write
@@ -708,6 +710,17 @@ func checkGroup(g *raftdiag.Group, line string, words []string) (msg string, kno
 			}
 		}
 		return "it is not there", true
+	case words[0] == "whole":
+		want, asked := strings.TrimPrefix(line, "whole "), ""
+		for _, h := range g.Hypotheses {
+			if want == strings.ReplaceAll(string(h.Verdict), "_", " ")+" "+h.Name {
+				return "", true
+			}
+			asked += strings.Join(append(h.Missing, h.Ask), "\n") + "\n"
+		}
+		if text, ok := strings.CutPrefix(want, "asks "); !ok || !strings.Contains(strings.ToLower(asked), strings.ToLower(text)) {
+			return "it does not", true
+		}
 	case words[0] == "evidence":
 		source, text, ok := strings.Cut(strings.TrimPrefix(line, "evidence "), ": ")
 		if !ok {
