@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 	"strconv"
@@ -582,9 +583,8 @@ func catalogue() []FaultInfo {
 				}
 				for _, b := range s.boxes("on") {
 					s.undoing(b.hooks.taken.add(func(g string, rd *raft.Ready) {
-						for i := range rd.Messages {
-							m := &rd.Messages[i]
-							if g == s.group && m.Type == raftpb.MsgAppResp && !m.Reject && m.Index > old {
+						for m := range outgoing(rd) {
+							if g == s.group && m.Type == raftpb.MsgAppResp && m.To != b.raft && !m.Reject && m.Index > old {
 								m.Index = old
 							}
 						}
@@ -894,6 +894,24 @@ func withoutPreVote(_ *Fault, o *options) error {
 		return errors.New("needs a cluster without PreVote and CheckQuorum (hint: they are made against it)")
 	}
 	return nil
+}
+
+// outgoing are the messages of a Ready, among them those that wait for
+// asynchronous writes.
+func outgoing(rd *raft.Ready) iter.Seq[*raftpb.Message] {
+	return func(yield func(*raftpb.Message) bool) {
+		for i := range rd.Messages {
+			m := &rd.Messages[i]
+			if !yield(m) {
+				return
+			}
+			for j := range m.Responses {
+				if !yield(&m.Responses[j]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // goodbye is what a process says when it ends, or nothing.

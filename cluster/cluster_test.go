@@ -772,6 +772,21 @@ func TestGroups(t *testing.T) {
 	})
 }
 
+// With asynchronous writes a cluster works, on the real clock too, and gets
+// stuck on the same faults.
+func TestAsyncWrites(t *testing.T) {
+	t.Parallel()
+	var list []stage
+	for _, s := range stageList {
+		switch s.fault {
+		case "leader-transfer", "dead-voters", "drop-responses", "log-regressed", "leader-unmatched", "snapshot-pending", "slow-network:delay=60ms":
+			s.conf = func(c *Config) { c.AsyncWrites = true }
+			list = append(list, s)
+		}
+	}
+	runAll(t, list...)
+}
+
 // With CheckQuorum a leader without its quorum steps down.
 func TestCheckQuorum(t *testing.T) {
 	t.Parallel()

@@ -64,6 +64,7 @@ type Config struct {
 
 	PreVote     bool
 	CheckQuorum bool
+	AsyncWrites bool          // Raft goes on while storage writes and while entries are applied
 	Tick        time.Duration // 50ms
 	Heartbeat   int           // 2; ticks between heartbeats
 	Election    int           // 10; ticks without a leader before an election, up to twice as many
@@ -100,6 +101,7 @@ type Virtual struct {
 	Stray   time.Duration // up to this much later a message of a stream arrives, across the others
 	Refused string        // the error where nobody listens; the verb is the address
 	Late    string        // the error where no answer comes
+	Disk    time.Duration // what a write to a disk takes
 
 	// Clock is what a node's clock shows at a moment; nil: the moment.
 	Clock func(node uint64, t time.Time) time.Time
@@ -138,6 +140,14 @@ func (o *options) confOf(id uint64) raftpb.ConfState {
 		}
 	}
 	return conf
+}
+
+// write is what a write takes on every disk.
+func (o *options) write() time.Duration {
+	if o.Virtual == nil {
+		return 0 // it takes what it takes
+	}
+	return o.Virtual.Disk
 }
 
 // tickOf is the time of one tick on a node.
@@ -194,8 +204,8 @@ func (c Config) options() (*options, error) {
 		return nil, fmt.Errorf("as many ids as nodes, and names as groups")
 	case c.Tick < time.Millisecond:
 		return nil, fmt.Errorf("tick of %v (hint: at least 1ms)", c.Tick)
-	case c.Latency < 0 || c.Timeout < 0 || c.Size < 0:
-		return nil, fmt.Errorf("latency, timeout and size cannot be negative")
+	case c.Latency < 0 || c.Timeout < 0 || c.Size < 0 || c.Virtual != nil && c.Virtual.Disk < 0:
+		return nil, fmt.Errorf("latency, timeout, size and the time of a write cannot be negative")
 	}
 	o := &options{
 		Config: c, ids: c.IDs, groups: c.Names, electionTick: c.Election, heartbeatTick: c.Heartbeat,

@@ -138,16 +138,19 @@ type node struct {
 }
 
 // A driver is the strands of one replica: one for Raft, one for the state
-// machine.
+// machine, and with asynchronous writes one for storage.
 type driver struct {
 	*replica
 	work bell // for Raft
 	more bell // for the state machine
+	disk bell // for storage
 
 	mu      sync.Mutex
+	answers []raftpb.Message // of storage and the state machine
 	inbox   []raftpb.Message
 	calls   []func()
 	backlog []batch
+	writes  []write
 }
 
 // inboxSize bounds what waits for a replica, of messages and of calls.
@@ -192,6 +195,9 @@ func (c *cluster) boot(b *box) error {
 	for _, dr := range n.drivers {
 		n.goes(func() { n.loop(dr) })
 		n.goes(func() { n.applies(dr) })
+		if c.o.AsyncWrites {
+			n.goes(func() { n.stores(dr) })
+		}
 	}
 	return nil
 }
@@ -301,6 +307,8 @@ func (n *node) loop(d *driver) {
 		step, more := d.tick, true
 		if now := n.now(); !now.Before(next) {
 			next = after(next, period, now) // a slow loop misses ticks
+		} else if m, ok := d.answer(); ok {
+			step = func() { d.hear(m) }
 		} else if m, ok := d.message(); ok {
 			step = func() { d.step(m) }
 			more = m.Type != raftpb.MsgProp
@@ -334,7 +342,27 @@ func (n *node) phase(period time.Duration) time.Duration {
 func (d *driver) due() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return len(d.inbox)+len(d.calls) > 0
+	return len(d.answers)+len(d.inbox)+len(d.calls) > 0
+}
+
+// answer takes the next answer of storage or the state machine.
+func (d *driver) answer() (m raftpb.Message, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.answers) == 0 {
+		return m, false
+	}
+	m, d.answers = d.answers[0], d.answers[1:]
+	return m, true
+}
+
+// tell puts an answer of storage or the state machine into the Raft loop, which
+// cannot do without any of them.
+func (d *driver) tell(m raftpb.Message) {
+	d.mu.Lock()
+	d.answers = append(d.answers, m)
+	d.mu.Unlock()
+	d.work.ring()
 }
 
 // message takes the next message that arrived.
@@ -363,6 +391,13 @@ func (d *driver) call() (f func()) {
 // say is heard before the log grows, not while an append is on its way to
 // storage.
 func (d *driver) drain(messages bool) {
+	for range 64 {
+		m, ok := d.answer()
+		if !ok {
+			break
+		}
+		d.hear(m)
+	}
 	for n := 0; messages && n < 64; n++ {
 		m, ok := d.message()
 		if !ok {
@@ -425,6 +460,44 @@ func (n *node) applies(d *driver) {
 			n.dies(err.Error(), func(l *raftlog.Log) { l.Stopped(err.Error()) })
 			return
 		}
+		for _, m := range b.done {
+			d.tell(m)
+		}
+	}
+}
+
+// stores brings writes into storage, in order, beside the Raft loop, and lets
+// out what waited for them.
+func (n *node) stores(d *driver) {
+	waits := func() bool {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return len(d.writes) > 0
+	}
+	for n.c.clock.await(n.ctx, never, &d.disk, waits) && n.ctx.Err() == nil {
+		d.mu.Lock()
+		list := d.writes
+		d.writes = nil
+		d.mu.Unlock()
+		if !n.box.pause.pass(n.c.clock, n.ctx) {
+			return
+		}
+		for i, w := range list {
+			if err := d.keep(w.message, i == 0); err != nil {
+				n.dies(err.Error(), func(l *raftlog.Log) { l.Stopped(err.Error()) })
+				return
+			}
+			if !n.box.pause.pass(n.c.clock, n.ctx) {
+				return
+			}
+			for i, m := range w.message.Responses {
+				if d.own(m) {
+					d.tell(m)
+				} else if err := d.leave(m, w.lines[i]); err != nil {
+					d.post(func() { d.unreachable(m) })
+				}
+			}
+		}
 	}
 }
 
@@ -437,9 +510,11 @@ func (n *node) send(group string, m raftpb.Message, id int) error { return n.net
 
 func (n *node) dice() *dice { return n.c.dice }
 
+func (n *node) printed(group string) int { return n.box.printed(group) }
+
 // made notes a message that Raft made, and whether it is on its way.
-func (n *node) made(group string, m raftpb.Message) (id int) {
-	return n.c.o.truth.message(n.box.id, group, m, n.now(), n.box.printed(group))
+func (n *node) made(group string, m raftpb.Message, line int) (id int) {
+	return n.c.o.truth.message(n.box.id, group, m, n.now(), line)
 }
 
 func (n *node) lost(id int, fate MessageFate, why error) { n.c.o.truth.lost(id, fate, why) }
@@ -455,6 +530,14 @@ func (n *node) apply(r *replica, b batch) {
 	d.backlog = append(d.backlog, b)
 	d.mu.Unlock()
 	d.more.ring()
+}
+
+func (n *node) write(r *replica, w write) {
+	d := n.byName[r.group]
+	d.mu.Lock()
+	d.writes = append(d.writes, w)
+	d.mu.Unlock()
+	d.disk.ring()
 }
 
 // sent is told by the transport what became of a message.

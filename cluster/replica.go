@@ -20,10 +20,14 @@ type env interface {
 	send(group string, m raftpb.Message, id int) error
 	// apply takes committed entries or a snapshot; it must not wait.
 	apply(r *replica, b batch)
+	// write takes what is for storage, where writes are asynchronous; it must
+	// not wait.
+	write(r *replica, w write)
 	dice() *dice
 
 	// The rest is for the truth. Messages have numbers there, or 0.
-	made(group string, m raftpb.Message) (id int)
+	printed(group string) (line int) // of the oldest message that was not asked for
+	made(group string, m raftpb.Message, line int) (id int)
 	lost(id int, fate MessageFate, why error)
 	look(r ReplicaState)
 }
@@ -32,6 +36,14 @@ type env interface {
 type batch struct {
 	snapshot raftpb.Snapshot
 	entries  []raftpb.Entry
+	done     []raftpb.Message // for Raft, when they are applied
+}
+
+// A write is what storage has to take in beside the Raft loop. The message
+// holds those that leave when it has; lines are where the log printed them.
+type write struct {
+	message raftpb.Message
+	lines   []int
 }
 
 // A replica is one group on one node: a RawNode with its store, its log and
@@ -82,7 +94,7 @@ func newReplica(e env, id uint64, group string, o *options, h *hooks, log *raftl
 		ID: id, ElectionTick: o.electionTick, HeartbeatTick: o.heartbeatTick,
 		Storage: s, Applied: applied, MaxSizePerMsg: 64 << 10, MaxInflightMsgs: o.maxInflight,
 		MaxUncommittedEntriesSize: o.maxUncommitted, CheckQuorum: o.CheckQuorum, PreVote: o.PreVote,
-		DisableProposalForwarding: o.noForwarding, Logger: quiet{},
+		DisableProposalForwarding: o.noForwarding, AsyncStorageWrites: o.AsyncWrites, Logger: quiet{},
 	})
 	if err != nil {
 		return nil, err
@@ -189,20 +201,30 @@ func (r *replica) ready() error {
 		}
 		r.log.Ready(rd)
 		r.follow(rd)
+		if r.o.AsyncWrites {
+			if err := r.handOut(rd); err != nil {
+				return err
+			}
+			r.look()
+			continue
+		}
 		// A leader's messages may leave while its own disk still writes; those
 		// of others vouch for what is on disk.
 		leads := r.role == raft.StateLeader
 		if leads {
 			r.send(rd.Messages)
 		}
-		if err := r.save(rd); err != nil {
+		if err := r.save(rd, true, func() uint64 { return r.rn.BasicStatus().Commit }); err != nil {
 			return err
 		}
 		if !leads {
 			r.send(rd.Messages)
 		}
-		if err := r.commit(rd); err != nil {
+		if err := r.configure(rd.CommittedEntries); err != nil {
 			return err
+		}
+		if len(rd.CommittedEntries) > 0 || !raft.IsEmptySnap(rd.Snapshot) {
+			r.env.apply(r, batch{snapshot: rd.Snapshot, entries: rd.CommittedEntries})
 		}
 		r.rn.Advance(rd)
 		r.look()
@@ -231,24 +253,73 @@ func (r *replica) follow(rd raft.Ready) {
 	}
 }
 
+// handOut gives the parts of a Ready to those who work beside the Raft loop:
+// messages to the transport, writes to storage, committed entries to the state
+// machine. Storage and the state machine answer when they have done them.
+func (r *replica) handOut(rd raft.Ready) error {
+	for _, m := range rd.Messages {
+		switch m.To {
+		case raft.LocalAppendThread:
+			w := write{message: m, lines: make([]int, len(m.Responses))}
+			for i, held := range m.Responses {
+				if r.own(held) {
+					continue
+				}
+				w.lines[i] = r.env.printed(r.group)
+				r.grants(held)
+			}
+			r.env.write(r, w)
+		case raft.LocalApplyThread:
+			if err := r.configure(m.Entries); err != nil {
+				return err
+			}
+			r.env.apply(r, batch{entries: m.Entries, done: m.Responses})
+		default:
+			r.send([]raftpb.Message{m})
+		}
+	}
+	return nil
+}
+
+// own reports whether the message is for this node's own Raft.
+func (r *replica) own(m raftpb.Message) bool { return m.To == r.id }
+
+// hear gives Raft an answer of its own storage, or of its own state machine.
+func (r *replica) hear(m raftpb.Message) {
+	_ = r.rn.Step(m) // a node that was removed does not know itself any more
+}
+
+// grants begins a new election timeout where a vote is given.
+func (r *replica) grants(m raftpb.Message) {
+	if m.Type == raftpb.MsgVoteResp && !m.Reject {
+		r.calm()
+	}
+}
+
 func (r *replica) send(messages []raftpb.Message) {
 	for _, m := range messages {
-		if m.Type == raftpb.MsgVoteResp && !m.Reject {
-			r.calm()
-		}
-		id := r.env.made(r.group, m)
-		if !allow(&r.hooks.leaves, func(f func(string, raftpb.Message) bool) bool { return f(r.group, m) }) {
-			r.env.lost(id, Withheld, nil)
-			continue
-		}
-		if err := r.handOver(m, id); err != nil {
-			r.env.lost(id, Refused, err)
-			r.log.SendFailed(m, err)
+		r.grants(m)
+		if err := r.leave(m, r.env.printed(r.group)); err != nil {
 			r.unreachable(m)
-			continue
 		}
-		r.log.HandedOver(m)
 	}
+}
+
+// leave lets a message out that the log printed at the line. An error is the
+// transport's, which did not take it.
+func (r *replica) leave(m raftpb.Message, line int) error {
+	id := r.env.made(r.group, m, line)
+	if !allow(&r.hooks.leaves, func(f func(string, raftpb.Message) bool) bool { return f(r.group, m) }) {
+		r.env.lost(id, Withheld, nil)
+		return nil
+	}
+	if err := r.handOver(m, id); err != nil {
+		r.env.lost(id, Refused, err)
+		r.log.SendFailed(m, err)
+		return err
+	}
+	r.log.HandedOver(m)
+	return nil
 }
 
 // handOver gives the transport a message.
@@ -279,20 +350,46 @@ func (r *replica) sent(m raftpb.Message, err error) {
 	}
 }
 
-func (r *replica) save(rd raft.Ready) error {
+// keep brings into storage what a MsgStorageAppend asks to be kept, and a
+// snapshot into the state machine as well. One wait for the disk serves for all
+// that was asked for before it began.
+func (r *replica) keep(m raftpb.Message, wait bool) error {
+	rd := raft.Ready{Entries: m.Entries, HardState: raftpb.HardState{Term: m.Term, Vote: m.Vote, Commit: m.Commit}}
+	if m.Snapshot != nil {
+		rd.Snapshot = *m.Snapshot
+	}
+	if err := r.save(rd, wait, func() uint64 { return r.state().Commit }); err != nil {
+		return err
+	}
+	if !raft.IsEmptySnap(rd.Snapshot) {
+		r.env.apply(r, batch{snapshot: rd.Snapshot})
+	}
+	return nil
+}
+
+// save writes what a Ready asks to be kept. A disk takes its time if it is
+// waited for.
+func (r *replica) save(rd raft.Ready, wait bool, commit func() uint64) error {
 	writes := len(rd.Entries) > 0 || !raft.IsEmptyHardState(rd.HardState) || !raft.IsEmptySnap(rd.Snapshot)
 	if !writes {
 		return nil
 	}
+	told := rd
 	if !allow(&r.hooks.stores, func(f func(string) bool) bool { return f(r.group) }) {
 		rd.Entries = nil
 	}
+	if !r.o.AsyncWrites {
+		told = rd // who forgets to append does not say that he did; who appends beside Raft thinks so
+	}
 	began := r.env.now()
 	var err error
-	for _, f := range r.hooks.disk.all() {
-		delay, fail := (*f)(r.group)
-		r.env.sleep(delay)
-		err = errors.Join(err, fail)
+	if wait {
+		r.env.sleep(r.o.write())
+		for _, f := range r.hooks.disk.all() {
+			delay, fail := (*f)(r.group)
+			r.env.sleep(delay)
+			err = errors.Join(err, fail)
+		}
 	}
 	if err == nil {
 		err = r.store.save(rd)
@@ -305,17 +402,17 @@ func (r *replica) save(rd raft.Ready) error {
 	if took := r.env.now().Sub(began); took > r.o.slow {
 		r.log.Slow("append", took)
 	}
-	r.log.Stored(rd)
+	r.log.Stored(told)
 	for _, f := range r.hooks.stored.all() {
-		(*f)(r.group, r.store, r.rn.BasicStatus().Commit)
+		(*f)(r.group, r.store, commit())
 	}
 	return nil
 }
 
-// commit hands what became committed to the state machine. Configuration
-// changes take force at once.
-func (r *replica) commit(rd raft.Ready) error {
-	for _, e := range rd.CommittedEntries {
+// configure lets the configuration changes among committed entries take force,
+// which they do before the state machine has come to them.
+func (r *replica) configure(entries []raftpb.Entry) error {
+	for _, e := range entries {
 		var cc raftpb.ConfChangeI
 		switch e.Type {
 		case raftpb.EntryConfChange:
@@ -338,9 +435,6 @@ func (r *replica) commit(rd raft.Ready) error {
 			return err
 		}
 		r.log.Config(*cs, e.Index)
-	}
-	if len(rd.CommittedEntries) > 0 || !raft.IsEmptySnap(rd.Snapshot) {
-		r.env.apply(r, batch{rd.Snapshot, rd.CommittedEntries})
 	}
 	return nil
 }

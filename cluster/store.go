@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"sync"
 
 	"go.etcd.io/raft/v3"
 	"go.etcd.io/raft/v3/raftpb"
@@ -56,11 +57,14 @@ type disks interface {
 // A store is what one group has on its node's disk. Reads are served from a
 // copy in memory; every write goes to the disk first.
 //
-// Only the replica's own steps call it, except apply.
+// Only the replica's own steps call it, except apply and, with asynchronous
+// writes, save and forget.
 type store struct {
 	shelf
+	mu   sync.RWMutex // of mem and conf
 	mem  *raft.MemoryStorage
 	conf raftpb.ConfState
+	lost bool // it has lost entries: what would leave a gap behind them is lost too
 	// lie, if set, answers for the term of the entry at index in place of
 	// what was stored.
 	lie func(index, term uint64) uint64
@@ -88,8 +92,31 @@ func (s *store) reload() (applied uint64, state []byte, err error) {
 	if err := firstError(mem.ApplySnapshot(k.snap), mem.SetHardState(k.hard), mem.Append(k.entries)); err != nil {
 		return 0, nil, err
 	}
+	s.mu.Lock()
 	s.mem, s.conf = mem, k.conf
+	s.mu.Unlock()
 	return k.applied, k.state, nil
+}
+
+// memory is the copy in memory.
+func (s *store) memory() *raft.MemoryStorage {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.mem
+}
+
+// configure keeps the configuration in memory.
+func (s *store) configure(cs raftpb.ConfState) {
+	s.mu.Lock()
+	s.conf = cs
+	s.mu.Unlock()
+}
+
+// configured is the configuration that is in force.
+func (s *store) configured() raftpb.ConfState {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.conf
 }
 
 // save writes what a Ready asks to be kept.
@@ -97,48 +124,54 @@ func (s *store) save(rd raft.Ready) error {
 	if len(rd.Entries) == 0 && raft.IsEmptyHardState(rd.HardState) && raft.IsEmptySnap(rd.Snapshot) {
 		return nil
 	}
+	mem := s.memory()
+	if last, _ := mem.LastIndex(); s.lost && len(rd.Entries) > 0 && rd.Entries[0].Index > last+1 {
+		rd.Entries = nil
+	}
 	if err := s.shelf.save(rd); err != nil {
 		return err
 	}
 	if !raft.IsEmptySnap(rd.Snapshot) {
-		if err := s.mem.ApplySnapshot(rd.Snapshot); err != nil {
+		if err := mem.ApplySnapshot(rd.Snapshot); err != nil {
 			return err
 		}
-		s.conf = rd.Snapshot.Metadata.ConfState
+		s.configure(rd.Snapshot.Metadata.ConfState)
 	}
 	if !raft.IsEmptyHardState(rd.HardState) {
-		if err := s.mem.SetHardState(rd.HardState); err != nil {
+		if err := mem.SetHardState(rd.HardState); err != nil {
 			return err
 		}
 	}
-	return s.mem.Append(rd.Entries)
+	return mem.Append(rd.Entries)
 }
 
 // saveConf keeps the configuration that is in force.
 func (s *store) saveConf(cs raftpb.ConfState) error {
-	s.conf = cs
+	s.configure(cs)
 	return s.shelf.saveConf(cs)
 }
 
 // compact makes a snapshot of the state at index and drops the entries up to
 // there. It returns the snapshot's term.
 func (s *store) compact(index uint64, state []byte) (term uint64, err error) {
-	snap, err := s.mem.CreateSnapshot(index, &s.conf, state)
+	mem, conf := s.memory(), s.configured()
+	snap, err := mem.CreateSnapshot(index, &conf, state)
 	if err != nil {
 		return 0, err
 	}
 	if err := s.shelf.compact(snap); err != nil {
 		return 0, err
 	}
-	return snap.Metadata.Term, s.mem.Compact(index)
+	return snap.Metadata.Term, mem.Compact(index)
 }
 
 // forget loses the entries above index, as a store does that keeps its log in
 // the wrong place.
 func (s *store) forget(index uint64) error {
-	if last, _ := s.mem.LastIndex(); last <= index {
+	if last, _ := s.memory().LastIndex(); last <= index {
 		return nil
 	}
+	s.lost = true
 	err := s.shelf.forget(index)
 	if err == nil {
 		_, _, err = s.reload()
@@ -149,19 +182,19 @@ func (s *store) forget(index uint64) error {
 // A store is a raft.Storage.
 
 func (s *store) InitialState() (raftpb.HardState, raftpb.ConfState, error) {
-	hs, _, err := s.mem.InitialState()
-	return hs, s.conf, err
+	hs, _, err := s.memory().InitialState()
+	return hs, s.configured(), err
 }
 
 func (s *store) Entries(lo, hi, max uint64) ([]raftpb.Entry, error) {
-	return s.mem.Entries(lo, hi, max)
+	return s.memory().Entries(lo, hi, max)
 }
-func (s *store) LastIndex() (uint64, error)         { return s.mem.LastIndex() }
-func (s *store) FirstIndex() (uint64, error)        { return s.mem.FirstIndex() }
-func (s *store) Snapshot() (raftpb.Snapshot, error) { return s.mem.Snapshot() }
+func (s *store) LastIndex() (uint64, error)         { return s.memory().LastIndex() }
+func (s *store) FirstIndex() (uint64, error)        { return s.memory().FirstIndex() }
+func (s *store) Snapshot() (raftpb.Snapshot, error) { return s.memory().Snapshot() }
 
 func (s *store) Term(i uint64) (uint64, error) {
-	t, err := s.mem.Term(i)
+	t, err := s.memory().Term(i)
 	if err == nil && s.lie != nil {
 		t = s.lie(i, t)
 	}

@@ -37,7 +37,8 @@ func TestVirtualIsDeterministic(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for i, info := range Faults() {
 		conf := func() Config {
-			return Config{Nodes: 3 + 2*(i%2), Voice: Voice(i % 2), Duration: 4 * time.Second, Virtual: &Virtual{Seed: uint64(i), Jitter: time.Millisecond, Streams: i%3 == 0}}
+			return Config{Nodes: 3 + 2*(i%2), Voice: Voice(i % 2), Duration: 4 * time.Second, AsyncWrites: i%4 > 1,
+				Virtual: &Virtual{Seed: uint64(i), Jitter: time.Millisecond, Disk: time.Duration(i%4) * time.Millisecond, Streams: i%3 == 0}}
 		}
 		a, logsA := virtually(t, conf(), info.Name)
 		b, logsB := virtually(t, conf(), info.Name)
@@ -77,6 +78,7 @@ func TestFaultsVirtually(t *testing.T) {
 					if s.conf != nil {
 						s.conf(c)
 					}
+					c.AsyncWrites = seed == 3
 					c.Virtual = &Virtual{Seed: 100*seed + uint64(i), Jitter: time.Duration(seed) * time.Millisecond, Streams: streams}
 				}
 				book = &notebook{TB: t}
@@ -96,6 +98,36 @@ func TestLogEnds(t *testing.T) {
 	o, _ := virtually(t, Config{Duration: time.Minute, Virtual: &Virtual{Seed: 7}}, "log-ends")
 	if o.End.Sub(o.Start) > 10*time.Second || o.Count(Waits, o.Faults[0].At) == 0 {
 		t.Errorf("%v\n%v", o.End.Sub(o.Start), o)
+	}
+}
+
+// With asynchronous writes an answer leaves when its entries are stored, and
+// what does not wait for the disk goes on meanwhile.
+func TestAsyncWritesVirtually(t *testing.T) {
+	const disk = 40 * time.Millisecond
+	o, _ := virtually(t, Config{AsyncWrites: true, Virtual: &Virtual{Seed: 3, Disk: disk}})
+	if n := o.Count(Committed, o.Start); n < 20 {
+		t.Fatalf("%d proposals are committed\n%v", n, o)
+	}
+	stored := map[uint64]time.Time{} // when a node's newest entries arrived
+	answers, meanwhile := 0, 0
+	for _, m := range o.Messages {
+		at := stored[m.From]
+		switch {
+		case m.Type == raftpb.MsgAppResp && !at.IsZero():
+			if answers++; m.Made.Before(at.Add(disk)) {
+				t.Fatalf("an answer leaves %v after the append arrived: %+v", m.Made.Sub(at), m)
+			}
+			delete(stored, m.From)
+		case !at.IsZero() && m.Made.Before(at.Add(disk)):
+			meanwhile++
+		}
+		if m.Type == raftpb.MsgApp && m.Entries > 0 && len(m.Arrivals) > 0 && stored[m.To].IsZero() {
+			stored[m.To] = m.Arrivals[0].At
+		}
+	}
+	if answers < 20 || meanwhile == 0 {
+		t.Errorf("%d answers, and %d messages while a disk writes", answers, meanwhile)
 	}
 }
 

@@ -85,6 +85,7 @@ the nodes came to.`,
 	flags.StringVar(&voice, "voice", cluster.Events.String(), "how the nodes log: "+strings.Join(voiceNames(), " or "))
 	flags.BoolVar(&c.PreVote, "pre-vote", false, "campaign only when a majority would vote")
 	flags.BoolVar(&c.CheckQuorum, "check-quorum", false, "a leader steps down when it does not hear a majority")
+	flags.BoolVar(&c.AsyncWrites, "async-writes", false, "Raft goes on while its storage writes and while entries are applied")
 	flags.Float64Var(&c.Rate, "rate", 10, "proposals a second, over all groups")
 	flags.DurationVar(&c.Timeout, "timeout", time.Second, "how long the client waits for a proposal")
 	flags.StringVar(&c.Dir, "dir", "", "`DIR` for the storage (default a temporary one)")

@@ -18,7 +18,7 @@ type virtualRun struct {
 
 // run stages one run of the lab and writes its logs and its truth.
 func (v *virtualRun) run(cmd *cobra.Command, faults []string, out string) error {
-	for _, f := range []string{"nodes", "groups", "for", "voice", "pre-vote", "check-quorum", "rate", "timeout", "dir"} {
+	for _, f := range []string{"nodes", "groups", "for", "voice", "pre-vote", "check-quorum", "async-writes", "rate", "timeout", "dir"} {
 		if cmd.Flags().Changed(f) {
 			return usagef("--%s does not go with --virtual: the seed draws it", f)
 		}

@@ -100,6 +100,10 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 	v.Refused, v.Late = errorWords(rng)
 	v.Clock = clocks(source(seed, "clocks"), conf.IDs, v.Start)
 	v.Pace = paces(rng, conf.IDs)
+	if storage := source(seed, "storage"); storage.IntN(5) == 0 {
+		conf.AsyncWrites = true
+		v.Disk = min(times(conf.Latency, between(storage, 0.1, 8)), election/40)
+	}
 
 	at := times(election, between(rng, 4, 10))
 	conf.Duration = at + times(election, between(rng, 8, 18))

@@ -29,6 +29,7 @@ type Settings struct {
 	Election    int      `json:"election_ticks"`
 	PreVote     bool     `json:"pre_vote"`
 	CheckQuorum bool     `json:"check_quorum"`
+	AsyncWrites bool     `json:"async_writes"`
 	Latency     string   `json:"latency"`
 	Jitter      string   `json:"jitter"`
 	Streams     bool     `json:"streams"` // messages are not answered by the network
@@ -95,7 +96,7 @@ func (r *Run) Story() *Story {
 	since := func(t time.Time) float64 { return float64(t.Sub(o.Start).Microseconds()) / 1e6 }
 	s := &Story{
 		Plan: r.Plan.String(), Seed: r.Seed, Impact: r.Impact.String(),
-		Settings: Settings{c.IDs, c.Learners, c.Names, c.Tick.String(), c.Heartbeat, c.Election, c.PreVote, c.CheckQuorum,
+		Settings: Settings{c.IDs, c.Learners, c.Names, c.Tick.String(), c.Heartbeat, c.Election, c.PreVote, c.CheckQuorum, c.AsyncWrites,
 			c.Latency.String(), c.Virtual.Jitter.String(), c.Virtual.Streams, c.Rate, r.Look.Voice, r.Look.Layout},
 	}
 	for _, f := range o.Faults {
