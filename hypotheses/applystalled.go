@@ -33,12 +33,18 @@ func (j *judgement) applyStalls() {
 			if a.Moving {
 				name, summary = "slow-apply", fmt.Sprintf("node %s applies, and stays behind: committed up to %d, applied up to %d", l.Node, a.Commit, a.Applied)
 			}
+			if a.Unstored.OK() {
+				name, summary = "slow-disk", fmt.Sprintf("entry %d is committed, and node %s applies it late because its own storage takes it late", a.Commit, l.Node)
+			}
 			ev := add(j.quote(a.CommitBy, "commit reaches %d", a.Commit), j.quote(a.AppliedBy, "applied is %d", a.Applied)...)
 			if a.Failed.OK() {
 				ev = add(ev, j.quote(a.Failed, "%s", a.Failed.Event().Text)...)
 			}
+			if a.Unstored.OK() {
+				ev = add(ev, j.quote(a.Unstored, "storage of node %s", l.Node)...)
+			}
 			found := []cause{{name, []raftdiag.NodeID{l.Node}, summary, ev}}
-			if l.Node != leader && !l.ClientsWait(a) {
+			if l.Node != leader && !l.ClientsWait(a) || a.Unstored.OK() && (a.Moving || !a.Open) {
 				j.slight(a.CommitBy, found, summary)
 				continue
 			}

@@ -39,6 +39,7 @@ type ApplyStall struct {
 	AppliedBy Proof // the row that shows it, or the last entry that was applied
 	Failed    Proof // what the state machine said
 	Moving    bool  // applied rises, and not far enough
+	Unstored  Proof // its own storage does not have what is committed: the row or the append that shows it
 	Open      bool
 	To        int
 }
@@ -96,6 +97,7 @@ func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall,
 		return ApplyStall{}, false
 	}
 	k := 0
+	var waits *ApplyStall // for storage, and goes on
 	for _, c := range l.commits {
 		inc := l.Incarnations[l.incarnation(int(c.At))]
 		for k < len(applies) && (int(applies[k].At) < inc.Begin || applies[k].Value < c.Value && int(applies[k].At) < inc.End) {
@@ -144,9 +146,43 @@ func (l *Lane) applyStall(p Patience, applies []Step, rows []int32) (ApplyStall,
 		if f, ok := l.First(raftdiag.ApplyFailed, int(c.At), until+1); ok {
 			a.Failed = f
 		}
+		if a.Unstored = l.unstored(p, c, until); a.Unstored.OK() && (a.Moving || !open || !l.Passed(p, healedFactor, int(c.At), until)) {
+			if waits == nil && l.Passed(p, healedFactor, int(c.At), until) {
+				waits = &a
+			}
+			continue // a later one may be the state machine's own
+		}
 		return a, true
 	}
+	if waits != nil {
+		return *waits, true
+	}
 	return ApplyStall{}, false
+}
+
+// unstored looks for why a commit is not applied in the node's own storage: an
+// entry that others hold is committed, and can be applied only where it is
+// stored. It is found where the lane says that storage takes the entry later,
+// or not at all, and patience does not run out after that.
+func (l *Lane) unstored(p Patience, c Step, until int) Proof {
+	var late Proof
+	for i := int(c.At) + 1; i <= until && i < l.hi; i++ {
+		switch r := l.rec(i); {
+		case r.wide():
+		case r.kind == raftdiag.Appended && max(raftdiag.Index(r.a), raftdiag.Index(r.d)) >= c.Value,
+			r.kind == raftdiag.LogRow && r.has(raftdiag.HasLast) && r.has(raftdiag.HasUnstable) && raftdiag.Index(r.a)-min(raftdiag.Index(r.a), raftdiag.Index(r.d)) >= c.Value:
+			if !late.OK() || l.Passed(p, 1, i, until) {
+				return Proof{}
+			}
+			if r.kind == raftdiag.Appended {
+				late = Proof{l, i}
+			}
+			return late
+		case r.kind == raftdiag.LogRow && r.has(raftdiag.HasLast) && r.has(raftdiag.HasUnstable) && r.d > 0, r.kind == raftdiag.Appended:
+			late = Proof{l, i}
+		}
+	}
+	return late
 }
 
 // missing reports whether enough commits follow one that no line says is

@@ -185,6 +185,7 @@ type walker struct {
 
 	commit, last, applied raftdiag.Index
 	idleCommit, idleLast  raftdiag.Index
+	stored, idleStored    raftdiag.Index // what storage says that it took
 	idleTime              int64
 	idleHeard             bool
 	beatAt                int  // the place of the last heartbeat that began a round
@@ -650,6 +651,9 @@ func (w *walker) row(i int, r *record) {
 		if r.has(raftdiag.HasLast) {
 			w.lasts(i, raftdiag.Index(r.a))
 			w.rowLast, w.rowKnown = raftdiag.Index(r.a), true
+			if r.has(raftdiag.HasUnstable) {
+				w.stored = raftdiag.Index(r.a - min(r.a, r.d))
+			}
 		}
 		if r.has(raftdiag.HasCommit) {
 			w.commits(i, raftdiag.Index(r.b))
@@ -688,7 +692,8 @@ func (w *walker) row(i int, r *record) {
 	case raftdiag.Applied:
 		w.applies(i, raftdiag.Index(r.a))
 	case raftdiag.Appended:
-		w.lasts(i, max(raftdiag.Index(r.a), raftdiag.Index(r.d)))
+		w.stored = max(raftdiag.Index(r.a), raftdiag.Index(r.d))
+		w.lasts(i, w.stored)
 	case raftdiag.Proposed:
 		if r.has(raftdiag.HasIndex) {
 			w.lasts(i, raftdiag.Index(r.a))
@@ -702,9 +707,11 @@ func (w *walker) row(i int, r *record) {
 // idle counts a Ready block of a new moment in which nothing moved.
 func (w *walker) idle(i int, r *record) {
 	moved := w.commit != w.idleCommit || w.last != w.idleLast || w.idleHeard
+	writes := w.stored != w.idleStored // beside the loop: neither idle nor growth
 	fresh := r.time == 0 || r.time != w.idleTime
 	switch {
 	case !fresh:
+	case !moved && writes:
 	case !moved:
 		w.round(idleRound, i)
 	case w.commit == w.idleCommit && !w.idleHeard:
@@ -712,5 +719,6 @@ func (w *walker) idle(i int, r *record) {
 	}
 	if moved || fresh {
 		w.idleCommit, w.idleLast, w.idleTime, w.idleHeard = w.commit, w.last, r.time, false
+		w.idleStored = w.stored
 	}
 }
