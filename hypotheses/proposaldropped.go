@@ -41,13 +41,14 @@ func (j *judgement) dropped() {
 func (j *judgement) refusedBy(l *timeline.Lane) {
 	lo, hi := l.Bounds()
 	byCause := map[string][]timeline.Proof{}
-	for _, p := range l.All(raftdiag.ProposalDropped, lo, hi) {
+	for _, p := range append(l.All(raftdiag.ProposalDropped, lo, hi), j.refusedSteps(l)...) {
 		if name := j.refusal(l, p); name != "" {
 			byCause[name] = append(byCause[name], p)
 		}
 	}
 	for _, name := range sortedKeys(byCause) {
 		list := byCause[name]
+		slices.SortStableFunc(list, func(a, b timeline.Proof) int { return cmp.Compare(a.I, b.I) })
 		first := list[0]
 		// A client that tries again elsewhere is served: one refusal is no fault,
 		// and neither are a few among many that are taken.
@@ -55,8 +56,8 @@ func (j *judgement) refusedBy(l *timeline.Lane) {
 			continue
 		}
 		role, _ := l.RoleAt(first.I + 1)
-		if name == "transfer-in-progress" && slices.ContainsFunc(j.t.Leaders(), func(c timeline.Claim) bool { return c.Term > role.Term }) {
-			continue // the transfer came to its end
+		if name == "transfer-in-progress" && !l.Passed(j.pat, 3, first.I, list[len(list)-1].I) && slices.ContainsFunc(j.t.Leaders(), func(c timeline.Claim) bool { return c.Term > role.Term }) {
+			continue // the transfer came to its end in time
 		}
 		ep := j.plain(proposalDropped, timeline.Proposed, first, role.Term,
 			fmt.Sprintf("node %s refuses proposals, %s: %s", l.Node, times(len(list)), refusalWords[name]))
@@ -67,6 +68,16 @@ func (j *judgement) refusedBy(l *timeline.Lane) {
 		j.settle(ep, []cause{{name, []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s: %s", l.Node, refusalWords[name]),
 			add(j.quote(first, "refused here first"), j.quote(list[len(list)-1], "and here last")...)}})
 	}
+}
+
+// refusedSteps are the forwarded proposals that a leader did not take.
+func (j *judgement) refusedSteps(l *timeline.Lane) []timeline.Proof {
+	lo, hi := l.Bounds()
+	return slices.DeleteFunc(l.All(raftdiag.StepFailed, lo, hi), func(p timeline.Proof) bool {
+		e := p.Event()
+		role, _ := l.RoleAt(p.I + 1)
+		return e.Type != raftdiag.MsgProp || role.Role != raftdiag.Leader || !strings.Contains(strings.ToLower(e.Text), "proposal dropped")
+	})
 }
 
 var refusalWords = map[string]string{
