@@ -28,8 +28,7 @@ func criTag(line []byte) (tag byte, stream, text int) {
 	if len(line) < 30 || !digit(line[0]) || line[10] != 'T' {
 		return 0, 0, 0
 	}
-	head := line[:min(len(line), 60)]
-	i := bytes.Index(head, []byte(" std"))
+	i := 19 + bytes.IndexByte(line[19:min(len(line), 60)], ' ') // its stamp holds no space
 	if i < 19 || !has(line[i:], " stdout ") && !has(line[i:], " stderr ") || len(line) < i+10 || line[i+9] != ' ' {
 		return 0, 0, 0
 	}

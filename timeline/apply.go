@@ -9,17 +9,19 @@ import (
 
 // All are the events of a kind between two places.
 func (l *Lane) All(k raftdiag.Kind, lo, hi int) []Proof {
-	if l.kinds[k&63] == 0 {
+	list := l.placesOf(k, lo, hi)
+	if len(list) == 0 {
 		return nil
 	}
-	out := make([]Proof, 0, max(0, min(int(l.kinds[k&63]), min(hi, l.hi)-max(lo, l.lo))))
-	for i := max(lo, l.lo); i < min(hi, l.hi); i++ {
-		if l.rec(i).kind == k {
-			out = append(out, Proof{l, i})
-		}
+	out := make([]Proof, len(list))
+	for n, i := range list {
+		out[n] = Proof{l, int(i)}
 	}
 	return out
 }
+
+// placesOf are the places of a kind's events from lo up to hi.
+func (l *Lane) placesOf(k raftdiag.Kind, lo, hi int) []int32 { return between(l.places[k&63], lo, hi) }
 
 // Passed reports whether patience ran out in the lane between two places: in
 // rounds, or by the clock where the lane shows no rounds at all.
@@ -56,12 +58,14 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 	if l.kinds[raftdiag.Applied] > 0 {
 		machine := make([]Step, 0, l.kinds[raftdiag.Applied]+l.kinds[raftdiag.SnapshotInstalled])
 		var top raftdiag.Index
-		for i := l.lo; i < l.hi; i++ {
+		inc := 0
+		for _, i := range united(l.places[raftdiag.Applied], l.places[raftdiag.SnapshotInstalled]) {
+			i := int(i)
 			r := l.rec(i)
-			if k := l.incarnation(i); i == l.Incarnations[k].Begin {
-				top = 0
+			if k := l.incarnation(i); k != inc {
+				inc, top = k, 0
 			}
-			if r.kind != raftdiag.Applied && r.kind != raftdiag.SnapshotInstalled || r.wide() {
+			if r.wide() {
 				continue
 			}
 			// A snapshot replaces the state machine's state as well.
@@ -81,13 +85,33 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 
 // appliedRows are the rows that print the applied index as it is.
 func (l *Lane) appliedRows() []int32 {
-	out := make([]int32, 0, l.kinds[raftdiag.LogRow]+l.kinds[raftdiag.State])
-	for i := l.lo; i < l.hi; i++ {
-		if r := l.rec(i); (r.kind == raftdiag.LogRow || r.kind == raftdiag.State) && !r.wide() && r.has(raftdiag.HasApplied) {
-			out = append(out, int32(i))
+	all := united(l.places[raftdiag.LogRow], l.places[raftdiag.State])
+	out := make([]int32, 0, len(all))
+	for _, i := range all {
+		if r := l.rec(int(i)); !r.wide() && r.has(raftdiag.HasApplied) {
+			out = append(out, i)
 		}
 	}
 	return out
+}
+
+// united are the ascending places of both lists, in order.
+func united(a, b []int32) []int32 {
+	switch {
+	case len(a) == 0:
+		return b
+	case len(b) == 0:
+		return a
+	}
+	out := make([]int32, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if a[0] < b[0] {
+			out, a = append(out, a[0]), a[1:]
+		} else {
+			out, b = append(out, b[0]), b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
 }
 
 // applyStall looks for the first commit that applies reaches too late. rows are
@@ -218,12 +242,11 @@ func (l *Lane) missing(c Step, end, enough int) bool {
 func (l *Lane) beyondChance(enough int) int {
 	said, gaps := 0, 0
 	var before raftdiag.Index
-	for i := l.lo; i < l.hi; i++ {
-		r := l.rec(i)
-		if r.kind != raftdiag.Applied || r.wide() {
+	for _, i := range l.places[raftdiag.Applied] {
+		if l.rec(int(i)).wide() {
 			continue
 		}
-		e := l.Event(i)
+		e := l.Event(int(i))
 		if n := raftdiag.Index(max(e.Count, 1)); said > 0 && e.Index > before+n && e.Index-before < 64 {
 			gaps += int(e.Index - before - n)
 		}
@@ -286,47 +309,55 @@ func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
 	if l.kinds[raftdiag.Waiting] == 0 && l.kinds[raftdiag.ProposalTimedOut] == 0 {
 		return
 	}
+	if len(l.Incarnations) > 1 {
+		return // applied begins anew, and who waited is gone
+	}
 	told := map[raftdiag.Index]bool{}
-	for _, r := range l.All(raftdiag.Replied, l.lo, l.hi) {
-		if e := r.Event(); e.Has(raftdiag.HasIndex) {
-			told[e.Index] = true
+	for _, r := range l.places[raftdiag.Replied] {
+		if x, ok := l.indexOf(r); ok {
+			told[x] = true
 		}
 	}
 	covers := func(i raftdiag.Index, before int) (Proof, bool) {
-		if !l.sameEntry(i, before) {
-			return Proof{}, false
-		}
 		n := sort.Search(len(l.applies), func(k int) bool { return l.applies[k].Value >= i })
-		if n == len(l.applies) || int(l.applies[n].At) >= before {
+		if n == len(l.applies) || int(l.applies[n].At) >= before || !l.sameEntry(i, before) {
 			return Proof{}, false
 		}
 		return Proof{l, int(l.applies[n].At)}, true
 	}
-	if len(l.Incarnations) > 1 {
-		return // applied begins anew, and who waited is gone
-	}
-	for _, w := range l.All(raftdiag.ProposalTimedOut, l.lo, l.hi) {
-		e := w.Event()
-		if !e.Has(raftdiag.HasIndex) || told[e.Index] {
+	for _, w := range l.places[raftdiag.ProposalTimedOut] {
+		x, ok := l.indexOf(w)
+		if !ok || told[x] {
 			continue
 		}
-		if a, ok := covers(e.Index, w.I); ok && l.Passed(p, 1, a.I, w.I) {
-			return w, a, true
+		if a, ok := covers(x, int(w)); ok && l.Passed(p, 1, a.I, int(w)) {
+			return Proof{l, int(w)}, a, true
 		}
 	}
 	if l.kinds[raftdiag.Replied] == 0 {
 		return
 	}
-	for _, w := range l.All(raftdiag.Waiting, l.lo, l.hi) {
-		e := w.Event()
-		if !e.Has(raftdiag.HasIndex) || told[e.Index] {
+	for _, w := range l.places[raftdiag.Waiting] {
+		x, ok := l.indexOf(w)
+		if !ok || told[x] {
 			continue
 		}
-		if a, ok := covers(e.Index, l.hi); ok && l.Passed(p, 1, max(a.I, w.I), l.hi) {
-			return w, a, true
+		if a, ok := covers(x, l.hi); ok && l.Passed(p, 1, max(a.I, int(w)), l.hi) {
+			return Proof{l, int(w)}, a, true
 		}
 	}
 	return Proof{}, Proof{}, false
+}
+
+// indexOf is the index that an event about one entry prints: of the kinds of
+// which pack keeps the index first.
+func (l *Lane) indexOf(i int32) (raftdiag.Index, bool) {
+	r := l.rec(int(i))
+	if r.wide() {
+		e := &l.store.wide[r.a]
+		return e.Index, e.Has(raftdiag.HasIndex)
+	}
+	return raftdiag.Index(r.a), r.has(raftdiag.HasIndex)
 }
 
 // sameEntry reports whether the entry that is applied at an index is the one
@@ -337,16 +368,15 @@ func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
 func (l *Lane) sameEntry(i raftdiag.Index, before int) bool {
 	at, n := -1, 0
 	var proposed raftdiag.Term
-	for _, p := range l.All(raftdiag.Proposed, l.lo, before) {
-		e := p.Event()
-		if !e.Has(raftdiag.HasIndex) || e.Index != i {
+	for _, p := range l.placesOf(raftdiag.Proposed, l.lo, before) {
+		if x, ok := l.indexOf(p); !ok || x != i {
 			continue
 		}
 		if n++; n > 1 {
 			return false // two clients were given one index
 		}
-		at, proposed = p.I, 0
-		if e.Has(raftdiag.HasTerm) {
+		at, proposed = int(p), 0
+		if e := l.Event(at); e.Has(raftdiag.HasTerm) {
 			proposed = e.Term
 		}
 	}
@@ -363,9 +393,11 @@ func (l *Lane) sameEntry(i raftdiag.Index, before int) bool {
 	if then, known := l.RoleAt(at + blockRows); proposed == 0 && known {
 		proposed = then.Term
 	}
-	for _, c := range l.All(raftdiag.EntryCommitted, l.lo, l.hi) {
-		if e := c.Event(); e.Has(raftdiag.HasIndex|raftdiag.HasTerm) && e.Index == i {
-			return proposed == 0 || e.Term == proposed
+	for _, c := range l.places[raftdiag.EntryCommitted] {
+		if x, ok := l.indexOf(c); ok && x == i {
+			if e := l.Event(int(c)); e.Has(raftdiag.HasTerm) {
+				return proposed == 0 || e.Term == proposed
+			}
 		}
 	}
 	n = sort.Search(len(l.applies), func(k int) bool { return l.applies[k].Value >= i })

@@ -16,16 +16,7 @@ func (l *Lane) RestartBetween(i, j int) bool {
 
 // CommittedEntries are the rows that name a committed entry.
 func (l *Lane) CommittedEntries() []Proof {
-	if l.kinds[raftdiag.EntryCommitted] == 0 {
-		return nil
-	}
-	out := make([]Proof, 0, l.kinds[raftdiag.EntryCommitted])
-	for i := l.lo; i < l.hi; i++ {
-		if l.rec(i).kind == raftdiag.EntryCommitted {
-			out = append(out, Proof{l, i})
-		}
-	}
-	return out
+	return l.All(raftdiag.EntryCommitted, l.lo, l.hi)
 }
 
 // BrokenRows are the first log rows that show applied above commit, after the
@@ -35,9 +26,10 @@ func (l *Lane) BrokenRows() []Proof {
 	var out []Proof
 	var applied, lost bool
 	inc, committed := -1, false
-	for i := l.lo; i < l.hi; i++ {
+	for _, i := range l.places[raftdiag.LogRow] {
+		i := int(i)
 		r := l.rec(i)
-		if r.kind != raftdiag.LogRow || r.wide() {
+		if r.wide() {
 			continue
 		}
 		if k := l.incarnation(i); k != inc {

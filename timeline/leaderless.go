@@ -103,23 +103,25 @@ func (l *Lane) vacancy(from, to int, open bool, leaders [][]int32) (Vacancy, boo
 		}
 	}
 	v.Rounds = max(v.Campaigns, v.Terms)
+	if v.Campaigns == 0 {
+		// A node that does not campaign must print that it has no leader.
+		said := 0
+		for _, i := range l.placesOf(raftdiag.State, from, to) {
+			if r := l.rec(int(i)); !r.wide() && r.has(raftdiag.HasLead) && r.to == 0 {
+				said++
+			}
+		}
+		if said == 0 && v.Terms < 2 {
+			return v, false
+		}
+		if said > 0 {
+			v.Rounds = max(v.Rounds, min(said, count(l.rounds[idleRound], from, to)))
+		}
+	}
 	for _, places := range leaders {
 		v.Ignored += len(between(places, from+1, to))
 	}
-	if v.Campaigns > 0 {
-		return v, true
-	}
-	// A node that does not campaign must print that it has no leader.
-	said := 0
-	for i := from; i < to; i++ {
-		if r := l.rec(i); r.kind == raftdiag.State && !r.wide() && r.has(raftdiag.HasLead) && r.to == 0 {
-			said++
-		}
-	}
-	if said > 0 {
-		v.Rounds = max(v.Rounds, min(said, count(l.rounds[idleRound], from, to)))
-	}
-	return v, said > 0 || v.Terms > 1
+	return v, true
 }
 
 // LeadsAtEnd reports whether the lane ends as a leader, and of which term.

@@ -51,40 +51,22 @@ func (l *Lane) proofs(places []int32, lo, hi int) []Proof {
 
 // Count is the number of events of a kind between two places.
 func (l *Lane) Count(k raftdiag.Kind, lo, hi int) int {
-	if l.kinds[k&63] == 0 {
-		return 0
-	}
-	n := 0
-	for i := max(lo, l.lo); i < min(hi, l.hi); i++ {
-		if l.rec(i).kind == k {
-			n++
-		}
-	}
-	return n
+	return len(l.placesOf(k, lo, hi))
 }
 
 // First is the first event of a kind between two places.
 func (l *Lane) First(k raftdiag.Kind, lo, hi int) (Proof, bool) {
-	if l.kinds[k&63] == 0 {
-		return Proof{}, false
-	}
-	for i := max(lo, l.lo); i < min(hi, l.hi); i++ {
-		if l.rec(i).kind == k {
-			return Proof{l, i}, true
-		}
+	if list := l.placesOf(k, lo, hi); len(list) > 0 {
+		return Proof{l, int(list[0])}, true
 	}
 	return Proof{}, false
 }
 
 // Last is the last event of a kind before place i.
 func (l *Lane) Last(k raftdiag.Kind, i int) (Proof, bool) {
-	if l.kinds[k&63] == 0 {
-		return Proof{}, false
-	}
-	for i = min(i, l.hi) - 1; i >= l.lo; i-- {
-		if l.rec(i).kind == k {
-			return Proof{l, i}, true
-		}
+	list := l.places[k&63]
+	if n := last(list, i); n >= 0 {
+		return Proof{l, int(list[n])}, true
 	}
 	return Proof{}, false
 }

@@ -24,6 +24,7 @@ type scan struct {
 	busy     []int32      // signs of time under load: see Waits
 	printed  [2][32]int32 // by direction and message type
 	kinds    [64]int32
+	places   [64][]int32 // by kind
 	tenures  []*Tenure
 	configs  []int32
 	peers    map[raftdiag.NodeID][]int32 // Progress rows, by peer
@@ -190,49 +191,159 @@ type walker struct {
 	idleHeard             bool
 	beatAt                int  // the place of the last heartbeat that began a round
 	others                bool // rows of other kinds than sends stand between rounds
-	beat                  map[raftdiag.NodeID]bool
-	resent                map[Channel]resend
-	peers                 chanLists // by sender alone
-	lists                 int       // of the scratch that are in use
+	beat                  []raftdiag.NodeID
+	*scratch
 }
 
 type resend struct{ index, entries uint64 }
+
+// A passage is what a pass notes of a channel.
+type passage struct {
+	Channel
+	sends, receives int    // lists of the scratch, and one; 0 if there is none
+	newest          resend // the newest append, or request for a pre-vote
+	known           bool   // there is one
+}
 
 // A scratch is the memory in which passes collect lists before they know how
 // long these are.
 type scratch struct {
 	samples, busy           []int32
 	rounds                  [numRounds][]int32
+	places                  [64][]int32
 	commits, lasts, applies []Step
-	lists                   [][]int32 // of channels
+
+	lists    [][]int32 // of channels and peers
+	used     int       // of them
+	passages []passage
+	peers    []struct {
+		node raftdiag.NodeID
+		list int // and one
+	}
+	numbers map[Channel]int // of passages
+	nearby  [8]int          // numbers of passages, by a hash, and one
 }
 
-var scratches = sync.Pool{New: func() any { return &scratch{} }}
+var scratches = sync.Pool{New: func() any { return &scratch{numbers: map[Channel]int{}} }}
 
-// list is an empty list for a channel, the n-th.
-func (s *scratch) list(n int) {
-	if n == len(s.lists) {
-		s.lists = append(s.lists, nil)
+// begin forgets the channels and peers of the lane before.
+func (s *scratch) begin() {
+	clear(s.numbers)
+	s.used, s.passages, s.peers, s.nearby = 0, s.passages[:0], s.peers[:0], [8]int{}
+}
+
+// passage is what is noted of a channel. It lasts until the next one is new.
+func (s *scratch) passage(c Channel) *passage {
+	slot := &s.nearby[(uint(c.From)*3+uint(c.To)*5+uint(c.Type))%8]
+	if *slot > 0 && s.passages[*slot-1].Channel == c {
+		return &s.passages[*slot-1]
 	}
-	s.lists[n] = s.lists[n][:0]
+	n, ok := s.numbers[c]
+	if !ok {
+		n = len(s.passages)
+		s.numbers[c] = n
+		s.passages = append(s.passages, passage{Channel: c})
+	}
+	*slot = n + 1
+	return &s.passages[n]
+}
+
+// add puts a place behind those of a list, which is begun if its number is 0.
+func (s *scratch) add(list *int, i int) {
+	if *list == 0 {
+		if s.used == len(s.lists) {
+			s.lists = append(s.lists, nil)
+		}
+		s.lists[s.used] = s.lists[s.used][:0]
+		s.used++
+		*list = s.used
+	}
+	l := &s.lists[*list-1]
+	*l = append(*l, int32(i))
+}
+
+// addPeer puts a place behind those of a peer.
+func (s *scratch) addPeer(n raftdiag.NodeID, i int) {
+	for k := range s.peers {
+		if p := &s.peers[k]; p.node == n {
+			s.add(&p.list, i)
+			return
+		}
+	}
+	s.peers = append(s.peers, struct {
+		node raftdiag.NodeID
+		list int
+	}{node: n})
+	s.add(&s.peers[len(s.peers)-1].list, i)
+}
+
+// settleChannels gives the lists of the channels memory of their own.
+func (s *scratch) settleChannels(list func(*passage) int) (lists map[Channel][]int32, ways []Channel) {
+	n, total := 0, 0
+	for k := range s.passages {
+		if at := list(&s.passages[k]); at > 0 {
+			n++
+			total += len(s.lists[at-1])
+		}
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	all := make([]int32, 0, total)
+	lists, ways = make(map[Channel][]int32, n), make([]Channel, 0, n)
+	for k := range s.passages {
+		p := &s.passages[k]
+		if at := list(p); at > 0 {
+			l := s.lists[at-1]
+			all = append(all, l...)
+			lists[p.Channel] = all[len(all)-len(l) : len(all) : len(all)]
+			ways = append(ways, p.Channel)
+		}
+	}
+	slices.SortFunc(ways, compareChannels)
+	return lists, ways
+}
+
+// settlePeers gives the lists of the peers memory of their own.
+func (s *scratch) settlePeers() map[raftdiag.NodeID][]int32 {
+	if len(s.peers) == 0 {
+		return nil
+	}
+	n := 0
+	for _, p := range s.peers {
+		n += len(s.lists[p.list-1])
+	}
+	all := make([]int32, 0, n)
+	lists := make(map[raftdiag.NodeID][]int32, len(s.peers))
+	for _, p := range s.peers {
+		l := s.lists[p.list-1]
+		all = append(all, l...)
+		lists[p.node] = all[len(all)-len(l) : len(all) : len(all)]
+	}
+	return lists
 }
 
 // settle gives the lane's lists memory of their own, all together.
 func (s *scratch) settle(l *Lane) {
-	places := []*[]int32{&l.samples, &l.busy}
-	steps := []*[]Step{&l.commits, &l.lasts, &l.applies}
+	places := append(make([]*[]int32, 0, 2+len(l.rounds)+len(l.places)), &l.samples, &l.busy)
 	s.samples, s.busy = l.samples, l.busy
 	s.commits, s.lasts, s.applies = l.commits, l.lasts, l.applies
 	for k := range l.rounds {
 		s.rounds[k] = l.rounds[k]
 		places = append(places, &l.rounds[k])
 	}
-	own(places)
-	own(steps)
+	for k := range l.places {
+		if len(l.places[k]) > 0 {
+			s.places[k] = l.places[k]
+			places = append(places, &l.places[k])
+		}
+	}
+	own(places...)
+	own(&l.commits, &l.lasts, &l.applies)
 }
 
 // own copies lists into memory that they share.
-func own[T any](lists []*[]T) {
+func own[T any](lists ...*[]T) {
 	n := 0
 	for _, list := range lists {
 		n += len(*list)
@@ -245,101 +356,52 @@ func own[T any](lists []*[]T) {
 	}
 }
 
-// A chanLists collects the places of each channel.
-type chanLists struct {
-	by    map[Channel]int
-	from  *scratch
-	cache [4]struct {
-		c    Channel
-		list int // and one
-	}
-}
-
-func (c *chanLists) add(ch Channel, i int, used *int) {
-	slot := &c.cache[(uint(ch.From)*3+uint(ch.To)*5+uint(ch.Type))%4]
-	if slot.list == 0 || slot.c != ch {
-		n, ok := c.by[ch]
-		if !ok {
-			n = *used
-			*used++
-			c.by[ch] = n
-			c.from.list(n)
-		}
-		slot.c, slot.list = ch, n+1
-	}
-	list := &c.from.lists[slot.list-1]
-	*list = append(*list, int32(i))
-}
-
-// settle gives the lists memory of their own.
-func (c *chanLists) settle() (lists map[Channel][]int32, ways []Channel) {
-	if len(c.by) == 0 {
-		return nil, nil
-	}
-	n := 0
-	ways = make([]Channel, 0, len(c.by))
-	for ch, k := range c.by {
-		n += len(c.from.lists[k])
-		ways = append(ways, ch)
-	}
-	slices.SortFunc(ways, compareChannels)
-	all := make([]int32, 0, n)
-	lists = make(map[Channel][]int32, len(c.by))
-	for _, ch := range ways {
-		list := c.from.lists[c.by[ch]]
-		all = append(all, list...)
-		lists[ch] = all[len(all)-len(list) : len(all) : len(all)]
-	}
-	return lists, ways
-}
-
 // walk makes the pass. Incarnations must be known.
 func (l *Lane) walk() {
-	w := walker{l: l, begin: l.lo, beat: map[raftdiag.NodeID]bool{}, resent: map[Channel]resend{}}
-	l.failures = map[raftdiag.NodeID][]int32{}
 	from := scratches.Get().(*scratch)
 	defer scratches.Put(from)
+	from.begin()
+	w := walker{l: l, begin: l.lo, scratch: from}
 	l.samples, l.busy = from.samples[:0], from.busy[:0]
 	l.commits, l.lasts, l.applies = from.commits[:0], from.lasts[:0], from.applies[:0]
 	for k := range l.rounds {
 		l.rounds[k] = from.rounds[k][:0]
 	}
-	sends, receives := chanLists{by: map[Channel]int{}, from: from}, chanLists{by: map[Channel]int{}, from: from}
-	w.peers = chanLists{by: map[Channel]int{}, from: from}
+	for k := range l.places {
+		l.places[k] = from.places[k][:0]
+	}
 	for i := l.lo; i < l.hi; i++ {
 		if w.inc+1 < len(l.Incarnations) && i >= l.Incarnations[w.inc+1].Begin {
 			w.inc++
 			w.restart(i)
 		}
 		r := l.rec(i)
-		l.kinds[r.kind&63]++
+		k := r.kind & 63
+		l.kinds[k]++
+		l.places[k] = append(l.places[k], int32(i))
 		if r.wide() {
 			w.wide(i, r)
 			continue
 		}
 		switch r.kind {
 		case raftdiag.Sent:
-			c := w.channel(r)
+			p := w.passage(w.channel(r))
 			l.printed[Out][r.mtype&31]++
-			sends.add(c, i, &w.lists)
-			w.sent(i, r, c)
+			w.add(&p.sends, i)
+			w.sent(i, r, p)
 		case raftdiag.Received:
-			c := w.channel(r)
+			p := w.passage(w.channel(r))
 			l.printed[In][r.mtype&31]++
-			receives.add(c, i, &w.lists)
-			w.received(i, r, c)
+			w.add(&p.receives, i)
+			w.received(i, r, p)
 		default:
 			w.row(i, r)
 		}
 	}
 	w.endTenure(l.hi, "log end", Proof{})
-	l.sends, l.ways[Out] = sends.settle()
-	l.receives, l.ways[In] = receives.settle()
-	peers, _ := w.peers.settle()
-	l.peers = make(map[raftdiag.NodeID][]int32, len(peers))
-	for c, places := range peers {
-		l.peers[c.From] = places
-	}
+	l.sends, l.ways[Out] = from.settleChannels(func(p *passage) int { return p.sends })
+	l.receives, l.ways[In] = from.settleChannels(func(p *passage) int { return p.receives })
+	l.peers = from.settlePeers()
 	from.settle(l)
 }
 
@@ -381,7 +443,7 @@ func (w *walker) wide(i int, r *record) {
 		if p == 0 {
 			p = e.To
 		}
-		w.l.failures[p] = append(w.l.failures[p], int32(i))
+		w.failure(p, i)
 	case raftdiag.Received, raftdiag.Sent:
 		d := Out
 		if e.Kind == raftdiag.Received {
@@ -391,13 +453,27 @@ func (w *walker) wide(i int, r *record) {
 	}
 }
 
+func (w *walker) failure(to raftdiag.NodeID, i int) {
+	if w.l.failures == nil {
+		w.l.failures = map[raftdiag.NodeID][]int32{}
+	}
+	w.l.failures[to] = append(w.l.failures[to], int32(i))
+}
+
+// anew forgets which heartbeats and appends were sent before.
+func (w *walker) anew() {
+	w.beat = w.beat[:0]
+	for k := range w.passages {
+		w.passages[k].known = false
+	}
+}
+
 func (w *walker) restart(i int) {
 	w.endTenure(i, w.l.Incarnations[w.inc].Opened, Proof{w.l, i})
 	w.commit, w.last, w.applied, w.begin = 0, 0, 0, i
 	w.rowKnown, w.voteTerm = false, 0
 	w.role = RoleStep{}
-	clear(w.beat)
-	clear(w.resent)
+	w.anew()
 }
 
 // commits, lasts and applies note a value that was printed; the first one of
@@ -445,8 +521,7 @@ func (w *walker) setRole(i int, role raftdiag.Role, t raftdiag.Term, lead raftdi
 		w.endTenure(i, "term", Proof{w.l, i})
 		w.ten = &Tenure{Leader: w.l.Node, Term: t, Lane: w.l, Begin: i, End: w.l.hi}
 		w.l.tenures = append(w.l.tenures, w.ten)
-		clear(w.beat)
-		clear(w.resent)
+		w.anew()
 	case role != raftdiag.Leader && w.ten != nil && (role != raftdiag.UnknownRole || t > w.ten.Term):
 		how := "term"
 		if t == was.Term {
@@ -476,7 +551,7 @@ func (w *walker) endTenure(i int, how string, by Proof) {
 	}
 }
 
-func (w *walker) sent(i int, r *record, c Channel) {
+func (w *walker) sent(i int, r *record, c *passage) {
 	term := raftdiag.Term(r.a >> 32)
 	own := c.From == w.l.Node && r.has(raftdiag.HasTerm) && term > 0
 	switch r.mtype {
@@ -498,15 +573,15 @@ func (w *walker) sent(i int, r *record, c Channel) {
 				w.again(i, r, c)
 			}
 		case raftdiag.MsgHeartbeat:
-			if w.beat[c.To] {
-				clear(w.beat)
+			if slices.Contains(w.beat, c.To) {
+				w.beat = w.beat[:0]
 				// Several in one Ready waited there, and left together.
 				if w.turnedSince(w.beatAt, i) {
 					w.round(beatRound, i)
 				}
 				w.beatAt = i
 			}
-			w.beat[c.To] = true
+			w.beat = append(w.beat, c.To)
 		}
 	case raftdiag.MsgVote:
 		if own && (term > w.role.Term || term == w.role.Term && w.role.Role != raftdiag.Candidate && w.role.Role != raftdiag.Leader) {
@@ -516,14 +591,14 @@ func (w *walker) sent(i int, r *record, c Channel) {
 			w.voteLast, w.voteTerm = raftdiag.Index(r.b), term
 		}
 	case raftdiag.MsgPreVote:
-		if _, again := w.resent[c]; again && w.role.Role == raftdiag.PreCandidate {
+		if c.known && w.role.Role == raftdiag.PreCandidate {
 			w.round(electionRound, i)
 			w.forgetPreVotes()
 		}
 		if w.role.Role != raftdiag.PreCandidate {
 			w.setRole(i, raftdiag.PreCandidate, w.role.Term, 0)
 		}
-		w.resent[c] = resend{}
+		c.newest, c.known = resend{}, true
 	case raftdiag.MsgAppResp:
 		if own {
 			w.term(i, term)
@@ -560,23 +635,23 @@ func (w *walker) turnedSince(from, i int) bool {
 
 // forgetPreVotes begins a campaign: its requests are no repeats of the last one's.
 func (w *walker) forgetPreVotes() {
-	for ch := range w.resent {
-		if ch.Type == raftdiag.MsgPreVote {
-			delete(w.resent, ch)
+	for k := range w.passages {
+		if p := &w.passages[k]; p.Type == raftdiag.MsgPreVote {
+			p.known = false
 		}
 	}
 }
 
 // again counts an append that was sent before.
-func (w *walker) again(i int, r *record, c Channel) {
+func (w *walker) again(i int, r *record, c *passage) {
 	now := resend{r.b, uint64(uint32(r.d))}
-	if w.resent[c] == now && now.entries > 0 {
+	if c.known && c.newest == now && now.entries > 0 {
 		w.round(resentRound, i)
 	}
-	w.resent[c] = now
+	c.newest, c.known = now, true
 }
 
-func (w *walker) received(i int, r *record, c Channel) {
+func (w *walker) received(i int, r *record, c *passage) {
 	term := raftdiag.Term(r.a >> 32)
 	switch r.mtype {
 	case raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap:
@@ -584,10 +659,10 @@ func (w *walker) received(i int, r *record, c Channel) {
 		case raftdiag.MsgHeartbeat:
 			w.round(heardRound, i)
 		case raftdiag.MsgApp:
-			if now := (resend{r.b, uint64(uint32(r.d))}); w.resent[c] == now && now.entries > 0 {
+			if now := (resend{r.b, uint64(uint32(r.d))}); c.known && c.newest == now && now.entries > 0 {
 				w.round(heardRound, i)
 			} else {
-				w.resent[c] = now
+				c.newest, c.known = now, true
 				if now.entries > 0 {
 					w.l.busy = append(w.l.busy, int32(i))
 				}
@@ -664,7 +739,7 @@ func (w *walker) row(i int, r *record) {
 		}
 	case raftdiag.ProgressRow:
 		p := nodes[r.from]
-		w.peers.add(Channel{From: p}, i, &w.lists)
+		w.addPeer(p, i)
 		if w.role.Role == raftdiag.Leader && p != w.l.Node && r.has(raftdiag.HasMatch) {
 			w.lasts(i, raftdiag.Index(r.a)) // a peer holds what the leader's log held
 		}
@@ -677,7 +752,7 @@ func (w *walker) row(i int, r *record) {
 		if r.has(raftdiag.HasPeer) {
 			p = nodes[r.from]
 		}
-		w.l.failures[p] = append(w.l.failures[p], int32(i))
+		w.failure(p, i)
 	case raftdiag.HardStateSaved:
 		if r.has(raftdiag.HasCommit) {
 			w.commits(i, raftdiag.Index(r.b))
