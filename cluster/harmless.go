@@ -32,7 +32,7 @@ func harmless() []FaultInfo {
 		calm("lost-append", "one append to each follower gets lost, and is sent again", nil, func(s *strike) { s.loseOnce(raftpb.MsgApp) }),
 		calm("lossy-link", "a message in thirty gets lost, though no forwarded proposal, which nobody would send again", nil, func(s *strike) {
 			s.rule(func(_, _ uint64, m raftpb.Message) passage {
-				return passage{lose: m.Type != raftpb.MsgProp && s.c.dice.chance(1. / 30)}
+				return passage{lose: m.Type != raftpb.MsgProp && s.c.dice.chance(1./30)}
 			})
 		}),
 		calm("duplicates", "a message in five arrives twice", nil, func(s *strike) {

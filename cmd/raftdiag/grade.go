@@ -18,6 +18,7 @@ import (
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/cluster"
+	"github.com/raftdiag/raftdiag/hypotheses"
 	"github.com/raftdiag/raftdiag/internal/lab"
 	"github.com/raftdiag/raftdiag/report"
 	"github.com/raftdiag/raftdiag/timeline"
@@ -370,7 +371,7 @@ func examine(ctx context.Context, files []lab.File, pairs bool) (got lab.Diagnos
 		return got, err
 	}
 	defer r.Close()
-	got.Report = r.judge(q)
+	got.Report, got.Alike = r.judge(q), hypotheses.LookAlike
 	if got.Paired = pairs; pairs {
 		got.Pairs = pairsOf(r.timelines, dir)
 	}

@@ -27,7 +27,7 @@ func TestMended(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := exam{cases: cases, first: run.seed, last: run.seed, damages: []lab.Damage{none}, parallel: 1, plain: true}
+			e := exam{parts: []part{{cases, run.seed, run.seed, []lab.Damage{none}}}, parallel: 1, plain: true}
 			tally, err := e.hold(t.Context())
 			if err != nil {
 				t.Fatal(err)

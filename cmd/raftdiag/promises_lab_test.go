@@ -950,5 +950,7 @@ func holdNothing(t tester, tr *trial, r *lab.Run) {
 			files[k].data = []byte(b.String())
 		}
 	}
-	stow(t, files, func(inputs []string) { unread(t, inputs, files[tr.File].data, schema(t, "../../docs/report.schema.json")) })
+	stow(t, files, func(inputs []string) {
+		unread(t, inputs, files[tr.File].data, schema(t, "../../docs/report.schema.json"))
+	})
 }

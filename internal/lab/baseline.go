@@ -31,7 +31,7 @@ func Baselines() []Baseline {
 // Compare judges a baseline's guess as raftdiag's would be.
 func (r *Run) Compare(b Baseline, files []File, d Damage) *Mark {
 	m := &Mark{Tool: b.Name, Case: r.Case.Name, Seed: r.Seed, Damage: d.Name, Voice: r.Look.Voice, Impact: r.Impact}
-	r.fill(m, d, b.Ask(r, files, source(r.Seed, b.Name+" "+r.Case.Name)))
+	r.fill(m, d, Diagnosis{Report: b.Ask(r, files, source(r.Seed, b.Name+" "+r.Case.Name))})
 	return m
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/raftdiag/raftdiag"
-	"github.com/raftdiag/raftdiag/hypotheses"
 )
 
 // A Diagnosis is what raftdiag said about files, and which messages it paired.
@@ -15,6 +14,9 @@ type Diagnosis struct {
 	Report *raftdiag.Report
 	Paired bool // Pairs were asked for
 	Pairs  []Pair
+	// Alike tells whether no log can tell one cause from another, where the
+	// fault healed or not. Nil: any two can be told apart.
+	Alike func(a, b string, healed bool) bool
 }
 
 // A Pair is a send and its receive, as places in files.
@@ -82,7 +84,7 @@ var calm = []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Degraded}
 // the logs, and an honest unknown is right.
 func (r *Run) Judge(files []File, d Damage, got Diagnosis) *Mark {
 	m := &Mark{Tool: "raftdiag", Case: r.Case.Name, Seed: r.Seed, Damage: d.Name, Voice: r.Look.Voice, Impact: r.Impact}
-	r.fill(m, d, got.Report)
+	r.fill(m, d, got)
 	r.asks(m, files, got.Report)
 	if got.Paired {
 		r.pairs(m, files, got.Pairs)
@@ -92,20 +94,21 @@ func (r *Run) Judge(files []File, d Damage, got Diagnosis) *Mark {
 }
 
 // fill judges the report.
-func (r *Run) fill(m *Mark, d Damage, report *raftdiag.Report) {
+func (r *Run) fill(m *Mark, d Damage, got Diagnosis) {
 	m.Plan, m.Effect, m.Expect = r.Plan.String(), r.Impact.String(), r.Case.Hypothesis
 	m.Calm = Harmless(r.Case) || r.Impact == NoImpact
 	if m.Calm {
 		m.Expect = ""
 	}
-	m.Grade, m.Why = r.judge(m, d.Part, report)
+	m.Grade, m.Why = r.judge(m, d.Part, got)
 	m.Word = m.Grade.String()
 	m.CauseOK = m.Calm || m.Cause > 0 || len(r.Case.Causes) == 0 || m.Grade == Right
 	m.AlikeOK = m.CauseOK || m.Alike > 0
 }
 
 // judge fills the mark in.
-func (r *Run) judge(m *Mark, part bool, report *raftdiag.Report) (Grade, string) {
+func (r *Run) judge(m *Mark, part bool, got Diagnosis) (Grade, string) {
+	report := got.Report
 	if report == nil || report.Verdict == nil {
 		if part {
 			return Unknown, "no verdict"
@@ -155,7 +158,7 @@ func (r *Run) judge(m *Mark, part bool, report *raftdiag.Report) (Grade, string)
 				if slices.Contains(r.Case.Causes, c.Name) && (m.Cause == 0 || i+1 < m.Cause) {
 					m.Cause = i + 1
 				}
-				if len(r.Case.Causes) > 0 && hypotheses.LookAlike(r.Case.Causes[0], c.Name, r.heals()) && (m.Alike == 0 || i+1 < m.Alike) {
+				if got.Alike != nil && len(r.Case.Causes) > 0 && got.Alike(r.Case.Causes[0], c.Name, r.heals()) && (m.Alike == 0 || i+1 < m.Alike) {
 					m.Alike = i + 1
 				}
 			}

@@ -187,7 +187,7 @@ func (t *Tally) calm() Table {
 		Head: []string{"", "undamaged", "false alarms", "undecided", "damaged", "false alarms", "per 1,000"}}
 	calm := map[string]bool{}
 	for _, c := range Cases() {
-		calm[c.Name] = harmless(c)
+		calm[c.Name] = Harmless(c)
 	}
 	row := func(name string, of func(m *Mark) bool) {
 		is := func(m *Mark) bool { return m.Tool == "raftdiag" && m.Calm && develops(m) && of(m) }
