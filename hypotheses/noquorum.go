@@ -51,9 +51,19 @@ func quorumCauses(c *stuck, blocked []*timeline.Place) []cause {
 		who := []raftdiag.NodeID{p.Node}
 		heard := p.Marks[timeline.Heard].Proof
 		row := c.j.quote(p.Row, "what the leader knows of node %s", p.Node)
+		match := p.Match
+		late := p.Marks[timeline.Matched]
+		answers := heard.OK() && heard.Event().Kind == raftdiag.Received && heard.Event().Type == raftdiag.MsgAppResp
+		accepts := answers && !heard.Event().Reject && heard.Event().Index >= min(p.HeadLast, c.s.Index)
+		if late.Late && late.Proof.OK() && late.Proof.Event().Kind == raftdiag.ProgressRow {
+			row = c.j.quote(late.Proof, "%s", late.Why) // the newest row is of the time when all was well again
+			match = late.Proof.Event().Match
+		}
 		switch {
 		case p.Down.OK():
 			out = append(out, cause{"node-down", who, fmt.Sprintf("node %s is down: %s", p.Node, p.DownWhy), c.j.quote(p.Down, "%s", p.DownWhy)})
+		case accepts && late.Late:
+			out = append(out, unstepped(c, p.Node, heard, match, row))
 		case len(p.Rejects) > 0:
 			first, last := p.Rejects[0], p.Rejects[len(p.Rejects)-1]
 			e := last.Event()
@@ -67,9 +77,9 @@ func quorumCauses(c *stuck, blocked []*timeline.Place) []cause {
 			if e.Has(raftdiag.HasTerm) && e.Term > c.s.Tenure.Term {
 				out = append(out, cause{"term-mismatch", who, fmt.Sprintf("node %s answers in term %d", p.Node, e.Term), c.j.quote(last, "a higher term")})
 			}
-		case heard.OK() && heard.Event().Kind == raftdiag.Received && heard.Event().Index >= p.HeadLast && !heard.Event().Reject:
-			out = append(out, cause{"progress-uninitialised", who, fmt.Sprintf("node %s's accept up to %d arrives and its match stays at %d", p.Node, heard.Event().Index, p.Match), add(c.j.quote(heard, "the accept"), row...)})
-		case heard.OK() && heard.Event().Kind == raftdiag.Received:
+		case accepts:
+			out = append(out, unstepped(c, p.Node, heard, match, row))
+		case answers:
 			out = append(out, cause{"stale-answer", who, fmt.Sprintf("node %s's answers say index %d, which does not cover entry %d", p.Node, heard.Event().Index, c.s.Index), add(c.j.quote(heard, "an answer that covers less"), row...)})
 		}
 	}
@@ -83,6 +93,12 @@ func quorumCauses(c *stuck, blocked []*timeline.Place) []cause {
 		}
 	}
 	return out
+}
+
+// unstepped is the cause of an accept that the leader hears and does not count.
+func unstepped(c *stuck, n raftdiag.NodeID, heard timeline.Proof, match raftdiag.Index, row []raftdiag.Quote) cause {
+	return cause{"progress-uninitialised", []raftdiag.NodeID{n}, fmt.Sprintf("node %s's accept up to %d arrives and its match stays at %d", n, heard.Event().Index, match),
+		add(c.j.quote(heard, "the accept"), row...)}
 }
 
 func times(n int) string {

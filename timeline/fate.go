@@ -309,7 +309,7 @@ func (r *road) openFates(p *Pairing, sends []verdict) {
 			continue
 		}
 		switch {
-		case handed && r.from.handOver(s) == No:
+		case handed && r.from.handOver(s, DefaultPatience) == No:
 			*v = verdict{fate: notSent, reason: heldBackHere}
 		case r.b == 0:
 			*v = verdict{fate: cannotTell, reason: noReceiver}

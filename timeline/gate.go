@@ -529,7 +529,7 @@ func (v *view) sentLater(place int) bool {
 // head: then those that the leader hears belong to older appends.
 func (v *view) answersIt() bool {
 	for _, i := range v.replies {
-		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= v.p.HeadLast && v.f.handOver(int(i)) != No {
+		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= v.p.HeadLast && v.f.handOver(int(i), v.pat) != No {
 			return true
 		}
 	}
@@ -609,7 +609,7 @@ func (v *view) judgeAnswered() {
 			continue
 		}
 		if !r.reject() && raftdiag.Index(r.b) >= p.HeadLast || r.reject() && i > receipt {
-			switch v.f.handOver(i) {
+			switch v.f.handOver(i, v.pat) {
 			case No:
 				held = Proof{v.f, i}
 				continue
@@ -896,7 +896,7 @@ func (v *view) judgeSent() {
 	if len(v.sends) > 0 {
 		over := CannotSay
 		for _, i := range v.sends {
-			if h := v.l.handOver(int(i)); h == Yes {
+			if h := v.l.handOver(int(i), v.pat); h == Yes {
 				over = Yes
 				break
 			} else if h == No {
@@ -964,8 +964,9 @@ func (v *view) birthSeen() bool {
 // handOver reports whether the message at place i was given to the transport. A
 // lane that prints no hand-over, message by message, is taken to have done so.
 // One that prints it for other types only does not tell, and neither does the
-// end of a log, where the hand-over may only not be written yet.
-func (l *Lane) handOver(i int) Answer {
+// end of a log, where the hand-over may only not be written yet: the loop has to
+// turn once more, or the log has to go on for its patience without it.
+func (l *Lane) handOver(i int, pat Patience) Answer {
 	r := l.rec(i)
 	switch {
 	case l.handed == 0:
@@ -1003,7 +1004,7 @@ func (l *Lane) handOver(i int) Answer {
 	if spare > 0 {
 		return Yes
 	}
-	if goesOn {
+	if goesOn || l.Passed(pat, 1, i, l.hi) {
 		return No
 	}
 	return CannotSay
@@ -1076,17 +1077,21 @@ func (v *view) judgeHealed() {
 			break
 		}
 	}
-	if first >= 0 && v.l.Rounds(s.From, first) < v.pat.Rounds {
-		return // in time
-	}
-	end := first
-	if end < 0 {
-		end = v.hi
-	}
 	late := func(g Gate, by Proof, why string, args ...any) {
 		for h := g; h <= Matched; h++ {
 			p.Marks[h] = Mark{Answer: No, Proof: by, Why: fmt.Sprintf(why, args...), Late: true}
 		}
+	}
+	if first >= 0 && v.l.Rounds(s.From, first) < v.pat.Rounds { // heard in time
+		if row, ok := v.ignored(first); ok {
+			late(Matched, row, "its accept arrived, and for long its match stayed below entry %d", s.Index)
+			p.Marks[Heard].Proof = Proof{v.l, first}
+		}
+		return
+	}
+	end := first
+	if end < 0 {
+		end = v.hi
 	}
 	var sends []int32
 	for _, i := range v.ofTerm(v.l, between(v.l.sends[v.channel(v.leader, p.Node, raftdiag.MsgApp)], v.lo, end)) {
@@ -1129,7 +1134,7 @@ func (v *view) judgeHealed() {
 		}
 	}
 	for _, i := range v.replies {
-		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= s.Index && v.f.handOver(int(i)) != No {
+		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= s.Index && v.f.handOver(int(i), v.pat) != No {
 			accepts = append(accepts, i)
 		}
 	}
@@ -1142,6 +1147,9 @@ func (v *view) judgeHealed() {
 	switch short := v.shortReplies(int(receipts[0]), int(accepts[0])); {
 	case len(short) >= v.pat.Rounds && v.passed(v.f, int(receipts[0]), int(accepts[0])):
 		late(Matched, Proof{v.f, short[0]}, "%d answers of node %s do not cover it", len(short), p.Node)
+		if i := v.heardShort(); i >= 0 {
+			p.Marks[Heard].Proof = Proof{v.l, i}
+		}
 	case accepts[0] > receipts[0] && v.dawdles(int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
 		late(Answered, p.Receipt, "node %s received it and answered late", p.Node)
 	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
@@ -1226,20 +1234,45 @@ func (v *view) overtakenBack(reply int32, heard int) bool {
 	return n >= v.pat.Rounds
 }
 
+// ignored is the last Progress row that shows the voter's match below the entry
+// although the leader heard its accept long before: the loop went on for its
+// patience, and it turned more than once, for what arrives waits for it.
+func (v *view) ignored(heard int) (Proof, bool) {
+	if v.l.Count(raftdiag.Slow, v.s.From, v.s.To) >= v.pat.Rounds {
+		return Proof{}, false // while the disk is slow, what arrives waits longer
+	}
+	row := -1
+	turns := 0
+	for _, i := range between(v.l.peers[v.p.Node], heard, v.hi) {
+		r := v.l.rec(int(i))
+		if !r.has(raftdiag.HasMatch) {
+			continue
+		}
+		if raftdiag.Index(r.a) >= v.s.Index {
+			break
+		}
+		row = int(i)
+		turns++
+	}
+	if turns < v.pat.Rounds || !v.l.Passed(v.pat, 1, heard, row+1) {
+		return Proof{}, false
+	}
+	return Proof{v.l, row}, true
+}
+
 // dawdles reports whether the voter let its patience pass between a receipt and
 // its first answer. Messages that were late on the way arrive all at once, many
 // rounds of them before the loop could turn: then it takes many more, or a turn
-// of the loop without an answer.
+// of the loop without an answer, and time, where the log has stamps.
 func (v *view) dawdles(receipt, reply int) bool {
-	if !v.passed(v.f, receipt, reply) {
+	if !v.passed(v.f, receipt, reply) || v.atOnce(receipt, reply) {
 		return false
 	}
 	turns := 0
 	for i := receipt + 1; i < reply; i++ {
-		switch v.f.rec(i).kind {
+		switch r := v.f.rec(i); r.kind {
 		case raftdiag.State, raftdiag.Ready:
-			r := v.f.rec(i)
-			if r.kind == raftdiag.Ready && r.has(raftdiag.HasPersisted) && uint32(r.a) > 0 {
+			if r.kind == raftdiag.Ready && r.has(raftdiag.HasPersisted) && uint32(r.a) > 0 && !v.f.lists(i, reply) {
 				return false // it made an answer, whose line is missing
 			}
 			if r.kind == raftdiag.Ready || v.f.kinds[raftdiag.Ready] == 0 {
@@ -1250,13 +1283,39 @@ func (v *view) dawdles(receipt, reply int) bool {
 	return turns > 1 || v.f.Waits(receipt, reply) >= 4*v.pat.Rounds
 }
 
+// atOnce reports whether the rounds between two places of the voter's lane went
+// by in next to no time: what waited on the way, or in the leader, has come all
+// together. Clocks may go at any pace; the difference is of orders of magnitude.
+func (v *view) atOnce(i, j int) bool {
+	rounds := v.f.Waits(v.f.lo, v.f.hi)
+	usual := v.f.span(v.f.lo, v.f.hi) / time.Duration(max(rounds, 1))
+	return v.f.span(i, j)*8 < usual*time.Duration(v.pat.Rounds)
+}
+
+// lists reports whether as many messages are listed behind the Ready row, up to
+// the next one, as it announces, or the reply is among them: lines that are
+// equal in every letter count once.
+func (l *Lane) lists(ready, reply int) bool {
+	r := l.rec(ready)
+	announced, listed := r.a>>32+uint64(uint32(r.a)), uint64(0)
+	for i := ready + 1; i < reply; i++ {
+		switch l.rec(i).kind {
+		case raftdiag.Ready:
+			return listed >= announced
+		case raftdiag.Sent:
+			listed++
+		}
+	}
+	return true
+}
+
 // heldBack is the first of an append's sends that was not handed to the
 // transport, with the place of the first one that was, or of the end; -1 if the
 // first one was handed over or that is not known.
 func (v *view) heldBack(sends []int32) (first, over int) {
 	first = -1
 	for _, i := range sends {
-		switch v.l.handOver(int(i)) {
+		switch v.l.handOver(int(i), v.pat) {
 		case No:
 			if first < 0 {
 				first = int(i)
@@ -1277,7 +1336,7 @@ func (v *view) shortReplies(receipt, accept int) []int {
 	var top raftdiag.Index
 	for _, i := range v.replies {
 		r := v.f.rec(int(i))
-		if int(i) <= receipt || int(i) >= accept || r.reject() || !r.has(raftdiag.HasIndex) || v.f.handOver(int(i)) == No {
+		if int(i) <= receipt || int(i) >= accept || r.reject() || !r.has(raftdiag.HasIndex) || v.f.handOver(int(i), v.pat) == No {
 			continue
 		}
 		if idx := raftdiag.Index(r.b); idx > top {
@@ -1286,6 +1345,18 @@ func (v *view) shortReplies(receipt, accept int) []int {
 		out = append(out, int(i))
 	}
 	return out
+}
+
+// heardShort is the leader's place of the first accept that it heard while the
+// entry waited and that does not cover it, or -1.
+func (v *view) heardShort() int {
+	for _, i := range v.heard {
+		r := v.l.rec(int(i))
+		if int(i) > v.s.From && !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) < v.s.Index {
+			return int(i)
+		}
+	}
+	return -1
 }
 
 // firstReply is the place of the voter's first answer of either kind behind a
