@@ -96,18 +96,55 @@ func (c *stuck) misconfigured() []cause {
 	return out
 }
 
-// frozen looks for leaders whose loops stand still while proposals come in: no
-// append can leave.
+// frozen looks for leaders whose loops take nothing in hand while proposals come
+// in: no append can leave. What gets stuck behind that is its consequence.
 func (j *judgement) frozen() {
 	for _, f := range j.t.Freezes(j.pat) {
-		if j.stuckUnder(f.Tenure.Term) {
+		if j.stuckBefore(f) {
 			continue
 		}
+		j.episodes = slices.DeleteFunc(j.episodes, func(e *episode) bool { return e.stall != nil && heldUp(e.stall, f) })
 		leader := f.Tenure.Leader
-		summary := fmt.Sprintf("leader %s of term %d takes %d proposals and its Raft loop shows nothing after them", leader, f.Tenure.Term, f.Waiting)
+		name, what := "leader-stalled", "shows nothing"
+		detail := fmt.Sprintf("node %s's loop stands still: its log goes on with %d proposals and %d receipts, and no Ready, no state and no message", leader, f.Waiting, f.Received)
+		if f.States > 1 {
+			name, what = "ready-not-drained", "takes nothing in hand"
+			detail = fmt.Sprintf("node %s shows %d times that something is ready, and no Ready is taken and no message leaves", leader, f.States)
+		}
+		summary := fmt.Sprintf("leader %s of term %d gets %s and its Raft loop %s after that", leader, f.Tenure.Term, proposals(f.Waiting), what)
 		ep := j.plain(noBroadcast, timeline.Sent, f.First, f.Tenure.Term, summary)
-		ep.Leader, ep.froze = ptr(leader.String()), true
-		j.settle(ep, []cause{{"leader-stalled", []raftdiag.NodeID{leader}, fmt.Sprintf("node %s's loop stands still: its log goes on with %d proposals and %d receipts, and no Ready, no state and no message", leader, f.Waiting, f.Received),
-			add(j.quote(f.Last, "the loop's last line"), j.quote(f.First, "the first proposal behind it")...)}})
+		ep.Leader, ep.froze = ptr(leader.String()), !f.Next.OK()
+		evidence := add(j.quote(f.Last, "the last that the loop did"), j.quote(f.First, "the first proposal behind it")...)
+		if f.Next.OK() {
+			ep.Impact = raftdiag.SlowedBy
+			ep.End, ep.EndAt = stamp(f.Next.Lane.StampNear(f.Next.I)), where(f.Next)
+			evidence = add(evidence, j.quote(f.Next, "it goes on")...)
+		}
+		j.settle(ep, []cause{{name, []raftdiag.NodeID{leader}, detail, evidence}})
 	}
+}
+
+// proposals words a number of proposals, some of which came from other nodes.
+func proposals(n int) string {
+	switch n {
+	case 0:
+		return "proposals of other nodes"
+	case 1:
+		return "a proposal"
+	}
+	return fmt.Sprintf("%d proposals", n)
+}
+
+// stuckBefore reports whether an entry of the term got stuck before the loop
+// stood still, and not because of it.
+func (j *judgement) stuckBefore(f timeline.Freeze) bool {
+	return slices.ContainsFunc(j.episodes, func(e *episode) bool {
+		return e.stuck() && e.term == f.Tenure.Term && (e.stall == nil || !heldUp(e.stall, f))
+	})
+}
+
+// heldUp reports whether the freeze held the stuck entry up. A leader whose rows
+// waited with the rest may show its term twice.
+func heldUp(s *timeline.Stall, f timeline.Freeze) bool {
+	return s.Tenure.Lane == f.Tenure.Lane && s.Tenure.Term == f.Tenure.Term && f.Covers(s.From)
 }

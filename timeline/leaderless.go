@@ -614,66 +614,154 @@ func (ten *Tenure) RaisedCommit() bool {
 	return !ok || after > before
 }
 
-// A Freeze is a leader whose log goes on with proposals or receipts and shows
-// nothing of its Raft loop any more.
+// A Freeze is a time in which a leader's log goes on with proposals and shows
+// nothing that its Raft loop takes in hand: no Ready, no message.
 type Freeze struct {
 	Tenure   *Tenure
-	Last     Proof // the loop's last row
-	First    Proof // the first proposal behind it
-	Waiting  int   // proposals behind it
-	Received int   // messages that arrived behind it
+	Last     Proof // the last row of what the loop does
+	Next     Proof // the row with which it goes on; none if it never does
+	First    Proof // the first proposal in between
+	Waiting  int   // proposals in between
+	Received int   // messages that arrived in between
+	States   int   // rows behind the first proposal that say what is ready, and is not taken
 }
 
-// Freezes are the leaders of this timeline whose loops stand still from some
-// row to the end of their lanes while proposals come in, for longer than the
-// clock allows, or until another leader came, or, without stamps, over as many
-// proposals and receipts as patience has rounds.
+// Covers reports whether what the leader's lane shows first at place i was held
+// up by the freeze: it stands in it, or in the first block after it.
+func (f *Freeze) Covers(i int) bool {
+	return i >= f.Last.I && (!f.Next.OK() || i <= f.Next.I+4*blockRows)
+}
+
+// Freezes are the times in which leaders of this timeline take nothing in hand
+// while proposals come in. A loop that shows nothing at all has to do so for
+// longer than the clock allows, or until another leader came, or, without
+// stamps, over as many proposals and receipts as patience has rounds. One that
+// shows again and again what is ready, and does not take it, has to do so
+// many times, and far more often than it does otherwise.
 func (t *Timeline) Freezes(p Patience) []Freeze {
 	var out []Freeze
 	for _, l := range t.Lanes {
-		last, ok := l.LoopRow(l.lo-1, l.hi)
-		if !ok || len(l.tenures) == 0 {
+		if len(l.tenures) == 0 {
 			continue
 		}
-		role, _ := l.RoleAt(last.I + 1)
-		f := Freeze{Last: last}
-		for _, ten := range l.tenures {
-			if last.I >= ten.Begin && last.I < ten.End && role.Role == raftdiag.Leader {
-				f.Tenure = ten
+		gaps := l.idleLoops()
+		for k := range gaps {
+			f := &gaps[k]
+			for _, ten := range l.tenures {
+				if f.Last.I >= ten.Begin && f.Last.I < ten.End {
+					f.Tenure = ten
+				}
+			}
+			if role, _ := l.RoleAt(f.Last.I + 1); f.Tenure == nil || role.Role != raftdiag.Leader || !f.First.OK() {
+				continue
+			}
+			usual := 0
+			for o := range gaps {
+				if o != k {
+					usual = max(usual, gaps[o].States)
+				}
+			}
+			if f.States > 1 { // the last of them belongs to the Ready that follows
+				if f.States >= 4*p.Rounds && f.States >= 4*usual {
+					out = append(out, *f)
+				}
+				continue
+			}
+			if t.stoodStill(f, p) {
+				out = append(out, *f)
 			}
 		}
-		if f.Tenure == nil {
-			continue
+	}
+	return out
+}
+
+// stoodStill reports whether a leader's loop that shows nothing stood still: the
+// patience of its clients or of the other nodes ran out.
+func (t *Timeline) stoodStill(f *Freeze, p Patience) bool {
+	l := f.Last.Lane
+	end := l.hi
+	if f.Next.OK() {
+		end = f.Next.I
+	}
+	for end > f.First.I+1 {
+		if k := l.rec(end - 1).kind; k == raftdiag.Proposing || k == raftdiag.Proposed || k == raftdiag.Waiting || k == raftdiag.Received || k == raftdiag.ProposalTimedOut {
+			break
 		}
-		end := last.I
-		for i := last.I + 1; i < l.hi; i++ {
-			switch r := l.rec(i); r.kind {
-			case raftdiag.Proposing, raftdiag.Proposed, raftdiag.Waiting:
-				if !f.First.OK() {
-					f.First = Proof{l, i}
-				}
-				if r.kind == raftdiag.Proposing || l.kinds[raftdiag.Proposing] == 0 && r.kind == raftdiag.Proposed {
-					f.Waiting++
-				}
-				end = i
-			case raftdiag.Received:
-				f.Received++
-				end = i
-			case raftdiag.ProposalTimedOut:
-				end = i
-			}
-		}
-		if !f.First.OK() {
-			continue
-		}
-		wait := l.span(f.First.I, end+1)
-		later := false // another leader came: the others' patience ran out
+		end--
+	}
+	wait := l.span(f.First.I, end)
+	later := false // another leader came: the others' patience ran out
+	if f.Next.OK() {
+		role, _ := l.RoleAt(f.Next.I + blockRows)
+		later = role.Term > f.Tenure.Term || l.hearsTerm(f.Tenure.Term+1, f.Last.I, f.Next.I)
+	} else {
 		for _, c := range t.Leaders() {
 			later = later || c.Term > f.Tenure.Term && c.By.Lane != l
 		}
-		if wait >= p.Clock || later && f.Waiting >= p.Rounds && (f.Received >= p.Rounds || wait >= p.Clock/2) || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds {
+	}
+	return wait >= p.Clock || later && f.Waiting >= p.Rounds && (f.Received >= p.Rounds || wait >= p.Clock/2) || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds
+}
+
+// hearsTerm reports whether an append or a heartbeat of a term or a later one
+// arrives between two places: its leader was elected.
+func (l *Lane) hearsTerm(term raftdiag.Term, i, j int) bool {
+	for k := i + 1; k < j; k++ {
+		r := l.rec(k)
+		if r.kind == raftdiag.Received && (r.mtype == raftdiag.MsgApp || r.mtype == raftdiag.MsgHeartbeat) && r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) >= term {
+			return true
+		}
+	}
+	return false
+}
+
+// idleLoops are the stretches of the lane in which its loop takes nothing in
+// hand though a proposal came, or rows say that something is ready.
+func (l *Lane) idleLoops() []Freeze {
+	takes := func(k raftdiag.Kind) bool { return k == raftdiag.Ready || k == raftdiag.Sent }
+	if l.kinds[raftdiag.Ready]+l.kinds[raftdiag.Sent] == 0 { // then its states are all that its loop shows
+		takes = func(k raftdiag.Kind) bool { return k == raftdiag.State || k == raftdiag.LogRow }
+	}
+	var out []Freeze
+	f := Freeze{}
+	done := func() {
+		if f.Last.OK() && (f.First.OK() || f.States > 0) {
 			out = append(out, f)
 		}
 	}
+	for i := l.lo; i < l.hi; i++ {
+		r := l.rec(i)
+		if takes(r.kind) {
+			if f.Last.OK() {
+				f.Next = Proof{l, i}
+				done()
+			}
+			f = Freeze{Last: Proof{l, i}}
+			continue
+		}
+		switch r.kind {
+		case raftdiag.Proposing, raftdiag.Proposed, raftdiag.Waiting:
+			if !f.First.OK() {
+				f.First = Proof{l, i}
+				f.States = 0
+			}
+			if r.kind == raftdiag.Proposing || l.kinds[raftdiag.Proposing] == 0 && r.kind == raftdiag.Proposed {
+				f.Waiting++
+			}
+		case raftdiag.Received:
+			f.Received++
+			if r.mtype == raftdiag.MsgProp && !f.First.OK() {
+				f.First = Proof{l, i}
+				f.States = 0
+			}
+		case raftdiag.State, raftdiag.LogRow:
+			if r.kind == raftdiag.State || l.kinds[raftdiag.State] == 0 {
+				f.States++
+			}
+		case raftdiag.Booted:
+			done()
+			f = Freeze{}
+		}
+	}
+	done()
 	return out
 }
