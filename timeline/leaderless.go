@@ -689,7 +689,7 @@ func (t *Timeline) stoodStill(f *Freeze, p Patience) bool {
 		}
 		end--
 	}
-	wait := l.span(f.First.I, end)
+	wait, stamped := l.span(f.First.I, end), l.StampNear(f.First.I) != raftdiag.NoStamp
 	later := false // another leader came: the others' patience ran out
 	if f.Next.OK() {
 		role, _ := l.RoleAt(f.Next.I + blockRows)
@@ -699,7 +699,7 @@ func (t *Timeline) stoodStill(f *Freeze, p Patience) bool {
 			later = later || c.Term > f.Tenure.Term && c.By.Lane != l
 		}
 	}
-	return wait >= p.Clock || later && f.Waiting >= p.Rounds && (f.Received >= p.Rounds || wait >= p.Clock/2) || wait == 0 && f.Waiting >= p.Rounds && f.Received >= p.Rounds
+	return wait >= p.Clock || later && f.Waiting >= p.Rounds && (f.Received >= p.Rounds || wait >= p.Clock/2) || !stamped && !f.Next.OK() && f.Waiting >= p.Rounds && f.Received >= p.Rounds
 }
 
 // hearsTerm reports whether an append or a heartbeat of a term or a later one

@@ -23,6 +23,7 @@ var regressions = []struct {
 	{"inflight-full", 9, "the same, with a window that fills"},
 	{"ready-not-drained", 2, "what is ready shows again and again, until the loop goes on and all comes at once; the leader steps down meanwhile"},
 	{"ready-not-drained", 8, "the same, and followers in later terms do not answer what comes so late"},
+	{"burst", 3, "a dozen proposals of one millisecond, before the loop could turn"},
 	{"leader-stalled", 7, "the loop stands still until another node has been elected, and goes on"},
 	{"stale-answer", 13, "answers that covered less once, though later ones covered it"},
 }
