@@ -35,7 +35,7 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 		} else if pr := p.Marks[timeline.Answered].Proof; pr.OK() {
 			from = pr.I
 		}
-		if p.Marks[timeline.Answered].Late && p.Reply.OK() && p.Reply.Lane == f {
+		if p.Reply.OK() && p.Reply.Lane == f && p.Reply.I > from {
 			hi = max(from+1, f.Turn(p.Reply.I)) // what came with the answer is not why it was late
 		}
 		receipt := c.j.quote(p.Receipt, "node %s received the append", p.Node)
@@ -72,6 +72,10 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 		reply := p.Marks[timeline.Answered].Proof
 		switch {
 		case len(out) > was:
+		case reply.OK() && reply.Event().Kind == raftdiag.Sent && c.turnsBehind(reply) == 0:
+			made := c.j.quote(reply, "made, and not handed over")
+			named("loop-stalled", made, "node %s makes its answer, and its Raft loop shows nothing after that: it stands still before the hand-over, where entries are written", p.Node)
+			named("slow-disk", made, "node %s's write of the entry may hang: its answer waits for that", p.Node)
 		case reply.OK() && reply.Event().Kind == raftdiag.Sent:
 			named("answer-not-sent", c.j.quote(reply, "made, and not handed over"), "node %s makes its answer and does not hand it to the transport", p.Node)
 		case isUnstable:
@@ -91,6 +95,14 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 		}
 	}
 	return out
+}
+
+// turnsBehind counts the turns of a loop that a lane shows behind the block of a
+// message.
+func (c *stuck) turnsBehind(made timeline.Proof) int {
+	l := made.Lane
+	_, hi := l.Bounds()
+	return l.Count(raftdiag.State, made.I, hi) + l.Count(raftdiag.Ready, made.I, hi)
 }
 
 // gap reports whether the append's previous entry is beyond the voter's log.

@@ -1262,8 +1262,8 @@ func (v *view) ignored(heard int) (Proof, bool) {
 
 // dawdles reports whether the voter let its patience pass between a receipt and
 // its first answer. Messages that were late on the way arrive all at once, many
-// rounds of them before the loop could turn: then it takes many more, or a turn
-// of the loop without an answer, and time, where the log has stamps.
+// rounds of them before the loop could turn. It takes time to tell that apart,
+// or, without stamps, many more rounds, or a turn of the loop without an answer.
 func (v *view) dawdles(receipt, reply int) bool {
 	if !v.passed(v.f, receipt, reply) || v.atOnce(receipt, reply) {
 		return false
@@ -1280,7 +1280,7 @@ func (v *view) dawdles(receipt, reply int) bool {
 			}
 		}
 	}
-	return turns > 1 || v.f.Waits(receipt, reply) >= 4*v.pat.Rounds
+	return turns > 1 || v.f.StampNear(receipt) != raftdiag.NoStamp || v.f.Waits(receipt, reply) >= 4*v.pat.Rounds
 }
 
 // atOnce reports whether the rounds between two places of the voter's lane went

@@ -18,6 +18,7 @@ var regressions = []struct {
 	{"disk-hangs", 9, "the answer is made, and its hand-over is missing from a log that goes on with what arrives"},
 	{"step-error", 9, "votes that a deaf follower asks for are no answer whose line is missing"},
 	{"answer-not-sent", 10, "the same, with answers that were dropped"},
+	{"loop-stalled", 5, "few rounds go by before the leader steps down, and much time"},
 	{"loop-stalled", 14, "the Ready that holds the late answer says nothing of an earlier one"},
 	{"progress-uninitialised", 13, "accepts that are heard in time and not counted until the fault heals"},
 	{"inflight-full", 9, "the same, with a window that fills"},
@@ -40,7 +41,7 @@ func TestRegressions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := exam{cases: cases, first: r.seed, last: r.seed, damages: []lab.Damage{none}, parallel: 1, plain: true}
+			e := exam{parts: []part{{cases, r.seed, r.seed, []lab.Damage{none}}}, parallel: 1, plain: true}
 			tally, err := e.hold(t.Context())
 			if err != nil {
 				t.Fatal(err)
