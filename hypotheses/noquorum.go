@@ -62,6 +62,10 @@ func quorumCauses(c *stuck, blocked []*timeline.Place) []cause {
 		switch {
 		case p.Down.OK():
 			out = append(out, cause{"node-down", who, fmt.Sprintf("node %s is down: %s", p.Node, p.DownWhy), c.j.quote(p.Down, "%s", p.DownWhy)})
+		case accepts && c.slowWork() != "":
+			q, _ := c.s.Tenure.Lane.Last(raftdiag.Slow, c.s.To)
+			out = append(out, cause{c.slowWork(), []raftdiag.NodeID{c.s.Tenure.Leader}, fmt.Sprintf("leader %s's loop is slow (%s took %s), and the accepts that arrive wait for it", c.s.Tenure.Leader, q.Event().Text, q.Event().Duration),
+				add(add(c.j.quote(q, "slow, not for the first time"), c.j.quote(heard, "an accept that waits")...), row...)})
 		case accepts && late.Late:
 			out = append(out, unstepped(c, p.Node, heard, match, row))
 		case len(p.Rejects) > 0:

@@ -217,7 +217,7 @@ func (c *stuck) rule() ruling {
 				return ruling{from: g, to: timeline.Matched, why: fmt.Sprintf("%s %s connections, and whether %s down or not reachable %s own log would show",
 					list(nodesOf(refused)), plural(len(refused), "refuses", "refuse"), plural(len(refused), "it is", "they are"), plural(len(refused), "its", "their"))}
 			}
-			if g == timeline.Matched && !c.stepped() {
+			if g == timeline.Matched && !c.stepped() && !c.slowLoop() {
 				return ruling{from: g, to: timeline.Committed, why: "answers arrived that cover the entry, and whether the leader's loop had time to take them does not show"}
 			}
 			return ruling{point: byGate(g), gate: g, because: c.stoppedAt(g)}
@@ -279,6 +279,47 @@ func (c *stuck) stepped() bool {
 	}
 	// Those are not known to be passed over; is the quorum lost without them?
 	return len(early) == 0 || c.impossible(c.stoppedFor(timeline.Matched, early))
+}
+
+// slowLoop reports whether the leader says over and over that its storage is
+// slow while the entry waits, and goes on for its patience after the accepts
+// that it heard: they wait behind its writes.
+func (c *stuck) slowLoop() bool {
+	l := c.s.Tenure.Lane
+	if l == nil || c.slowWork() != "slow-disk" {
+		return false
+	}
+	for _, p := range c.stoppedAt(timeline.Matched) {
+		at, ok := c.firstAccept(p)
+		if row, turned := l.LoopRow(at, c.s.To); ok && (!turned || !l.Passed(c.j.pat, 1, at, row.I+1)) {
+			return false
+		}
+	}
+	return true
+}
+
+// slowWork is the cause by which the leader says, as often as patience has
+// rounds, that its loop is slow while the entry waits; empty if it does not.
+func (c *stuck) slowWork() string {
+	l := c.s.Tenure.Lane
+	if l == nil {
+		return ""
+	}
+	disk, other := 0, 0
+	for _, q := range l.All(raftdiag.Slow, c.s.From, c.s.To) {
+		if aboutStorage(q.Event().Text) {
+			disk++
+		} else {
+			other++
+		}
+	}
+	switch {
+	case disk >= c.j.pat.Rounds:
+		return "slow-disk"
+	case disk+other >= c.j.pat.Rounds:
+		return "overloaded"
+	}
+	return ""
 }
 
 // firstAccept is the place of the first accept of the entry that the leader

@@ -1238,9 +1238,6 @@ func (v *view) overtakenBack(reply int32, heard int) bool {
 // although the leader heard its accept long before: the loop went on for its
 // patience, and it turned more than once, for what arrives waits for it.
 func (v *view) ignored(heard int) (Proof, bool) {
-	if v.l.Count(raftdiag.Slow, v.s.From, v.s.To) >= v.pat.Rounds {
-		return Proof{}, false // while the disk is slow, what arrives waits longer
-	}
 	row := -1
 	turns := 0
 	for _, i := range between(v.l.peers[v.p.Node], heard, v.hi) {
