@@ -763,6 +763,15 @@ func (c *stuck) guesses(r ruling) []cause {
 			out = append(out, byGate(g).causes(c, at)...)
 		}
 	}
+	for i := range c.places {
+		p := &c.places[i]
+		if !p.Quiet.OK() || p.Down.OK() {
+			continue
+		}
+		who, ev := []raftdiag.NodeID{p.Node}, c.j.quote(p.Quiet, "the last line of node %s", p.Node)
+		out = append(out, cause{"process-paused", who, fmt.Sprintf("node %s's log ends without a word while the leader goes on: its process may stand still, if the log is not cut short", p.Node), ev},
+			cause{"node-down", who, fmt.Sprintf("node %s's log ends without a word: its process may be gone, if the log is not cut short", p.Node), ev})
+	}
 	for _, p := range c.gone() {
 		out = append(out, cause{"node-down", []raftdiag.NodeID{p.Node}, p.DownWhy, c.j.quote(p.Down, "%s", p.DownWhy)})
 	}

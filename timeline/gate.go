@@ -77,6 +77,7 @@ type Place struct {
 	Failures []Proof // what the leader's transport said about the voter
 	Strays   []Proof // the voter's messages that arrived elsewhere
 	OnWay    bool    // what was late was late on the way: it arrived, and was answered at once
+	Quiet    Proof   // its log's last line, where the log ends without a word while the leader goes on; only that is known
 	Refused  bool    // its address refuses, and no log tells a dead process from a wrong port
 	Down     Proof   // shows that the voter's process is gone
 	DownWhy  string
@@ -705,6 +706,9 @@ func (v *view) judgeReceived() {
 		v.dunno(Received, fmt.Sprintf("the index in node %s's Received lines", p.Node), "node %s received appends whose index its log does not print", p.Node)
 	case !ok:
 		v.dunno(Received, fmt.Sprintf("more of node %s's log", p.Node), "%s", why)
+		if k := v.f.rec(v.f.hi - 1).kind; v.l != nil && v.waited() && k != raftdiag.Stopped && k != raftdiag.Panicked {
+			p.Quiet = Proof{v.f, v.f.hi - 1}
+		}
 	default:
 		v.set(Received, No, v.lastFrom(), "node %s's log goes on and shows no such append", p.Node)
 	}
