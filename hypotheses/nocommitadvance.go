@@ -34,8 +34,12 @@ func commitCauses(c *stuck) []cause {
 		}
 		m := p.Marks[timeline.Matched]
 		row, lastIndex, ok := l.LastRow(c.s.From, c.s.To)
+		ok = ok && lastIndex < c.s.Index
+		if at, held := c.majorityAt(); !ok && held { // it may have healed: a majority held the entry, and the leader did not
+			row, lastIndex, ok = l.ShortRow(at, c.s.To, c.s.Index)
+		}
 		switch {
-		case ok && lastIndex < c.s.Index:
+		case ok:
 			out = append(out, cause{"log-regressed", who, fmt.Sprintf("the leader's own log ends at %d while followers have acknowledged entry %d", lastIndex, c.s.Index),
 				add(c.j.quote(row, "the leader's last index is %d", lastIndex), c.matchedRows()...)})
 		case m.Answer == timeline.No:

@@ -367,12 +367,32 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 			if !t.parted(l, f, p, role.Role == raftdiag.Leader) {
 				continue
 			}
+			if len(f.Incarnations) == 1 && l.Rounds(from, l.hi) <= l.usualSilence(n, since) {
+				continue // it kept as silent before, and spoke again
+			}
 		}
 		if asks && count(l.rounds[electionRound], from, l.hi) >= p.Rounds || !asks && l.Passed(p, 1, from, l.hi) {
 			return true
 		}
 	}
 	return false
+}
+
+// usualSilence is the most rounds that went by in the lane from a place on
+// between two messages of a node.
+func (l *Lane) usualSilence(n raftdiag.NodeID, since int) int {
+	var heard []int32
+	for _, c := range l.ways[In] {
+		if c.From == n {
+			heard = append(heard, between(l.receives[c], since, l.hi)...)
+		}
+	}
+	slices.Sort(heard)
+	most := 0
+	for k := 1; k < len(heard); k++ {
+		most = max(most, l.Rounds(int(heard[k-1]), int(heard[k])))
+	}
+	return most
 }
 
 // parted reports whether a node that ended may be missed by another because it

@@ -137,6 +137,17 @@ func (l *Lane) LastRow(lo, hi int) (Proof, raftdiag.Index, bool) {
 	return Proof{}, 0, false
 }
 
+// ShortRow is the last row between two places that shows the log ending below an
+// index.
+func (l *Lane) ShortRow(lo, hi int, index raftdiag.Index) (Proof, raftdiag.Index, bool) {
+	for i := hi - 1; i >= lo; i-- {
+		if r := l.rec(i); r.kind == raftdiag.LogRow && !r.wide() && r.has(raftdiag.HasLast) && raftdiag.Index(r.a) < index {
+			return Proof{l, i}, raftdiag.Index(r.a), true
+		}
+	}
+	return Proof{}, 0, false
+}
+
 // CommitFellBack finds a Ready that carries a HardState with a commit at or
 // above an index, after which rows show a lower one.
 func (l *Lane) CommitFellBack(lo, hi int, i raftdiag.Index) (Proof, bool) {
