@@ -2,6 +2,7 @@ package hypotheses
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/timeline"
@@ -67,7 +68,21 @@ func (j *judgement) applyStalls() {
 			role, _ := l.RoleAt(w.I + 1)
 			ep := j.plain(applyStalled, timeline.Applied, w, role.Term, summary)
 			ep.Index = ptr(uint64(e.Index))
-			j.settle(ep, []cause{{"waiter-not-notified", []raftdiag.NodeID{l.Node}, summary, add(j.quote(w, "the client waits"), j.quote(applied, "the entry is applied")...)}})
+			found := []cause{{"waiter-not-notified", []raftdiag.NodeID{l.Node}, summary, add(j.quote(w, "the client waits"), j.quote(applied, "the entry is applied")...)}}
+			j.settle(ep, append(j.bySnapshots(l, e.Index), found...))
 		}
 	}
+}
+
+// bySnapshots explains a client that is not told where the node gets its entries
+// in one snapshot after another: what wakes clients is applied entry by entry.
+func (j *judgement) bySnapshots(l *timeline.Lane, i raftdiag.Index) []cause {
+	lo, hi := l.Bounds()
+	installed := l.All(raftdiag.SnapshotInstalled, lo, hi)
+	at := slices.IndexFunc(installed, func(p timeline.Proof) bool { return p.Event().Index >= i })
+	if len(installed) <= j.pat.Rounds || at < 0 {
+		return nil
+	}
+	return []cause{{"snapshot-loop", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s got %d snapshots, and entry %d in one of them: no entry was applied that would wake its client", l.Node, len(installed), i),
+		add(j.quote(installed[0], "the first snapshot"), j.quote(installed[at], "the snapshot that covers the entry")...)}}
 }
