@@ -281,11 +281,26 @@ func (j *judgement) slowStorage(l *timeline.Lane) {
 		}
 	}
 	if len(slow) < j.pat.Rounds {
+		j.slowWrites(l)
 		return
 	}
 	first, last := slow[0], slow[len(slow)-1]
 	j.slight(first, []cause{{"slow-disk", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's storage is slow, %s: %s took %s", l.Node, times(len(slow)), first.Event().Text, first.Event().Duration),
 		add(j.quote(first, "the first time"), j.quote(last, "the last time")...)}}, fmt.Sprintf("node %s's storage is slow", l.Node))
+}
+
+// slowWrites files a node whose loop lets work wait for a heartbeat's time behind
+// its writes, over and over, and not behind what needs no write. The node does
+// not say so; its stamps do.
+func (j *judgement) slowWrites(l *timeline.Lane) {
+	t := l.Turns()
+	if n := len(t.Slow); n < 2*j.pat.Rounds || 2*n < t.Writes || n < 4*t.Others {
+		return
+	}
+	first, last := t.Slow[0], t.Slow[len(t.Slow)-1]
+	j.slight(first, []cause{{"slow-disk", []raftdiag.NodeID{l.Node}, fmt.Sprintf("what arrives at node %s waits for %s behind its writes, %s, and heartbeats go every %s: its disk is slow for this cluster",
+		l.Node, t.Wait.Round(time.Millisecond), times(len(t.Slow)), t.Beat.Round(time.Millisecond)),
+		add(j.quote(first, "the first slow write"), j.quote(last, "the last one")...)}}, fmt.Sprintf("node %s's writes are slow", l.Node))
 }
 
 // overloaded files what a node says of its own ticks and of its processor.
