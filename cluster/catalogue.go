@@ -282,6 +282,42 @@ func catalogue() []FaultInfo {
 			strike: pendSnapshot,
 		},
 		{
+			Name: "not-a-voter", Doc: "a node is started as a voter, and nobody made it one: the configuration of the others, which run, lacks it, and no leader sends it anything; PreVote and CheckQuorum keep it from deposing them",
+			Params: []Param{{"ids", "", "the nodes that nobody knows; by default the last one", idList}},
+			At:     strikes, Verdict: raftdiag.Degraded, OrVerdict: []raftdiag.RunVerdict{raftdiag.Fault}, Hypothesis: "no-broadcast", OrHypothesis: []string{"", "proposal-dropped", "no-leader"},
+			Causes: []string{"not-a-voter"}, Example: "not-a-voter:ids=3", leader: true,
+			check: func(f *Fault, o *options) error {
+				if o.Nodes < 3 || 2*len(f.ids("ids")) >= o.Nodes {
+					return errors.New("needs three nodes, of which most know one another")
+				}
+				return nil
+			},
+			build: func(f *Fault, o *options) {
+				o.PreVote, o.CheckQuorum = true, true
+				unknown, all := strangers(f, o), o.votersOf
+				o.votersOf = func(id uint64) []uint64 {
+					if slices.Contains(unknown, id) {
+						return all(id)
+					}
+					return slices.DeleteFunc(all(id), func(v uint64) bool { return slices.Contains(unknown, v) })
+				}
+			},
+			first: func(f *Fault, c *cluster) {
+				for _, id := range strangers(f, c.o) {
+					if b := c.box(id); b != nil {
+						b.absent = true
+					}
+				}
+			},
+			strike: func(s *strike) {
+				for _, id := range strangers(s.f, s.c.o) {
+					if b := s.c.box(id); b != nil {
+						s.back(b)
+					}
+				}
+			},
+		},
+		{
 			Name: "ready-not-drained", Doc: "no node takes its Ready any more, though ticks and messages go into Raft",
 			Params: []Param{on("all", "the nodes that do not take Ready"), paramGroup},
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-broadcast", OrHypothesis: []string{"proposal-dropped", "no-leader", "apply-stalled"},
@@ -546,6 +582,26 @@ func catalogue() []FaultInfo {
 			},
 		},
 
+		{
+			Name: "log-mismatch", Doc: "the followers' application loses one append after it arrived, so that the next ones do not fit, and throws their rejections away",
+			Params: []Param{on("followers", "the nodes whose rejections are thrown away"), paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-response", Causes: []string{"log-mismatch", "step-error"},
+			Example: "log-mismatch:for=2s", perGroup: true, leader: true,
+			strike: func(s *strike) {
+				for _, b := range s.boxes("on") {
+					var lost atomic.Bool
+					s.undoing(b.hooks.steps.add(func(g string, m raftpb.Message) (bool, error) {
+						return g != s.group || m.Type != raftpb.MsgApp || len(m.Entries) == 0 || !lost.CompareAndSwap(false, true), nil
+					}))
+					s.undoing(b.hooks.taken.add(func(g string, rd *raft.Ready) {
+						if g == s.group {
+							discard(rd, func(m raftpb.Message) bool { return m.Type == raftpb.MsgAppResp && m.Reject && m.To != b.raft })
+						}
+					}))
+				}
+			},
+		},
+
 		// H4
 		{
 			Name: "rejected", Doc: "the followers' storage reports wrong terms for the newest entries, so that they reject every append",
@@ -641,6 +697,20 @@ func catalogue() []FaultInfo {
 
 		// H5
 		{
+			Name: "wrong-quorum", Doc: "the leader's application applies a configuration change that nobody agreed on: the leader counts voters that the others do not have, and that do not exist",
+			Params: []Param{{"ids", "", "the voters that do not exist; as many as there are nodes, from 11 on", idList}, paramGroup},
+			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-commit-advance", OrHypothesis: []string{"no-quorum"}, Causes: []string{"wrong-quorum", "ghost-voters"},
+			Example: "wrong-quorum:ids=11+12+13", perGroup: true, leader: true,
+			check: withoutPreVote,
+			strike: func(s *strike) {
+				s.do(s.c.box(s.lead), func(r *replica) {
+					for _, id := range ghosts(s.f, s.c.o.Nodes) {
+						r.rn.ApplyConfChange(raftpb.ConfChange{Type: raftpb.ConfChangeAddNode, NodeID: id})
+					}
+				})
+			},
+		},
+		{
 			Name: "leader-unmatched", Doc: "the leader never appends its entries to its storage",
 			Params: []Param{on("leader", "the nodes that do not append"), paramGroup},
 			At:     strikes, Verdict: raftdiag.Fault, Hypothesis: "no-commit-advance", Causes: []string{"leader-unmatched", "log-regressed"},
@@ -720,6 +790,28 @@ func catalogue() []FaultInfo {
 				d := s.f.duration("delay")
 				for _, b := range s.boxes("on") {
 					s.undoing(b.hooks.disk.add(func(string) (time.Duration, error) { return d, nil }))
+				}
+			},
+		},
+		{
+			Name: "overloaded", Doc: "processes get no CPU most of the time: ticks, answers and applies are late together",
+			Params: []Param{on("follower", "the nodes that get little CPU"), {"starve", "350ms", "how long they get none at a time", duration}, {"run", "15ms", "how long they run in between", duration}},
+			At:     strikes, Verdict: raftdiag.Degraded, Causes: []string{"overloaded", "process-paused"},
+			Example: "overloaded:on=leader,starve=200ms", leader: true,
+			build: func(_ *Fault, o *options) { o.watchTicks = true },
+			strike: func(s *strike) {
+				for {
+					var run []func()
+					for _, b := range s.boxes("on") {
+						run = append(run, b.pause.close())
+					}
+					goesOn := s.sleep(max(s.f.duration("starve"), time.Millisecond))
+					for _, f := range run {
+						f()
+					}
+					if !goesOn || !s.sleep(max(s.f.duration("run"), time.Millisecond)) {
+						return
+					}
 				}
 			},
 		},
@@ -862,6 +954,31 @@ func catalogue() []FaultInfo {
 			},
 		},
 		{
+			Name: "hardstate-unpersisted", Doc: "no node ever saves its HardState, and a follower is restarted: its log is there, and its term, its vote and its commit are not",
+			Params: []Param{on("follower", "the nodes that are restarted"), {"down", "300ms", "how long they are down", duration}},
+			At:     strikes, Verdict: raftdiag.Unsafe, OrVerdict: []raftdiag.RunVerdict{raftdiag.Fault, raftdiag.Degraded}, Causes: []string{"hardstate-unpersisted"},
+			Example: "hardstate-unpersisted:on=3", leader: true,
+			first: func(_ *Fault, c *cluster) {
+				for _, b := range c.boxes {
+					b.hooks.hards.add(func(string) bool { return false })
+				}
+			},
+			strike: func(s *strike) {
+				down := s.boxes("on")
+				for _, b := range down {
+					if n := b.running(); n != nil {
+						n.stop("terminated")
+					}
+				}
+				if !s.sleep(s.f.duration("down")) {
+					return
+				}
+				for _, b := range down {
+					s.back(b)
+				}
+			},
+		},
+		{
 			Name: "disk-wiped", Doc: "a follower comes back without its files: its vote is lost with its entries",
 			Params: []Param{on("follower", "the nodes that lose their files")},
 			At:     strikes, Verdict: raftdiag.Unsafe, OrVerdict: []raftdiag.RunVerdict{raftdiag.Fault, raftdiag.Degraded}, OrHypothesis: []string{"no-quorum"},
@@ -913,6 +1030,23 @@ func outgoing(rd *raft.Ready) iter.Seq[*raftpb.Message] {
 				}
 			}
 		}
+	}
+}
+
+// strangers are the nodes that the others do not know.
+func strangers(f *Fault, o *options) []uint64 {
+	if ids := f.ids("ids"); len(ids) > 0 {
+		return ids
+	}
+	return o.ids[len(o.ids)-1:]
+}
+
+// discard takes messages out of a Ready, and out of what waits for asynchronous
+// writes.
+func discard(rd *raft.Ready, what func(m raftpb.Message) bool) {
+	rd.Messages = slices.DeleteFunc(rd.Messages, what)
+	for i := range rd.Messages {
+		rd.Messages[i].Responses = slices.DeleteFunc(rd.Messages[i].Responses, what)
 	}
 }
 

@@ -121,6 +121,7 @@ type options struct {
 	maxInflight, queue          int
 	maxUncommitted              uint64
 	noForwarding                bool
+	watchTicks                  bool // late ticks are logged
 	tls                         bool // the transport asks for certificates
 	votersOf                    func(id uint64) []uint64
 	raftID                      func(id uint64) uint64

@@ -45,6 +45,7 @@ type hooks struct {
 	refuses  chain[func(group string, m raftpb.Message) error]         // the transport does not take the message
 	steps    chain[func(group string, m raftpb.Message) (bool, error)] // false: the message is not given to Raft, because of the error if there is one
 	stores   chain[func(group string) bool]                            // false: entries are not appended
+	hards    chain[func(group string) bool]                            // false: the HardState is not written
 	stored   chain[func(group string, s *store, commit uint64)]        // after storage took a Ready
 	disk     chain[func(group string) (time.Duration, error)]          // delay and failure of a write
 	applies  chain[func(ctx context.Context, group string)]            // holds the state machine up

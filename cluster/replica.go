@@ -89,6 +89,9 @@ func newReplica(e env, id uint64, group string, o *options, h *hooks, log *raftl
 	hs, cs, _ := s.InitialState()
 	first, _ := s.FirstIndex()
 	last, _ := s.LastIndex()
+	// The commit may be saved later than it is applied, or never: what Raft does
+	// not know to be committed it hands out again.
+	applied = min(applied, hs.Commit)
 	log.Boot(hs, cs, first, last, applied)
 	r.rn, err = raft.NewRawNode(&raft.Config{
 		ID: id, ElectionTick: o.electionTick, HeartbeatTick: o.heartbeatTick,
@@ -378,6 +381,9 @@ func (r *replica) save(rd raft.Ready, wait bool, commit func() uint64) error {
 	if !allow(&r.hooks.stores, func(f func(string) bool) bool { return f(r.group) }) {
 		rd.Entries = nil
 	}
+	if !allow(&r.hooks.hards, func(f func(string) bool) bool { return f(r.group) }) {
+		rd.HardState, told.HardState = raftpb.HardState{}, raftpb.HardState{}
+	}
 	if !r.o.AsyncWrites {
 		told = rd // who forgets to append does not say that he did; who appends beside Raft thinks so
 	}
@@ -516,6 +522,9 @@ func (r *replica) applyBatch(ctx context.Context, b batch) error {
 		}
 		if ctx.Err() != nil {
 			return nil
+		}
+		if e.Index <= r.sm.index() {
+			continue // applied before the process was restarted
 		}
 		c, ok := decodeCommand(e.Data)
 		ok = ok && e.Type == raftpb.EntryNormal

@@ -165,6 +165,16 @@ var virtualStages = []stage{
 	{fault: "vain-campaign", until: func(w *witness) bool { return goesOn(w) && w.now(w.lead()).Term > w.then(w.lead()).Term }},
 	{fault: "log-ends"},
 
+	{fault: "not-a-voter", until: func(w *witness) bool {
+		last := w.c.boxes[len(w.c.boxes)-1].id
+		return goesOn(w) && w.fates(Dropped) > 2 && len(w.now(last).Voters) == 3 && w.now(last).Last == 1 && len(w.now(w.c.leader(w.group)).Voters) == 2
+	}},
+	{fault: "log-mismatch", until: func(w *witness) bool { return w.grew(6) }, check: stuckEmpty},
+	{fault: "wrong-quorum", until: func(w *witness) bool { return w.grew(5) && len(w.now(w.lead()).Voters) == 6 }, check: stuck},
+	{fault: "hardstate-unpersisted", until: func(w *witness) bool {
+		return goesOn(w) && slices.ContainsFunc(w.c.o.truth.states, func(m Moment) bool { return m.Term == 1 && m.Last > 1 })
+	}},
+	{fault: "overloaded", until: goesOn, logs: says(`"slow"`, `"tick"`)},
 	{fault: "late-addresses:for=900ms", until: goesOn, logs: says("send_failed", "no address for peer")},
 	{fault: "votes-lost", until: func(w *witness) bool { return w.c.leader(w.group) == 0 && w.lost(LostOnWay, raftpb.MsgVote) }},
 	{fault: "leader-flapping", until: func(w *witness) bool {

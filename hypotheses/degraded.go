@@ -225,6 +225,10 @@ func (j *judgement) degraded() {
 			j.slight(by, append(found, j.panicCauses(n)...), fmt.Sprintf("node %s is down, and a quorum goes on without it", n))
 			continue
 		}
+		if at, found, ok := j.stranger(n); ok {
+			j.slight(at, []cause{found}, fmt.Sprintf("node %s takes itself for a voter, and the leader does not know it", n))
+			continue
+		}
 		if found, at := j.laggard(n, voters); len(found) > 0 {
 			j.slight(at, found, fmt.Sprintf("node %s stays behind, and a quorum goes on without it", n))
 			continue
@@ -263,6 +267,39 @@ func (j *judgement) degraded() {
 			break
 		}
 	}
+}
+
+// stranger looks for a node that counts itself among the voters, campaigns and
+// hears from no leader, while a leader's configurations and Progress rows never
+// had it. One that was removed was in them once.
+func (j *judgement) stranger(n raftdiag.NodeID) (at timeline.Proof, found cause, ok bool) {
+	l := j.t.Lane(n)
+	if l == nil || l.Elections(l.Bounds()) < j.pat.Rounds {
+		return at, found, false
+	}
+	if l.Prints(timeline.In, raftdiag.MsgApp)+l.Prints(timeline.In, raftdiag.MsgHeartbeat)+l.Prints(timeline.In, raftdiag.MsgSnap) > 0 {
+		return at, found, false
+	}
+	own := l.Configs()
+	if len(own) == 0 || !slices.Contains(own[len(own)-1].Event().Config.Voters, n) {
+		return at, found, false
+	}
+	for _, ten := range slices.Backward(j.t.Tenures()) {
+		theirs := ten.Lane.Configs()
+		if len(theirs) == 0 || ten.Leader == n || !slices.ContainsFunc(ten.Lane.Peers(), func(p raftdiag.NodeID) bool { return p != ten.Leader }) {
+			continue
+		}
+		if slices.Contains(ten.Lane.Peers(), n) || slices.ContainsFunc(theirs, func(p timeline.Proof) bool {
+			c := p.Event().Config
+			return slices.Contains(slices.Concat(c.Voters, c.VotersOutgoing, c.Learners, c.LearnersNext), n)
+		}) {
+			return at, found, false
+		}
+		at = own[len(own)-1]
+		return at, cause{"not-a-voter", []raftdiag.NodeID{n}, fmt.Sprintf("leader %s has no Progress row for node %s, and its configuration lacks it", ten.Leader, n),
+			add(j.quote(at, "what node %s takes for the configuration", n), j.quote(theirs[len(theirs)-1], "the configuration of leader %s", ten.Leader)...)}, true
+	}
+	return at, found, false
 }
 
 // slowStorage files what a node says of its storage, over and over.

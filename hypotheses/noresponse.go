@@ -105,12 +105,26 @@ func (c *stuck) turnsBehind(made timeline.Proof) int {
 	return l.Count(raftdiag.State, made.I, hi) + l.Count(raftdiag.Ready, made.I, hi)
 }
 
-// gap reports whether the append's previous entry is beyond the voter's log.
+// gap reports whether appends' previous entries are beyond the voter's log: that
+// of the one that waits, or over and over those of the ones that follow it.
 func (c *stuck) gap(p *timeline.Place) bool {
 	if !p.Receipt.OK() {
 		return false
 	}
-	e := p.Receipt.Event()
-	last, ok := p.Lane.LastAt(p.Receipt.I)
-	return ok && e.Type == raftdiag.MsgApp && e.Has(raftdiag.HasIndex) && e.Index > last
+	beyond := func(at timeline.Proof) bool {
+		e := at.Event()
+		last, ok := p.Lane.LastAt(at.I)
+		return ok && e.Type == raftdiag.MsgApp && e.Has(raftdiag.HasIndex) && e.Index > last
+	}
+	if beyond(p.Receipt) {
+		return true
+	}
+	_, hi := p.Lane.Bounds()
+	n := 0
+	for _, at := range p.Lane.All(raftdiag.Received, p.Receipt.I+1, hi) {
+		if e := at.Event(); e.From == c.s.Tenure.Leader && e.Term == c.s.Tenure.Term && beyond(at) {
+			n++
+		}
+	}
+	return n >= c.j.pat.Rounds
 }

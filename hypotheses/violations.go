@@ -314,7 +314,20 @@ func (j *judgement) losses(l *timeline.Lane) {
 	if vote, row, was, now, ok := l.TermLostAfterRestart(); ok {
 		j.violate("term-regressed", true, who, row, now, add(j.quote(vote, "it voted or answered in term %d", was), j.quote(row, "after a restart its term is %d", now)...),
 			"node %s voted or answered in term %d, and after a restart its term is %d", l.Node, was, now)
+		// Who lost all has lost its disk. Who has its log has lost what stands beside it.
+		if _, last, ok := l.LastRow(row.I, row.I+16); ok && last > 1 && !j.lostLog(l.Node) {
+			j.slight(row, []cause{{"hardstate-unpersisted", who, fmt.Sprintf("node %s comes back with its log, up to %d, and in term %d instead of %d: its HardState was not saved", l.Node, last, now, was),
+				add(j.quote(vote, "it voted or answered in term %d", was), j.quote(row, "after a restart its term is %d", now)...)}},
+				fmt.Sprintf("node %s lost its term and its vote in a restart, and kept its log", l.Node))
+		}
 	}
+}
+
+// lostLog reports whether the node is known to have lost entries.
+func (j *judgement) lostLog(n raftdiag.NodeID) bool {
+	return slices.ContainsFunc(j.group.Violations, func(v raftdiag.Violation) bool {
+		return v.Name == "log-lost" && slices.Contains(v.Nodes, n.String())
+	})
 }
 
 // oneNodeGroups files nodes that each lead a cluster of one.

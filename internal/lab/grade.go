@@ -307,6 +307,8 @@ func (r *Run) shows(violation string) bool {
 	switch r.Case.Name {
 	case "disk-wiped":
 		return slices.Contains([]string{"log-lost", "term-regressed", "double-vote", "two-leaders", "committed-conflict"}, violation)
+	case "hardstate-unpersisted":
+		return slices.Contains([]string{"term-regressed", "double-vote", "two-leaders", "committed-conflict"}, violation)
 	case "leader-unmatched", "log-regressed":
 		return slices.Contains([]string{"log-lost", "leader-unmatched", "log-regressed", "progress-broken", "applied-ahead", "commit-regressed"}, violation)
 	case "rejected", "stale-answer", "log-corrupt":

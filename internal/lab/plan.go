@@ -118,6 +118,9 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 		}
 		conf.Faults = []cluster.Fault{f}
 	}
+	if c.Name == "not-a-voter" {
+		conf.PreVote, conf.CheckQuorum = true, true // the fault has it so
+	}
 	if conf.Check() != nil { // some faults need clusters without these
 		conf.PreVote, conf.CheckQuorum = false, false
 	}
@@ -199,7 +202,7 @@ func leastNodes(name string) int {
 func moves(name string) bool {
 	switch name {
 	case "leader-flapping", "vain-campaign", "leader-restart", "late-addresses", "votes-lost", "leader-isolated", "member-removed", "snapshot-pending", "ghost-voters", "joint-half", "ghost-bootstrap", "one-node-groups", "empty-voters",
-		"leader-transfer", "transfer-in-progress", "disruptive-node", "split-vote", "term-mismatch", "duplicate-id", "log-lost", "disk-wiped":
+		"leader-transfer", "transfer-in-progress", "not-a-voter", "wrong-quorum", "disruptive-node", "split-vote", "term-mismatch", "duplicate-id", "log-lost", "disk-wiped":
 		return true
 	}
 	return false
@@ -208,7 +211,7 @@ func moves(name string) bool {
 // lasts reports whether a case is only itself when it does not heal.
 func lasts(name string) bool {
 	switch name {
-	case "leader-transfer", "log-lost", "disk-wiped", "log-corrupt", "quorum-lost", "snapshot-pending", "ghost-voters", "joint-half", "clock-step":
+	case "leader-transfer", "log-lost", "disk-wiped", "hardstate-unpersisted", "wrong-quorum", "log-corrupt", "quorum-lost", "snapshot-pending", "ghost-voters", "joint-half", "clock-step":
 		return true
 	}
 	return false
