@@ -307,7 +307,7 @@ func (n *node) loop(d *driver) {
 		step, more := d.tick, true
 		if now := n.now(); !now.Before(next) {
 			if late := now.Sub(next); n.c.o.watchTicks && late > 2*period {
-				d.log.Slow("tick", late)
+				d.log.Slow(raftlog.SlowTick, late)
 			}
 			next = after(next, period, now) // a slow loop misses ticks
 		} else if m, ok := d.answer(); ok {

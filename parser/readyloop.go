@@ -46,6 +46,8 @@ func (p *reader) readyloop(s []byte, it *item) outcome {
 			return p.rpcFailed(s, it)
 		case has(s, "Raft I/O took "):
 			return p.slow(s[len("Raft I/O took "):], it, "Raft I/O")
+		case has(s, "Raft tick took "):
+			return p.slow(s[len("Raft tick took "):], it, "Raft tick")
 		}
 	case 'P':
 		switch {

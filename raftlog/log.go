@@ -613,11 +613,15 @@ func (l *Log) snapshot(k raftdiag.Kind, index, term uint64) *raftdiag.Event {
 	return e
 }
 
-// SlowAppend is the word with which Slow says that storage was slow.
-const SlowAppend = "append"
+// The words with which Slow says that storage was slow, and that a tick came
+// late.
+const (
+	SlowAppend = "append"
+	SlowTick   = "tick"
+)
 
 // Slow states that something took long. Call it past a limit that is unusual
-// for the application, with a word for the work: SlowAppend, apply, tick.
+// for the application, with a word for the work: SlowAppend, SlowTick, apply.
 func (l *Log) Slow(what string, took time.Duration) {
 	if !l.Enabled() {
 		return

@@ -326,8 +326,11 @@ func (s *textSink) print(e *raftdiag.Event, at time.Time) {
 	case raftdiag.SnapshotInstalled:
 		s.snapshot(s.begin(at, levelInfo).str("Successfully installed snapshot for ").str(group).str(": "), e)
 	case raftdiag.Slow:
-		if strings.Contains(e.Text, SlowAppend) {
-			s.end(s.begin(at, levelWarn).str("⚠️ Raft I/O took ").num(uint64(max(0, e.Duration.Milliseconds()))).str("ms"))
+		switch took := uint64(max(0, e.Duration.Milliseconds())); {
+		case strings.Contains(e.Text, SlowAppend):
+			s.end(s.begin(at, levelWarn).str("⚠️ Raft I/O took ").num(took).str("ms"))
+		case strings.Contains(e.Text, SlowTick):
+			s.end(s.begin(at, levelWarn).str("⚠️ Raft tick took ").num(took).str("ms"))
 		}
 	case raftdiag.Panicked:
 		s.buf = append(s.buf, "panic: "...)
