@@ -140,6 +140,17 @@ func harmless() []FaultInfo {
 				})
 			}
 		}).lasting(3 * time.Second),
+		calm("joint-change", "a follower loses its vote and gets it back, each by a joint configuration that is left again", []Param{on("other", "the follower")}, func(s *strike) {
+			for _, id := range s.nodes["on"] {
+				for _, t := range []raftpb.ConfChangeType{raftpb.ConfChangeAddLearnerNode, raftpb.ConfChangeAddNode} {
+					if !s.jointly(t, id) || !s.sleep(5*s.c.o.Tick) {
+						return
+					}
+				}
+			}
+		}),
+		learnerPromoted(calm),
+		skewedClock(calm),
 		calm("log-ends", "the run ends right after proposals were made", nil, func(s *strike) {
 			for range 3 {
 				s.c.ask()
@@ -147,6 +158,61 @@ func harmless() []FaultInfo {
 			s.sleep(s.c.o.Tick / 8)
 			s.c.ctx.end()
 		}),
+	}
+}
+
+// A calmly makes an entry of the harmless list.
+type calmly func(name, doc string, params []Param, strike func(s *strike)) FaultInfo
+
+func learnerPromoted(calm calmly) FaultInfo {
+	i := calm("learner-promoted", "a learner that has kept up becomes a voter", nil, func(s *strike) {
+		for _, id := range s.c.o.ids[len(s.c.o.ids)-s.c.o.Learners:] {
+			s.reconfigure(raftpb.ConfChangeAddNode, id)
+		}
+	})
+	i.build = func(_ *Fault, o *options) { o.Learners = max(1, o.Learners) }
+	i.check = func(_ *Fault, o *options) error {
+		if o.Nodes < 2 {
+			return errors.New("needs two nodes, one of them a learner")
+		}
+		return nil
+	}
+	return i
+}
+
+func skewedClock(calm calmly) FaultInfo {
+	i := calm("skewed-clock", "the clock of a node is far off from the start, and stays so", []Param{on("other", "the node"), {"by", "1h0m0s", "how far ahead it is", duration}}, nil)
+	i.first = func(f *Fault, c *cluster) {
+		for _, id := range c.resolve(f.param("on"), c.groups[0], 0) {
+			if b := c.box(id); b != nil {
+				b.skew.Add(int64(f.duration("by")))
+			}
+		}
+	}
+	i.At, i.perGroup, i.leader = 0, false, false
+	return i
+}
+
+// jointly changes one member by a joint configuration, and waits until that is
+// left.
+func (s *strike) jointly(t raftpb.ConfChangeType, id uint64) bool {
+	cc := raftpb.ConfChangeV2{Transition: raftpb.ConfChangeTransitionJointImplicit, Changes: []raftpb.ConfChangeSingle{{Type: t, NodeID: id}}}
+	for {
+		s.change(cc)
+		for range 40 { // one change at a time: it may have been refused
+			l := s.leader()
+			var done bool
+			if l != nil && s.do(l, func(r *replica) {
+				conf := r.rn.Status().Config
+				_, votes := conf.Voters[0][id]
+				done = len(conf.Voters[1]) == 0 && votes == (t == raftpb.ConfChangeAddNode)
+			}) && done {
+				return true
+			}
+			if !s.sleep(s.c.o.Tick) {
+				return false
+			}
+		}
 	}
 }
 

@@ -163,6 +163,11 @@ var virtualStages = []stage{
 	{fault: "snapshot-catch-up", conf: func(c *Config) { c.Duration *= 2 }, until: func(w *witness) bool { return goesOn(w) && !w.struck.Until.IsZero() },
 		logs: says("snapshot_installed")},
 	{fault: "vain-campaign", until: func(w *witness) bool { return goesOn(w) && w.now(w.lead()).Term > w.then(w.lead()).Term }},
+	{fault: "joint-change", until: func(w *witness) bool { return w.fates(Committed) > 40 && len(w.now(w.lead()).Voters) == 3 }, logs: says("voters_outgoing")},
+	{fault: "learner-promoted", conf: func(c *Config) { c.Learners = 1 }, until: func(w *witness) bool {
+		return goesOn(w) && len(w.now(w.lead()).Voters) == 3 && len(w.then(w.lead()).Voters) == 2
+	}},
+	{fault: "skewed-clock", until: goesOn},
 	{fault: "log-ends"},
 
 	{fault: "not-a-voter", until: func(w *witness) bool {

@@ -72,7 +72,7 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 	}
 	conf.Groups = pick(rng, 1, 1, 1, 1, 2, 3)
 	switch c.Name {
-	case "leader-restart", "snapshot-catch-up", "late-apply", "vain-campaign":
+	case "leader-restart", "snapshot-catch-up", "late-apply", "vain-campaign", "joint-change":
 		conf.Groups = 1 // for each group another node would be hit, and together too many
 	}
 	conf.Tick = times(time.Millisecond, between(rng, 15, 120)).Round(time.Millisecond)
@@ -87,6 +87,9 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 	conf.IDs = ids(rng, conf.Nodes)
 	conf.Names = names(rng, conf.Groups)
 	if conf.Nodes > 3 && rng.IntN(4) == 0 && !moves(c.Name) {
+		conf.Learners = 1
+	}
+	if c.Name == "learner-promoted" {
 		conf.Learners = 1
 	}
 	v := &cluster.Virtual{Seed: seed}
@@ -201,7 +204,7 @@ func leastNodes(name string) int {
 // get in the way of.
 func moves(name string) bool {
 	switch name {
-	case "leader-flapping", "vain-campaign", "leader-restart", "late-addresses", "votes-lost", "leader-isolated", "member-removed", "snapshot-pending", "ghost-voters", "joint-half", "ghost-bootstrap", "one-node-groups", "empty-voters",
+	case "joint-change", "learner-promoted", "leader-flapping", "vain-campaign", "leader-restart", "late-addresses", "votes-lost", "leader-isolated", "member-removed", "snapshot-pending", "ghost-voters", "joint-half", "ghost-bootstrap", "one-node-groups", "empty-voters",
 		"leader-transfer", "transfer-in-progress", "not-a-voter", "wrong-quorum", "disruptive-node", "split-vote", "term-mismatch", "duplicate-id", "log-lost", "disk-wiped":
 		return true
 	}
@@ -211,7 +214,7 @@ func moves(name string) bool {
 // lasts reports whether a case is only itself when it does not heal.
 func lasts(name string) bool {
 	switch name {
-	case "leader-transfer", "log-lost", "disk-wiped", "hardstate-unpersisted", "wrong-quorum", "log-corrupt", "quorum-lost", "snapshot-pending", "ghost-voters", "joint-half", "clock-step":
+	case "joint-change", "learner-promoted", "skewed-clock", "leader-transfer", "log-lost", "disk-wiped", "hardstate-unpersisted", "wrong-quorum", "log-corrupt", "quorum-lost", "snapshot-pending", "ghost-voters", "joint-half", "clock-step":
 		return true
 	}
 	return false
