@@ -1,6 +1,10 @@
 package timeline
 
-import "github.com/raftdiag/raftdiag"
+import (
+	"slices"
+
+	"github.com/raftdiag/raftdiag"
+)
 
 // RestartBetween reports whether an incarnation begins behind place i and not
 // behind place j, or may have: stamps jump, or the role falls back to follower
@@ -121,6 +125,20 @@ func (l *Lane) OwnMatchBehind(ten *Tenure, p Patience) (row, stored Proof, match
 	return
 }
 
+// unordered is how many files begin up to a place of which nothing says that
+// they follow those before.
+func (l *Lane) unordered(i int) (n int) {
+	for _, inc := range l.Incarnations {
+		if inc.Begin > i {
+			break
+		}
+		if inc.Opened == "file" {
+			n++
+		}
+	}
+	return n
+}
+
 // Panic is the lane's last panic.
 func (l *Lane) Panic() (Proof, bool) { return l.Last(raftdiag.Panicked, l.hi) }
 
@@ -129,6 +147,9 @@ func (l *Lane) Panic() (Proof, bool) { return l.Last(raftdiag.Panicked, l.hi) }
 func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, ok bool) {
 	for k := 1; k < len(l.Incarnations); k++ {
 		was, now := l.Incarnations[k-1], l.Incarnations[k]
+		if now.Opened == "file" {
+			continue
+		}
 		ack, index = Proof{}, 0
 		var term raftdiag.Term
 		for _, c := range l.ways[Out] {
@@ -173,6 +194,9 @@ func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, o
 func (l *Lane) TermLostAfterRestart() (vote, row Proof, was, now raftdiag.Term, ok bool) {
 	for k := 1; k < len(l.Incarnations); k++ {
 		before, after := l.Incarnations[k-1], l.Incarnations[k]
+		if after.Opened == "file" {
+			continue
+		}
 		vote, was = Proof{}, 0
 		for _, c := range l.ways[Out] {
 			places := l.sends[c]
@@ -227,16 +251,22 @@ func (p Proof) Entry() (raftdiag.Index, raftdiag.Term, bool) {
 // late, and there may be many of them: it takes three that answer appends which
 // the leader sent after it had heard the accept, with no other accept between.
 func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
+	seams := slices.ContainsFunc(l.Incarnations, func(inc Incarnation) bool { return inc.Opened == "file" })
 	scan := func(places []int32, enough int, answers func(by, i int, prev raftdiag.Index, already int) bool) bool {
 		type refusal struct{ at, hint uint64 }
 		var best raftdiag.Index
 		var by Proof
 		var term raftdiag.Term
 		var before map[refusal]bool
-		n := 0
+		n, part := 0, 0 // part is of the files that nothing puts in order
 		counted := map[raftdiag.Index]int{}
 		for _, i := range places {
 			r := l.rec(int(i))
+			if seams {
+				if k := l.unordered(int(i)); k != part {
+					part, term = k, 0
+				}
+			}
 			if !r.has(raftdiag.HasTerm|raftdiag.HasIndex|raftdiag.HasReject) || r.b == 0 {
 				continue
 			}

@@ -396,6 +396,10 @@ func (l *Lane) incarnate() {
 	dead := ""
 	for i := l.lo; i < l.hi; i++ {
 		r := l.rec(i)
+		if i > l.lo && l.seam(i) {
+			w.open(i, "file")
+			dead = ""
+		}
 		switch r.kind {
 		case raftdiag.Booted:
 			// A process and each of its groups may say that they boot.
@@ -427,6 +431,13 @@ func (l *Lane) incarnate() {
 		l.Incarnations[k].End = end
 	}
 	l.Falls = w.falls
+}
+
+// seam reports whether a file begins at place i of which nothing says that it
+// follows the one before: neither has stamps, and they are no pieces of one log.
+func (l *Lane) seam(i int) bool {
+	r, before := l.rec(i), l.rec(i-1)
+	return r.source() != before.source() && r.time == 0 && before.time == 0 && !l.store.feeds[r.source()].goesOn
 }
 
 // open begins an incarnation at a place.

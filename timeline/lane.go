@@ -38,7 +38,7 @@ type Lane struct {
 // An Incarnation is one run of a process, places Begin to End of its lane.
 type Incarnation struct {
 	Begin, End int
-	Opened     string // start, boot, panic, stop or fall
+	Opened     string // start, boot, panic, stop, fall, or file: what came before is not known
 }
 
 // A Fall is a number that went down within one lane: what is term, commit,

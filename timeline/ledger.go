@@ -283,6 +283,8 @@ func (b *termBook) ended(t *Timeline) string {
 		return "transfer to " + to.String()
 	}
 	switch ten.Ended {
+	case "file":
+		return "log ends"
 	case "log end":
 		for i := l.hi - 1; i >= ten.Begin; i-- {
 			switch k := l.rec(i).kind; {

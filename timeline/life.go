@@ -12,6 +12,9 @@ func (l *Lane) resets() []int {
 	var at []int
 	for k := 1; k < len(l.Incarnations); k++ {
 		before, after := l.Incarnations[k-1], l.Incarnations[k]
+		if after.Opened == "file" {
+			continue
+		}
 		oldTerm, oldLast := l.highest(before)
 		newTerm, newLast, ok := l.first(after)
 		if ok && newTerm <= 1 && newLast <= 1 && (oldTerm > newTerm || oldLast > newLast+1) {

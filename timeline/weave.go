@@ -234,9 +234,9 @@ func (s *Store) join(a, b *column, ascends bool, from *pool) *column {
 	}
 	if b.firstStamp() == 0 && a.firstStamp() == 0 {
 		switch {
-		case s.begins(a, b) || s.ends(a, b):
+		case s.inside(a, b):
 			return a
-		case s.begins(b, a) || s.ends(b, a):
+		case s.inside(b, a):
 			return b
 		}
 		a.mergeAfter(b)
@@ -329,19 +329,26 @@ func (s *Store) unite(out, a *column, x run, b *column, y run) {
 	}
 }
 
-// begins reports whether a begins with all of b.
-func (s *Store) begins(a, b *column) bool { return b.n <= a.n && s.contains(a, b, 0) }
+// inside reports whether b's rows follow one another somewhere in a.
+func (s *Store) inside(a, b *column) bool {
+	for at, effort := 0, mostCompared; at+b.n <= a.n && effort > 0; at++ {
+		n := s.common(a, b, at)
+		if n == b.n {
+			return true
+		}
+		effort -= n + 1
+	}
+	return false
+}
 
-// ends reports whether a ends with all of b.
-func (s *Store) ends(a, b *column) bool { return b.n <= a.n && s.contains(a, b, a.n-b.n) }
-
-func (s *Store) contains(a, b *column, at int) bool {
+// common is how many of b's first rows a has from a place on.
+func (s *Store) common(a, b *column, at int) int {
 	for j := range b.n {
 		if a.at(at+j).said(s.twins) != b.at(j).said(s.twins) {
-			return false
+			return j
 		}
 	}
-	return true
+	return b.n
 }
 
 // coarse is the clock tick from which on a message may well be followed by its
@@ -352,9 +359,8 @@ const coarse = 10 * time.Millisecond
 // the same stamp. What a repeat is depends on how fine the stamps are: within a
 // microsecond nothing happens twice, within a millisecond a repeat must follow
 // at once (what other nodes and groups print between is no matter), and within
-// a second a message may come again. Where stamps fall and the rows are those
-// of an earlier part, they are dropped up to its end. Other rows without a stamp
-// are never dropped. A row notes how many repeats it stands for: within a
+// a second a message may come again. Without a stamp only a stretch is dropped
+// that takes the node back to where it was: see copied. A row notes how many repeats it stands for: within a
 // millisecond two equal messages may well arrive.
 //
 // It returns how many forwarded proposals it dropped that may have been ones of
@@ -367,25 +373,18 @@ func (s *Store) dedupe(col *column) (forwards int) {
 		}
 	}
 	fine := tick < int64(time.Millisecond)
-	n, again := 0, -1 // again is the row that the next one repeats, in a copy of an earlier part
-	var newest, before int64
-	for i := range col.n {
+	n := 0
+	var newest int64
+	var marks marks
+	effort := mostCompared
+	for i := 0; i < col.n; i++ {
 		r := col.at(i)
-		if again >= 0 && again < n && s.alike(col.at(again), r) {
-			again++
-			before = max(before, r.time)
-			continue
-		}
-		if !fine && r.time != 0 && r.time < newest && (r.time < before || again >= 0) {
-			if again = s.copyOf(col, n, i); again >= 0 {
-				again++
-				before = r.time
+		if marks.fell(r) && !fine {
+			if back, on := s.copied(col, n, i, &effort); on > 0 {
+				n -= back
+				i += on - 1
 				continue
 			}
-		}
-		again = -1
-		if r.time != 0 {
-			before = r.time
 		}
 		if r.time != 0 && n > 0 && !(tick >= int64(coarse) && r.message()) {
 			if k := s.repeated(col, n, r, fine, newest); k >= 0 {
@@ -408,27 +407,64 @@ func (s *Store) dedupe(col *column) (forwards int) {
 	return forwards
 }
 
-// copied is how many rows in a row must say the same as an earlier part, where
-// stamps fall, to be a copy of it.
-const copied = 4
+// marks are the newest of the numbers of a node that fall only if it lost
+// something, or if its log goes back.
+type marks [numNumbers]uint64
 
-// copyOf is the place among the first n rows of which the rows from i on are a
-// copy, or -1. The clock fell back at i; where it was set back, what follows is
-// new.
-func (s *Store) copyOf(col *column, n, i int) int {
-	at := col.at(i).time
-	for k, end := col.searchStamp(n, at), 0; k < n && end < 1<<12; k, end = k+1, end+1 {
-		if t := col.at(k).time; t != 0 && t != at {
-			return -1
-		}
-		m := 0
-		for most := min(copied, n-k, col.n-i); m < most && s.alike(col.at(k+m), col.at(i+m)); {
-			if m++; m == most {
-				return k
-			}
+// fell takes in a row and reports whether one of its numbers fell.
+func (m *marks) fell(r *record) (fell bool) {
+	if r.wide() || r.kind != raftdiag.State && r.kind != raftdiag.LogRow {
+		return false
+	}
+	put := func(f raftdiag.Field, n int, v uint64) {
+		if r.has(f) {
+			fell = fell || v < m[n]
+			m[n] = v
 		}
 	}
-	return -1
+	if r.kind == raftdiag.State {
+		put(raftdiag.HasTerm, termNumber, r.a)
+		put(raftdiag.HasCommit, commitNumber, r.b)
+		put(raftdiag.HasApplied, appliedNumber, r.c)
+		put(raftdiag.HasLast, lastNumber, r.d)
+		return fell
+	}
+	put(raftdiag.HasLast, lastNumber, r.a)
+	put(raftdiag.HasCommit, commitNumber, r.b)
+	put(raftdiag.HasApplied, appliedNumber, r.c)
+	return fell
+}
+
+// mostCompared is how many rows of one source are looked at for copies.
+const mostCompared = 1 << 23
+
+// copied looks for a stretch that stands twice, where a number fell at row i:
+// all that the first n rows say from some place on is said once more. It answers
+// how many of the n rows, and of the rows from i on, are the copy.
+//
+// The first rows of a copy may be read in another way than those that it copies,
+// where the heads of lists stand before it.
+func (s *Store) copied(col *column, n, i int, effort *int) (back, on int) {
+	const few = 4
+	for k := n - 1; k >= 0 && *effort > 0; k-- {
+		*effort--
+		if !s.alike(col.at(k), col.at(i)) {
+			continue
+		}
+		back = 0
+		for back < n-1-k && back <= k-1 && s.alike(col.at(k-1-back), col.at(n-1-back)) {
+			back++
+		}
+		on = 1
+		for k+on < n-back && i+on < col.n && s.alike(col.at(k+on), col.at(i+on)) {
+			on++
+		}
+		*effort -= back + on
+		if back+on >= few && (k+on >= n-back-blockRows || i+on == col.n) {
+			return back, on
+		}
+	}
+	return 0, 0
 }
 
 // alike reports whether two rows say the same at the same stamp.
