@@ -1,11 +1,12 @@
 # The commands of this repository. CI runs .ci/run, which needs no make.
 
 GO          ?= go
-FUZZTIME    ?= 20s
+FUZZTIME    ?= 120s
+CHECKS      ?= 200
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
-.PHONY: build test race lint golden fixtures fuzz bench profile picture accuracy real ci clean
+.PHONY: build test race lint golden fixtures fuzz promises bench profile picture accuracy real ci clean
 
 build: ## bin/raftdiag
 	$(GO) build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/raftdiag ./cmd/raftdiag
@@ -28,8 +29,11 @@ golden: ## write the expected outputs anew; read the diff
 fixtures: ## record the incidents of fixtures/ anew; read the diff
 	fixtures/record.sh
 
-fuzz: ## every fuzz target for FUZZTIME
+fuzz: ## every fuzz target for FUZZTIME, one after the other: half an hour and more; what fails is kept in testdata/fuzz
 	.ci/fuzz $(FUZZTIME)
+
+promises: ## every promise on CHECKS drawn runs of the lab, one after the other: hours; what fails is for testdata/promises.jsonl
+	$(GO) test ./cmd/raftdiag -run '^TestPromiseLab$$' -timeout 0 -v -rapid.nofailfile -rapid.checks=$(CHECKS)
 
 bench: ## the whole program's speed and memory beside wc, grep and jq
 	$(GO) run ./internal/bench

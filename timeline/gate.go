@@ -978,9 +978,16 @@ func (l *Lane) handOver(i int, pat Patience) Answer {
 	case l.handed&(1<<(r.mtype&31)) == 0:
 		return CannotSay
 	}
+	torn := false
 	hands := func(o *record) bool {
-		return (o.kind == raftdiag.HandedOver || o.kind == raftdiag.SendFailed) && l.isPerMessage(o) && l.peerOf(o) == l.store.nodes.list[r.to] &&
-			(!o.has(raftdiag.HasType) || o.mtype == r.mtype)
+		switch {
+		case o.kind != raftdiag.HandedOver && o.kind != raftdiag.SendFailed || !l.isPerMessage(o) || l.peerOf(o) != l.store.nodes.list[r.to]:
+			return false
+		case o.has(raftdiag.HasType):
+			return o.mtype == r.mtype
+		}
+		torn = torn || o.kind == raftdiag.HandedOver // this log prints the types
+		return o.kind == raftdiag.SendFailed
 	}
 	goesOn := false
 	for k := i + 1; k < l.hi && k < i+256; k++ {
@@ -1008,7 +1015,7 @@ func (l *Lane) handOver(i int, pat Patience) Answer {
 	if spare > 0 {
 		return Yes
 	}
-	if goesOn || l.Passed(pat, 1, i, l.hi) {
+	if (goesOn || l.Passed(pat, 1, i, l.hi)) && !torn {
 		return No
 	}
 	return CannotSay

@@ -674,6 +674,26 @@ func TestPromiseCutting(t *testing.T) {
 	})
 }
 
+// Cuts that once created a verdict create none.
+func TestPromiseCuttingKept(t *testing.T) {
+	for _, c := range []struct {
+		fixture, file string
+		to            int
+	}{
+		{"answers-not-sent-text", "node2.log", 42352}, // the last line is torn: the hand-over of a message of unknown type
+	} {
+		for _, f := range fixtures(t) {
+			if f.name != c.fixture {
+				continue
+			}
+			files := slices.Clone(f.files)
+			k := slices.IndexFunc(files, func(file logFile) bool { return file.name == c.file })
+			files[k].data = files[k].data[:c.to]
+			created(t, fmt.Sprintf("%s of %s cut after %d bytes", c.file, c.fixture, c.to), diagnosed(t, f.files), diagnosed(t, files))
+		}
+	}
+}
+
 // failures are what a log prints when something goes wrong: that it does not
 // print them is no gap.
 var failures = map[raftdiag.Kind]bool{
