@@ -372,6 +372,9 @@ func drawClocks(t *rapid.T, tr *trial, r *lab.Run) {
 	tr.Rate = float64(rapid.IntRange(70, 150).Draw(t, "rate")) / 100
 	tr.Jitter = rapid.SampledFrom([]int64{0, 1000, int64(30 * time.Millisecond)}).Draw(t, "jitter")
 	tr.Chance = rapid.Uint64().Draw(t, "chance")
+	if tr.How = rapid.SampledFrom([]string{"steady", "bent"}).Draw(t, "how"); tr.How == "bent" {
+		tr.Sizes = rapid.SliceOfN(rapid.IntRange(5, 2000), 2, 8).Draw(t, "paces") // in percent, one after the other
+	}
 }
 
 func holdClocks(t tester, tr *trial, r *lab.Run) {
@@ -385,14 +388,19 @@ func holdClocks(t tester, tr *trial, r *lab.Run) {
 		}
 	}
 	now := map[int64]int64{}
-	var first, last int64
-	chance := tr.Chance
-	for i, at := range slices.Sorted(maps.Keys(seen)) {
-		if i == 0 {
-			first = at
+	stamps := slices.Sorted(maps.Keys(seen))
+	var last int64
+	chance, reached := tr.Chance, float64(0)
+	for i, at := range stamps {
+		if i > 0 {
+			rate := tr.Rate
+			if n := len(tr.Sizes); n > 0 {
+				rate *= float64(tr.Sizes[i*n/len(stamps)]) / 100
+			}
+			reached += float64(at-stamps[i-1]) * rate
 		}
 		chance = chance*6364136223846793005 + 1442695040888963407
-		moved := first + tr.Ahead + int64(float64(at-first)*tr.Rate)
+		moved := stamps[0] + tr.Ahead + int64(reached)
 		if tr.Jitter > 0 {
 			moved += int64(chance>>1) % tr.Jitter
 		}
