@@ -83,6 +83,9 @@ type Config struct {
 	// Log gives the writer of a node's log; it gets whole lines. It is called
 	// once for each node. Nil throws the logs away.
 	Log func(node uint64) io.Writer
+	// Library, if set, hears what the Raft library prints on a node until its
+	// process has ended. Without it nobody does.
+	Library func(node uint64, line LibraryLine)
 
 	// Virtual, if set, runs the cluster on a virtual clock and a network and
 	// disks in memory: the same each time, and much faster than the clock.

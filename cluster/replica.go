@@ -24,6 +24,7 @@ type env interface {
 	// not wait.
 	write(r *replica, w write)
 	dice() *dice
+	library(group string) raft.Logger
 
 	// The rest is for the truth. Messages have numbers there, or 0.
 	printed(group string) (line int) // of the oldest message that was not asked for
@@ -97,7 +98,7 @@ func newReplica(e env, id uint64, group string, o *options, h *hooks, log *raftl
 		ID: id, ElectionTick: o.electionTick, HeartbeatTick: o.heartbeatTick,
 		Storage: s, Applied: applied, MaxSizePerMsg: 64 << 10, MaxInflightMsgs: o.maxInflight,
 		MaxUncommittedEntriesSize: o.maxUncommitted, CheckQuorum: o.CheckQuorum, PreVote: o.PreVote,
-		DisableProposalForwarding: o.noForwarding, AsyncStorageWrites: o.AsyncWrites, Logger: quiet{},
+		DisableProposalForwarding: o.noForwarding, AsyncStorageWrites: o.AsyncWrites, Logger: e.library(group),
 	})
 	if err != nil {
 		return nil, err
@@ -613,20 +614,3 @@ func (w *waiters) late(before time.Time) []uint64 {
 	}
 	return ids
 }
-
-// quiet is a raft.Logger that writes nothing: the facts go through raftlog.
-// Panics stay panics.
-type quiet struct{}
-
-func (quiet) Debug(...any)              {}
-func (quiet) Debugf(string, ...any)     {}
-func (quiet) Error(...any)              {}
-func (quiet) Errorf(string, ...any)     {}
-func (quiet) Info(...any)               {}
-func (quiet) Infof(string, ...any)      {}
-func (quiet) Warning(...any)            {}
-func (quiet) Warningf(string, ...any)   {}
-func (quiet) Fatal(v ...any)            { panic(fmt.Sprint(v...)) }
-func (quiet) Fatalf(f string, v ...any) { panic(fmt.Sprintf(f, v...)) }
-func (quiet) Panic(v ...any)            { panic(fmt.Sprint(v...)) }
-func (quiet) Panicf(f string, v ...any) { panic(fmt.Sprintf(f, v...)) }

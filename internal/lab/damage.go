@@ -22,6 +22,10 @@ type Damage struct {
 	// Part says that facts are missing: then unknown is as right as the fault.
 	Part bool
 
+	// library says that the nodes print what their Raft library prints, and
+	// hardly more.
+	library bool
+
 	look  func(rng *rand.Rand, l Look) Look
 	words func(rng *rand.Rand, r *Run, said []Word) []Word
 	lines func(rng *rand.Rand, r *Run, lines []Line) []Line
@@ -47,6 +51,7 @@ func Damages() []Damage {
 		{Name: "twice", Doc: "a tenth of the lines is there twice", lines: twice},
 		{Name: "shuffled", Doc: "a collector puts the nodes' lines into one stream, some of them late", look: oneStream, lines: shuffled},
 		{Name: "swapped", Doc: "lines that a node printed within a moment change places", Part: true, lines: swapped},
+		{Name: "library", Doc: "no messages and no states: what go.etcd.io/raft prints through its logger, and a few lines of the application", Part: true, library: true},
 		{Name: "clocks", Doc: "each node's clock goes at its own changing pace, and is off by hours", words: warp},
 		{Name: "coarse", Doc: "stamps of whole seconds", words: func(_ *rand.Rand, _ *Run, said []Word) []Word {
 			for i := range said {
@@ -98,11 +103,17 @@ func (r *Run) Logs(d Damage) []File {
 	if d.words != nil {
 		said = d.words(rng, r, said)
 	}
-	look := r.Look
+	look := &r.Look
 	if d.look != nil {
-		look = d.look(rng, look)
+		drawn := d.look(rng, *look)
+		look = &drawn
 	}
-	lines := look.Print(said)
+	var lines []Line
+	if d.library {
+		look, lines = r.library(rng)
+	} else {
+		lines = look.Print(said)
+	}
 	if d.lines != nil {
 		lines = d.lines(rng, r, lines)
 	}

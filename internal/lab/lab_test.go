@@ -64,7 +64,7 @@ func TestDraw(t *testing.T) {
 // Whether anybody listens to the nodes changes nothing of what they do.
 func TestListeningChangesNothing(t *testing.T) {
 	r := run(t, "partition", 5)
-	deaf, _, err := stage(t.Context(), r.Config, false)
+	deaf, err := stage(t.Context(), r.Config, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

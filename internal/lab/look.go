@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -72,7 +73,7 @@ type Line struct {
 
 // words are what a report may call a node by.
 func (l *Look) words(node uint64) []string {
-	return []string{raftdiag.NodeID(node).String(), l.names[node]}
+	return []string{raftdiag.NodeID(node).String(), strconv.FormatUint(node, 16), l.names[node]}
 }
 
 // Print renders what was said. Lines are in the order in which they were

@@ -14,7 +14,8 @@ import (
 // A Run is what happened: what each node said, and the truth.
 type Run struct {
 	*Plan
-	Said  []Word // in the order in which it was said
+	Said  []Word  // in the order in which it was said
+	Heard []Heard // what the Raft library printed
 	Truth *cluster.Outcome
 	Twin  *cluster.Outcome // of the same run without the fault
 	// Impact is what the fault did, by comparison with the twin.
@@ -47,7 +48,11 @@ func (i Impact) String() string { return [...]string{"none", "harm", "slow", "bl
 func (p *Plan) Do(ctx context.Context) (*Run, error) {
 	r := &Run{Plan: p}
 	var err error
-	if r.Truth, r.Said, err = stage(ctx, p.Config, true); err != nil {
+	conf := p.Config
+	conf.Library = func(node uint64, l cluster.LibraryLine) {
+		r.Heard = append(r.Heard, Heard{node, len(r.Said), l})
+	}
+	if r.Truth, err = stage(ctx, conf, &r.Said); err != nil {
 		return nil, err
 	}
 	if len(p.Config.Faults) == 0 {
@@ -56,25 +61,23 @@ func (p *Plan) Do(ctx context.Context) (*Run, error) {
 	}
 	calm := p.Config
 	calm.Faults = nil
-	if r.Twin, _, err = stage(ctx, calm, false); err != nil {
+	if r.Twin, err = stage(ctx, calm, nil); err != nil {
 		return nil, err
 	}
 	r.Impact = impact(r.Truth, r.Twin, &p.Config)
 	return r, nil
 }
 
-// stage runs a cluster. Whether anybody listens to its nodes changes nothing
-// there.
-func stage(ctx context.Context, conf cluster.Config, listen bool) (*cluster.Outcome, []Word, error) {
-	var said []Word
+// stage runs a cluster. Its nodes' words go to said, unless that is nil; whether
+// anybody listens changes nothing there.
+func stage(ctx context.Context, conf cluster.Config, said *[]Word) (*cluster.Outcome, error) {
 	ears := map[uint64]*ear{}
 	conf.Log = func(node uint64) io.Writer {
-		ears[node] = &ear{node: node, said: &said}
+		ears[node] = &ear{node: node, said: said}
 		return ears[node]
 	}
-	conf.Sink = func(node uint64, w io.Writer) raftlog.Sink { return mouth{ears[node], w, listen} }
-	out, err := cluster.Run(ctx, conf)
-	return out, said, err
+	conf.Sink = func(node uint64, w io.Writer) raftlog.Sink { return mouth{ears[node], w, said != nil} }
+	return cluster.Run(ctx, conf)
 }
 
 // A mouth says one line for each event to the cluster, which lets it through to

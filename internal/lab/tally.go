@@ -155,7 +155,7 @@ func (t *Tally) damages() []string {
 func (t *Tally) Tables() []Table {
 	t.Sort()
 	var list []Table
-	list = append(list, t.tools(), t.calm(), t.heldOut(), t.byDamage(), t.curve(), t.oneLog(), t.points(), t.confusion(), t.messages(), t.calibration(), t.byCase(), t.moot())
+	list = append(list, t.tools(), t.calm(), t.heldOut(), t.byDamage(), t.curve(), t.oneLog(), t.library(), t.points(), t.confusion(), t.messages(), t.calibration(), t.byCase(), t.moot())
 	return slices.DeleteFunc(list, func(x Table) bool { return len(x.Rows) == 0 })
 }
 
@@ -270,6 +270,27 @@ func (t *Tally) curve() Table {
 	row("wrong confirmed", false, func(s *Score) string { return share(s.Wrong, s.N) })
 	row("runs", false, func(s *Score) string { return fmt.Sprint(s.N) })
 	row("false alarms of calm runs", true, func(s *Score) string { return share(s.Wrong, s.N) })
+	return x
+}
+
+// library tells what can be said of logs in which only the Raft library speaks.
+func (t *Tally) library() Table {
+	x := Table{Title: "The library's own logger", Note: "The logs hold what go.etcd.io/raft prints through its logger, and a few lines of the application: no messages, no progress, no commits. " +
+		"By the failure point of the case. Undecided: a stall is told and its point is not. Quiet: nothing of the fault is in these lines, or it is told as something that cost no write. Neither is counted as wrong.",
+		Head: []string{"failure point", "runs", "right", "near", "undecided", "quiet", "wrong confirmed"}}
+	row := func(name string, want func(m *Mark) bool) {
+		is := func(m *Mark) bool { return m.Tool == "raftdiag" && m.Damage == "library" && develops(m) && want(m) }
+		s := t.score(is)
+		undecided := t.score(func(m *Mark) bool { return is(m) && m.Grade == Unknown && m.Verdict == "undecided" })
+		if s.N > 0 {
+			x.row(name, s.N, share(s.Right, s.N), share(s.Near, s.N), share(undecided.N, s.N), share(s.Unknown-undecided.N, s.N), s.Wrong)
+		}
+	}
+	for _, p := range pointNames {
+		row(p, func(m *Mark) bool { return m.Expect == p })
+	}
+	row("elsewhere", func(m *Mark) bool { return m.Expect == "" && !m.Calm })
+	row("calm", func(m *Mark) bool { return m.Calm })
 	return x
 }
 
