@@ -303,7 +303,26 @@ func (q *inquiry) incidents() (list []*incident, others []suspicion) {
 			return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from))
 		})
 	}
-	return list, others
+	kept := list[:0]
+	for _, c := range list {
+		if q.quick(c) {
+			others = append(others, c.causes...)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	return kept, others
+}
+
+// atOnce is how soon a next leader is there, as if nothing had happened.
+const atOnce = 300 * time.Millisecond
+
+// quick reports whether one leader followed another at once, no request says that
+// it waited, and nothing tells what took the old one away: then nothing shows
+// that it cost a write.
+func (q *inquiry) quick(c *incident) bool {
+	return q.longestGap(c) < atOnce && (len(c.causes) == 0 || c.causes[0].score < credible) &&
+		!slices.ContainsFunc(c.hurts, func(h hurt) bool { return !h.leaderless || h.open })
 }
 
 // oneFollowersOwn reports whether only the requests of one follower suffered,
@@ -541,7 +560,8 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		// A leader that changes quickly may have been meant to: whoever did it
 		// says so in a log that is not here. And a minority that knows no leader may
 		// be cut off from one.
-		if c.leaderless() && most && (q.longestGap(c) > 5*time.Second || q.hearsAll(c)) {
+		// And one that steps down because no quorum answers it was no use before.
+		if c.leaderless() && most && (q.longestGap(c) > 5*time.Second || q.hearsAll(c) && !c.unanswered()) {
 			return noLeader, nil
 		}
 		return nil, nil
@@ -556,8 +576,13 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		}
 	}
 	switch first.name {
-	case "partition", "one-way-partition", "packet-loss", "slow-network", "flapping-link", "connection-refused", "wrong-peer-address", "no-address",
-		"tls-failure", "cluster-id-mismatch", "undecodable", "buffer-full":
+	case "partition", "one-way-partition", "packet-loss", "slow-network", "flapping-link":
+		if !q.tellsLinks() {
+			return nil, nil
+		}
+		return noDelivery, nil
+	case "connection-refused", "wrong-peer-address", "no-address", "tls-failure",
+		"cluster-id-mismatch", "undecodable", "buffer-full":
 		return noDelivery, nil
 	case "quota-exceeded":
 		return proposalDropped, nil
@@ -573,6 +598,12 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		return noResponse, nil
 	}
 	return noLeader, nil
+}
+
+// tellsLinks reports whether anybody's log ever says a word of a link. Where no
+// transport speaks, what does not arrive may as well never have been sent.
+func (q *inquiry) tellsLinks() bool {
+	return len(q.ofSigns(q.from, q.to+1, raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.ContactLost, raftdiag.PeerRefused)) > 0
 }
 
 // hearsMost reports whether the logs of so many members go through the times
@@ -658,6 +689,13 @@ func (q *inquiry) goesThrough(m *member, c *incident) bool {
 		}
 	}
 	return true
+}
+
+// unanswered reports whether an incident begins with a leader that heard no
+// quorum.
+func (c *incident) unanswered() bool {
+	f := c.hurts[0].first
+	return f != nil && f.sign() == raftdiag.QuorumLost
 }
 
 func (c *incident) leaderless() bool {
@@ -770,7 +808,7 @@ func (q *inquiry) episode(g *raftdiag.Group, c *incident) {
 		what = "no leader is known, to the end of the logs"
 	case c.leaderless():
 		what = "there was no leader for " + lasting(q.longestGap(c))
-		if q.longestGap(c) < 300*time.Millisecond {
+		if q.longestGap(c) < atOnce {
 			what = "the leader was lost and another elected"
 		}
 	case failed > 0:
