@@ -391,6 +391,11 @@ func storageCause(text string) string {
 	if strings.Contains(low, "space") || strings.Contains(low, "full") {
 		return "disk-full"
 	}
+	for _, w := range []string{"unexpected eof", "corrupt", "checksum", "crc", "cannot parse", "unmarshal", "invalid page", "torn"} {
+		if strings.Contains(low, w) {
+			return "log-corrupt"
+		}
+	}
 	return "slow-disk"
 }
 
