@@ -28,6 +28,7 @@ golden: ## write the expected outputs anew; read the diff
 
 fixtures: ## record the incidents of fixtures/ anew; read the diff
 	fixtures/record.sh
+	go run ./internal/lab/incidents
 
 fuzz: ## every fuzz target for FUZZTIME, one after the other: half an hour and more; what fails is kept in testdata/fuzz
 	.ci/fuzz $(FUZZTIME)

@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/raftdiag/raftdiag/cluster"
@@ -104,5 +105,39 @@ func TestTruthHasLines(t *testing.T) {
 	}
 	if n < 100 {
 		t.Errorf("%d messages arrived", n)
+	}
+}
+
+// Each fault has a small run to be shown by, which is the same each time; what
+// must not be confirmed of it never holds what must be said.
+func TestPlain(t *testing.T) {
+	for _, c := range Cases() {
+		if _, err := Plain(c, 1); err != nil && !Harmless(c) {
+			t.Errorf("%s: %v", c.Name, err)
+		}
+	}
+	c, _ := cluster.Lookup("drop-responses")
+	var data [2][]byte
+	for i := range data {
+		p, err := Plain(c, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := p.Do(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range r.Logs(Damages()[0]) {
+			data[i] = append(data[i], f.Data...)
+		}
+		g := r.Expect().Groups["orders-0"]
+		for _, p := range g.FailurePoint {
+			if slices.Contains(g.NotConfirmed, p) {
+				t.Errorf("%s must be said and must not", p)
+			}
+		}
+	}
+	if len(data[0]) == 0 || !bytes.Equal(data[0], data[1]) {
+		t.Error("two runs differ")
 	}
 }
