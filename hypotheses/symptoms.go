@@ -317,12 +317,24 @@ func (q *inquiry) incidents() (list []*incident, others []suspicion) {
 // atOnce is how soon a next leader is there, as if nothing had happened.
 const atOnce = 300 * time.Millisecond
 
-// quick reports whether one leader followed another at once, no request says that
-// it waited, and nothing tells what took the old one away: then nothing shows
-// that it cost a write.
+// aWhile is how long an election may take that is no incident of its own.
+const aWhile = 5 * time.Second
+
+// quick reports whether one leader followed another, no request says that it
+// waited, and nothing shows that it cost a write: the next one was there at once
+// and nothing tells what took the old one away, or it took a while and the logs
+// are of a program that says nothing but what its Raft does.
 func (q *inquiry) quick(c *incident) bool {
-	return q.longestGap(c) < atOnce && (len(c.causes) == 0 || c.causes[0].score < credible) &&
-		!slices.ContainsFunc(c.hurts, func(h hurt) bool { return !h.leaderless || h.open })
+	if slices.ContainsFunc(c.hurts, func(h hurt) bool { return !h.leaderless || h.open }) {
+		return false
+	}
+	gap := q.longestGap(c)
+	return gap < atOnce && (len(c.causes) == 0 || c.causes[0].score < credible) || gap < aWhile && !q.tellsMore()
+}
+
+// tellsMore reports whether any log speaks of links or of requests.
+func (q *inquiry) tellsMore() bool {
+	return len(q.ofSigns(q.from, q.to+1, raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.PeerRefused, raftdiag.RequestFailed, raftdiag.RequestSlow, raftdiag.ReadSlow)) > 0
 }
 
 // oneFollowersOwn reports whether only the requests of one follower suffered,
@@ -561,7 +573,7 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 		// says so in a log that is not here. And a minority that knows no leader may
 		// be cut off from one.
 		// And one that steps down because no quorum answers it was no use before.
-		if c.leaderless() && most && (q.longestGap(c) > 5*time.Second || q.hearsAll(c) && !c.unanswered()) {
+		if c.leaderless() && most && (q.longestGap(c) > aWhile || q.hearsAll(c) && !c.unanswered()) {
 			return noLeader, nil
 		}
 		return nil, nil
