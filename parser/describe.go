@@ -80,12 +80,12 @@ const (
 // Status, and state traces.
 func (p *reader) library(rec *record, it *item) outcome {
 	s := rec.msg
-	if string(rec.get("tag")) == "trace" || s[0] == '{' && bytes.Contains(s, []byte(`"nid":`)) {
+	if string(rec.get("tag")) == "trace" || s[0] == '{' && mentions(s, `"nid":`) {
 		if got := p.trace(rec, it); got != notRaft {
 			return got
 		}
 	}
-	if bytes.Contains(s, []byte(`"raftState":"State`)) {
+	if mentions(s, `"raftState":"State`) {
 		if got := p.statusJSON(rec, s, it); got != notRaft {
 			return got
 		}

@@ -270,7 +270,7 @@ func (r *record) structured(payload []byte) {
 // readCrdbJSON reads CockroachDB's json, json-compact and json-fluent.
 func readCrdbJSON(p *reader, r *record) bool {
 	s := r.msg
-	if s[0] != '{' || s[len(s)-1] != '}' || !bytes.Contains(s, []byte(`"channel_numeric":`)) && !(bytes.Contains(s, []byte(`"sev":"`)) && bytes.Contains(s, []byte(`"g":`))) {
+	if s[0] != '{' || s[len(s)-1] != '}' || !mentions(s, `"channel_numeric":`) && !(mentions(s, `"sev":"`) && mentions(s, `"g":`)) {
 		return false
 	}
 	text := unsafe.String(unsafe.SliceData(s), len(s))

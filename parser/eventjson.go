@@ -61,7 +61,14 @@ func decodeAny(line []byte, e *raftdiag.Event) (bool, error) {
 // mentionsKind reports whether the key "kind" can stand in the line, spelt
 // plainly or with escapes.
 func mentionsKind(b []byte) bool {
-	return bytes.Contains(b, []byte(`"kind"`)) || bytes.Contains(b, []byte(`\u00`))
+	return mentions(b, `"kind"`) || bytes.IndexByte(b, '\\') >= 0 && bytes.Contains(b, []byte(`\u00`))
+}
+
+// mentions reports whether the text, which begins with a quote, stands in the
+// line. Quotes are everywhere in it, and the search for what begins with one is
+// slow: that for the rest tells nearly always.
+func mentions(b []byte, text string) bool {
+	return bytes.Contains(b, bytesOf(text[1:])) && bytes.Contains(b, []byte(text))
 }
 
 // namesKind reports whether a broken line says that it was an event: it begins
