@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"time"
+	"unsafe"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -219,15 +220,18 @@ type sentence struct {
 // field that the kind has cannot be read. atEnd says that the line was cut
 // off: a value that touches the end of s may be a part of one.
 func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
-	may := kindFields[e.Kind&63]
 	newest, follow := pairOther, &p.follow[e.Kind&63]
 	for len(s) > 0 {
 		if !p.cut {
-			if n := plainField(s, e, may, &newest, follow); n > 0 {
-				s = s[n:]
-				continue
+			i := 0
+			for i < len(s) {
+				n := plainField(s, i, e, &newest, follow)
+				if n == 0 {
+					break
+				}
+				i = n
 			}
-			newest = pairOther
+			s, newest = s[i:], pairOther
 		}
 		key, val, rest := pair(s)
 		if key == nil {
@@ -420,24 +424,24 @@ func pairNamed(key []byte) pairKey {
 	return pairOther
 }
 
-// plainField reads the pair that s begins with, if it is spelt as nearly all
-// are: a frequent key with a number, a number in Some( ), or one of a few
-// words. It answers the bytes that it takes, or 0 where pair and field must
-// look; what it reads, they would read alike. newest is the key before, and
-// follow what came behind each last time.
-func plainField(s []byte, e *raftdiag.Event, may raftdiag.Field, newest *pairKey, follow *[numPairs]pairKey) int {
-	i := 0
+// plainField reads the pair at place i of s, if it is spelt as nearly all are: a
+// frequent key with a number, a number in Some( ), or one of a few words. It
+// answers the place behind it, or 0 where pair and field must look; what it
+// reads, they would read alike. newest is the key before, and follow what came
+// behind each last time.
+func plainField(s []byte, i int, e *raftdiag.Event, newest *pairKey, follow *[numPairs]pairKey) int {
 	for i < len(s) && (s[i] == ' ' || s[i] == ',') {
 		i++
 	}
-	if cap(s)-i < 24 {
+	w := s[:cap(s)]
+	if len(w)-i < pairRoom {
 		return 0
 	}
-	b := s[i : i+24] // looks behind the line, where no key matches
+	b := (*[pairRoom]byte)(w[i:]) // looks behind the line, where no key matches
 	guess := &follow[*newest]
 	key := *guess
-	if !pairForms[key].begins(b) {
-		n := signIn(b)
+	if !pairForms[key].begins(b[:24]) {
+		n := signIn(b[:24])
 		if n < 0 || i+n >= len(s) {
 			return 0
 		}
@@ -447,49 +451,51 @@ func plainField(s []byte, e *raftdiag.Event, may raftdiag.Field, newest *pairKey
 		*guess = key
 	}
 	*newest = key
-	v := i + pairForms[key].size
+	v := pairForms[key].size & 31
+	c := b[v]
+	if c-'0' <= 9 {
+		num, n := uint64(c-'0'), 1
+		if b[v+1]-'0' <= 9 {
+			if num, n = eightDigits(binary.LittleEndian.Uint64(b[v:])); n == 8 {
+				return 0 // or more of them
+			}
+		}
+		j := i + v + n
+		if j > len(s) || j < len(s) && s[j] != ',' && s[j] != ' ' {
+			return 0
+		}
+		return plainNumber(key, num, j, e)
+	}
+	v += i
 	if v >= len(s) {
 		return 0
 	}
+	if c == 'S' && has(s[v:], "Some(") {
+		if key == pairHardState {
+			return plainHardState(s, v, e)
+		}
+		num, n := uintAt(s[v+len("Some("):])
+		j := v + len("Some(") + n
+		if n == 0 || n > 18 || j >= len(s) || s[j] != ')' {
+			return 0
+		}
+		if j++; j < len(s) && s[j] != ',' && s[j] != ' ' {
+			return 0
+		}
+		return plainNumber(key, num, j, e)
+	}
 	j := v
-	some := s[v] == 'S' && has(s[v:], "Some(")
-	if some {
-		j += len("Some(")
-	}
-	if start := j; j < len(s) && digit(s[j]) {
-		num := uint64(0)
-		for j < len(s) && digit(s[j]) {
-			num = num*10 + uint64(s[j]-'0')
-			j++
-		}
-		if j-start > 18 {
-			return 0
-		}
-		if some {
-			if j == len(s) || s[j] != ')' {
-				return 0
-			}
-			j++
-		}
-		if j < len(s) && s[j] != ',' && s[j] != ' ' {
-			return 0
-		}
-		return plainNumber(key, num, j, e, may)
-	}
-	for j < len(s) && simple[s[j]] {
+	for j < len(s) && s[j] != ',' && s[j] != ' ' {
 		j++
 	}
-	if some || j == v || j < len(s) && s[j] != ',' && s[j] != ' ' {
-		return 0
-	}
-	val := s[v:j]
+	val, may := s[v:j], kindFields[e.Kind&63]
 	switch key {
 	case pairType:
-		if may.Has(raftdiag.HasType) && !may.Has(raftdiag.HasEntryType) && val[0] == 'M' {
+		if may.Has(raftdiag.HasType) && !may.Has(raftdiag.HasEntryType) {
 			if t, ok := messageType(val); ok {
 				e.Type, e.Set = t, e.Set|raftdiag.HasType
+				return j
 			}
-			return j
 		}
 		if may.Has(raftdiag.HasEntryType) && string(val) == "EntryNormal" {
 			e.EntryType, e.Set = raftdiag.EntryNormal, e.Set|raftdiag.HasEntryType
@@ -523,6 +529,52 @@ func plainField(s []byte, e *raftdiag.Event, may raftdiag.Field, newest *pairKey
 	return 0
 }
 
+// pairRoom is how much plainField looks at: the longest key, its sign and a
+// number.
+const pairRoom = 40
+
+// eightDigits reads the number at the begin of eight bytes, and answers how many
+// of them are its digits.
+func eightDigits(x uint64) (num uint64, n int) {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	x ^= '0' * ones // a digit is its number
+	n = bits.TrailingZeros64(((x+0x76*ones)|x)&tops|1<<63) / 8
+	if x>>63 == 0 && (x+0x76*ones)>>63 == 0 && n == 7 {
+		n = 8
+	}
+	x <<= uint(8-n) * 8 % 64 // noughts before it
+	x = x * 2561 >> 8 & 0x00ff00ff00ff00ff
+	x = x * 6553601 >> 16 & 0x0000ffff0000ffff
+	return x * 42949672960001 >> 32, n
+}
+
+// plainHardState reads Some(HardState { term: 2, vote: 2, commit: 908 }), as
+// raft-rs prints it, at place i.
+func plainHardState(s []byte, i int, e *raftdiag.Event) int {
+	var n [3]uint64
+	for k, before := range [...]string{"Some(HardState { term: ", ", vote: ", ", commit: "} {
+		if !has(s[i:], before) {
+			return 0
+		}
+		i += len(before)
+		num, w := uintAt(s[i:])
+		if w == 0 {
+			return 0
+		}
+		n[k], i = num, i+w
+	}
+	const end = " })"
+	if !has(s[i:], end) {
+		return 0
+	}
+	if i += len(end); i < len(s) && s[i] != ',' && s[i] != ' ' {
+		return 0
+	}
+	e.Term, e.Vote, e.Commit = raftdiag.Term(n[0]), raftdiag.NodeID(n[1]), raftdiag.Index(n[2])
+	e.Set |= raftdiag.HasTerm | raftdiag.HasVote | raftdiag.HasCommit
+	return i
+}
+
 // signIn is the place of the first = among 24 bytes, or -1.
 func signIn(s []byte) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
@@ -537,66 +589,96 @@ func signIn(s []byte) int {
 
 // plainNumber sets the field of a key to a number that ends at j, and answers
 // j, or 0 if the key has none.
-func plainNumber(key pairKey, num uint64, j int, e *raftdiag.Event, may raftdiag.Field) int {
-	var at *uint64
-	var bit raftdiag.Field
-	switch key {
-	case pairFrom:
-		bit, at = raftdiag.HasFrom, (*uint64)(&e.From)
-	case pairTo:
-		if may.Has(raftdiag.HasPeer) {
-			return 0
-		}
-		bit, at = raftdiag.HasTo, (*uint64)(&e.To)
-	case pairTerm:
-		bit, at = raftdiag.HasTerm, (*uint64)(&e.Term)
-	case pairLogTerm:
-		bit, at = raftdiag.HasLogTerm, (*uint64)(&e.LogTerm)
-	case pairIndex:
-		bit, at = raftdiag.HasIndex, (*uint64)(&e.Index)
-	case pairCommit, pairCommitted:
-		bit, at = raftdiag.HasCommit, (*uint64)(&e.Commit)
-		if e.Kind == raftdiag.Ready {
-			bit, at = raftdiag.HasCount, &e.Count
-			may |= bit
-		}
-	case pairEntries:
-		bit, at = raftdiag.HasEntries, &e.Entries
-		if !may.Has(bit) {
-			bit, at = raftdiag.HasUnstable, &e.Unstable
-		}
-	case pairUnstableEntries, pairUnstable:
-		bit, at = raftdiag.HasUnstable, &e.Unstable
-	case pairApplied:
-		bit, at = raftdiag.HasApplied, (*uint64)(&e.Applied)
-	case pairLastIndex:
-		bit, at = raftdiag.HasLast, (*uint64)(&e.Last)
-	case pairFirstIndex:
-		bit, at = raftdiag.HasFirst, (*uint64)(&e.First)
-	case pairLeader:
-		bit, at = raftdiag.HasLead, (*uint64)(&e.Lead)
-	case pairMatched:
-		bit, at = raftdiag.HasMatch, (*uint64)(&e.Match)
-	case pairNextIdx:
-		bit, at = raftdiag.HasNext, (*uint64)(&e.Next)
-	case pairPendingSnapshot:
-		bit, at = raftdiag.HasPendingSnapshot, (*uint64)(&e.PendingSnapshot)
-	case pairImmediateMsgs:
-		bit, at = raftdiag.HasImmediate, &e.Immediate
-	case pairPersistedMsgs:
-		bit, at = raftdiag.HasPersisted, &e.Persisted
-	case pairCount, pairTotal:
-		bit, at = raftdiag.HasCount, &e.Count
-	case pairDataLen:
-		bit, at = raftdiag.HasSize, &e.Size
-	default:
+func plainNumber(key pairKey, num uint64, j int, e *raftdiag.Event) int {
+	a := &numberPlaces[e.Kind&63][key]
+	switch {
+	case a.bit != 0:
+		*(*uint64)(unsafe.Add(unsafe.Pointer(e), a.offset)) = num
+		e.Set |= a.bit
+	case !a.ignored:
 		return 0
 	}
-	if may.Has(bit) {
-		*at = num
-		e.Set |= bit
-	}
 	return j
+}
+
+// A numberPlace is where the number of a key goes in an event of a kind.
+type numberPlace struct {
+	bit     raftdiag.Field // 0 if it goes nowhere
+	offset  uint16         // of the field
+	ignored bool           // the kind has no such field; else the key has no number
+}
+
+var numberPlaces = func() (places [64][numPairs]numberPlace) {
+	for k := range places {
+		e := raftdiag.Event{Kind: raftdiag.Kind(k)}
+		for key := range places[k] {
+			p := &places[k][key]
+			bit, at := numberPlaceOf(pairKey(key), &e)
+			switch {
+			case at == nil:
+			case kindFields[k].Has(bit) || e.Kind == raftdiag.Ready && bit == raftdiag.HasCount:
+				p.bit, p.offset = bit, uint16(uintptr(unsafe.Pointer(at))-uintptr(unsafe.Pointer(&e)))
+			default:
+				p.ignored = true
+			}
+		}
+	}
+	return places
+}()
+
+// numberPlaceOf is the field that the number of a key is in an event of e's kind.
+func numberPlaceOf(key pairKey, e *raftdiag.Event) (bit raftdiag.Field, at *uint64) {
+	may := kindFields[e.Kind&63]
+	switch key {
+	case pairFrom:
+		return raftdiag.HasFrom, (*uint64)(&e.From)
+	case pairTo:
+		if may.Has(raftdiag.HasPeer) {
+			return 0, nil
+		}
+		return raftdiag.HasTo, (*uint64)(&e.To)
+	case pairTerm:
+		return raftdiag.HasTerm, (*uint64)(&e.Term)
+	case pairLogTerm:
+		return raftdiag.HasLogTerm, (*uint64)(&e.LogTerm)
+	case pairIndex:
+		return raftdiag.HasIndex, (*uint64)(&e.Index)
+	case pairCommit, pairCommitted:
+		if e.Kind == raftdiag.Ready {
+			return raftdiag.HasCount, &e.Count
+		}
+		return raftdiag.HasCommit, (*uint64)(&e.Commit)
+	case pairEntries:
+		if !may.Has(raftdiag.HasEntries) {
+			return raftdiag.HasUnstable, &e.Unstable
+		}
+		return raftdiag.HasEntries, &e.Entries
+	case pairUnstableEntries, pairUnstable:
+		return raftdiag.HasUnstable, &e.Unstable
+	case pairApplied:
+		return raftdiag.HasApplied, (*uint64)(&e.Applied)
+	case pairLastIndex:
+		return raftdiag.HasLast, (*uint64)(&e.Last)
+	case pairFirstIndex:
+		return raftdiag.HasFirst, (*uint64)(&e.First)
+	case pairLeader:
+		return raftdiag.HasLead, (*uint64)(&e.Lead)
+	case pairMatched:
+		return raftdiag.HasMatch, (*uint64)(&e.Match)
+	case pairNextIdx:
+		return raftdiag.HasNext, (*uint64)(&e.Next)
+	case pairPendingSnapshot:
+		return raftdiag.HasPendingSnapshot, (*uint64)(&e.PendingSnapshot)
+	case pairImmediateMsgs:
+		return raftdiag.HasImmediate, &e.Immediate
+	case pairPersistedMsgs:
+		return raftdiag.HasPersisted, &e.Persisted
+	case pairCount, pairTotal:
+		return raftdiag.HasCount, &e.Count
+	case pairDataLen:
+		return raftdiag.HasSize, &e.Size
+	}
+	return 0, nil
 }
 
 // plainFlag sets a flag, if the kind may have it, and answers j; 0 for another

@@ -175,7 +175,7 @@ func (in *interner) stamp(b []byte, i int) (raftdiag.Stamp, int) {
 	return raftdiag.Stamp(ns - offset), i + 7
 }
 
-var powers = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
+var powers = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
 // turn makes the minute, as in 2006-01-02T15:04, the current one.
 func (in *interner) turn(text []byte, minute [2]uint64) bool {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 )
 
 // Collectors cut long lines, and journalctl's export form puts each field of a
@@ -28,11 +29,24 @@ func criTag(line []byte) (tag byte, stream, text int) {
 	if len(line) < 30 || !digit(line[0]) || line[10] != 'T' {
 		return 0, 0, 0
 	}
-	i := 19 + bytes.IndexByte(line[19:min(len(line), 60)], ' ') // its stamp holds no space
-	if i < 19 || !has(line[i:], " stdout ") && !has(line[i:], " stderr ") || len(line) < i+10 || line[i+9] != ' ' {
+	i := spaceIn(line, 19) // its stamp holds no space
+	if i < 0 || line[i+1] != 's' || !has(line[i:], " stdout ") && !has(line[i:], " stderr ") || len(line) < i+10 || line[i+9] != ' ' {
 		return 0, 0, 0
 	}
 	return line[i+8], i + 1, i + 10
+}
+
+// spaceIn is the place of the first space at or after i, if it is one of the
+// next 32 bytes but for the line's last eight, or -1.
+func spaceIn(line []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for end := i + 32; i < end && i+8 < len(line); i += 8 {
+		x := binary.LittleEndian.Uint64(line[i:]) ^ ' '*ones
+		if m := (x - ones) &^ x & tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	return -1
 }
 
 // dockerLeast is where docker begins to cut.

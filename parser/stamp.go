@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"encoding/binary"
 	"time"
 
 	"github.com/raftdiag/raftdiag"
@@ -9,8 +10,8 @@ import (
 // A clock reads stamps. It remembers the newest minute, since lines of one
 // minute follow one another.
 type clock struct {
-	minute [16]byte
-	base   int64 // nanoseconds of that minute
+	minute [2]uint64 // as text
+	base   int64     // nanoseconds of that minute
 	valid  bool
 
 	near    time.Time // when the source was last written, for stamps without a year
@@ -103,7 +104,8 @@ func (c *clock) stamp(s []byte) (raftdiag.Stamp, int) {
 	if len(s) < 19 || !digit(s[0]) || s[4] != '-' && s[4] != '/' || s[7] != s[4] || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
 		return 0, 0
 	}
-	if !c.valid || string(c.minute[:]) != string(s[:16]) {
+	text := [2]uint64{binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])}
+	if !c.valid || text != c.minute {
 		for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15} {
 			if !digit(s[i]) {
 				return 0, 0
@@ -114,8 +116,7 @@ func (c *clock) stamp(s []byte) (raftdiag.Stamp, int) {
 			return 0, 0
 		}
 		c.base = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).UnixNano()
-		copy(c.minute[:], s)
-		c.valid = true
+		c.minute, c.valid = text, true
 	}
 	if !digit(s[17]) || !digit(s[18]) {
 		return 0, 0
@@ -125,16 +126,18 @@ func (c *clock) stamp(s []byte) (raftdiag.Stamp, int) {
 	if n+1 < len(s) && (s[n] == '.' || s[n] == ',') && digit(s[n+1]) {
 		n++
 		var frac, digits int64
+		if len(s)-n >= 8 { // most have six, or nine
+			if v, w := eightDigits(binary.LittleEndian.Uint64(s[n:])); w >= 2 {
+				frac, digits, n = int64(v), int64(w), n+w
+			}
+		}
 		for ; n < len(s) && digit(s[n]); n++ {
 			if digits < 9 {
 				frac = frac*10 + int64(s[n]-'0')
 				digits++
 			}
 		}
-		for ; digits < 9; digits++ {
-			frac *= 10
-		}
-		t += frac
+		t += frac * powers[9-digits]
 	}
 	offset, zone := zoneAt(s[n:])
 	return raftdiag.Stamp(t - offset), n + zone
