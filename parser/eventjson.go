@@ -767,6 +767,9 @@ func plainConfig(b []byte, i int) (*raftdiag.Config, int) {
 			if next < 0 || next+quoted >= len(b) || quoted == 1 && b[next] != '"' {
 				return nil, -1
 			}
+			if *list == nil {
+				*list = make([]raftdiag.NodeID, 0, 4)
+			}
 			*list = append(*list, raftdiag.NodeID(n))
 			i = next + quoted
 			if b[i] == ']' {

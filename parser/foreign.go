@@ -141,9 +141,16 @@ var builtin = sync.OnceValue(func() *lexicon { return newLexicon(foreigners) })
 
 func newLexicon(all []*foreign) *lexicon {
 	x := &lexicon{}
+	n := 0
+	for _, f := range all {
+		n += len(f.rules)
+	}
+	rules := make([]rule, 0, n)
+	x.rules = make([]*rule, 0, n)
 	for _, f := range all {
 		for i := range f.rules {
-			r := f.rules[i]
+			rules = append(rules, f.rules[i])
+			r := &rules[len(rules)-1]
 			t, err := newTemplate(r.text)
 			if err != nil { // of our own tables: a test reads them all
 				panic(err)
@@ -152,7 +159,7 @@ func newLexicon(all []*foreign) *lexicon {
 			for _, w := range r.when {
 				t.weight += len(w.value)
 			}
-			x.rules = append(x.rules, &r)
+			x.rules = append(x.rules, r)
 		}
 		if f.rest != nil {
 			f.rest.of = f

@@ -201,7 +201,8 @@ func (t *Timeline) bounds(a, b *Lane, mem *clockMemory) (out []bound, x0, d0 int
 // ones stay in their order. It answers the list and the memory that is free
 // again, which is the list's or that of other.
 func sortRuns[T any](list, other []T, less func(a, b *T) bool) (sorted, free []T) {
-	ends := []int{0}
+	var memory [2][32]int
+	ends, merged := append(memory[0][:0], 0), memory[1][:0]
 	for i := 1; i < len(list); i++ {
 		if less(&list[i], &list[i-1]) {
 			ends = append(ends, i)
@@ -210,7 +211,7 @@ func sortRuns[T any](list, other []T, less func(a, b *T) bool) (sorted, free []T
 	ends = append(ends, len(list))
 	for len(ends) > 2 {
 		other = other[:0]
-		merged := []int{0}
+		merged = append(merged[:0], 0)
 		for k := 0; k+1 < len(ends); k += 2 {
 			i, mid, end := ends[k], ends[k+1], ends[min(k+2, len(ends)-1)]
 			for j := mid; i < mid || j < end; {
@@ -224,7 +225,8 @@ func sortRuns[T any](list, other []T, less func(a, b *T) bool) (sorted, free []T
 			}
 			merged = append(merged, end)
 		}
-		list, other, ends = other, list, merged
+		list, other = other, list
+		ends, merged = merged, ends
 	}
 	return list, other
 }

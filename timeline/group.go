@@ -180,8 +180,14 @@ func (c *column) equal(o *column, twins []uint64) bool {
 // same moment have one number.
 func (s *Store) findTwins() {
 	s.twins = make([]uint64, len(s.wide))
+	type moment struct {
+		time raftdiag.Stamp
+		kind raftdiag.Kind
+	}
+	// Nearly all are alone at their moment, and need not be spelt.
+	first := make(map[moment]int, len(s.wide))
 	seen := map[string]uint64{}
-	for i := range s.wide {
+	spell := func(i int) {
 		e := s.wide[i]
 		e.Pos = raftdiag.Position{}
 		key := string(e.AppendJSON(nil))
@@ -189,6 +195,19 @@ func (s *Store) findTwins() {
 			seen[key] = uint64(i)
 		}
 		s.twins[i] = seen[key]
+	}
+	for i := range s.wide {
+		at := moment{s.wide[i].Time, s.wide[i].Kind}
+		switch other, ok := first[at]; {
+		case !ok:
+			first[at] = i
+			s.twins[i] = uint64(i)
+			continue
+		case other >= 0:
+			spell(other)
+			first[at] = -1
+		}
+		spell(i)
 	}
 }
 
@@ -229,6 +248,7 @@ type Timeline struct {
 
 	mu    sync.Mutex
 	pairs map[Channel]*Pairing // what Pair has answered
+	room  pairRoom
 }
 
 // Lane is a node's lane, or nil.

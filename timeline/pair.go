@@ -3,6 +3,7 @@ package timeline
 import (
 	"slices"
 	"sort"
+	"sync"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -62,17 +63,26 @@ func (t *Timeline) Pair(c Channel) *Pairing {
 }
 
 func (t *Timeline) pair(c Channel) *Pairing {
-	p := &Pairing{Channel: c, From: t.Lane(c.From), To: t.Lane(c.To)}
+	sends, receives := 0, 0
+	from, to := t.Lane(c.From), t.Lane(c.To)
+	if from != nil {
+		sends = len(from.sends[c])
+	}
+	if to != nil {
+		receives = len(to.receives[c])
+	}
+	p, none, marks := t.room.pairing(sends+receives, 2*receives)
+	*p = Pairing{Channel: c, From: from, To: to}
 	if p.From != nil {
 		p.Sends = p.From.sends[c]
 	}
 	if p.To != nil {
 		p.Receives = p.To.receives[c]
 	}
-	sends, receives := len(p.Sends), len(p.Receives)
-	none := fill(sends + receives)
+	for i := range none {
+		none[i] = -1
+	}
 	p.ReceiveOf, p.SendOf = none[:sends:sends], none[sends:]
-	marks := make([]bool, 2*receives)
 	p.Twice, p.Overtaken = marks[:receives:receives], marks[receives:]
 	if len(p.Sends) == 0 || len(p.Receives) == 0 {
 		return p
@@ -120,6 +130,43 @@ func (t *Timeline) pair(c Channel) *Pairing {
 	p.merged(a)
 	p.overtake()
 	return p
+}
+
+// A pairRoom is where the pairings of a timeline stand. It cuts them and their
+// lists from memory for several.
+type pairRoom struct {
+	mu       sync.Mutex
+	pairings []Pairing
+	places   []int32
+	marks    []bool
+}
+
+// pairing is room for a pairing, with so many places and marks. Places are not
+// set, marks are false.
+func (r *pairRoom) pairing(places, marks int) (*Pairing, []int32, []bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.pairings) == 0 {
+		r.pairings = make([]Pairing, 8)
+	}
+	p := &r.pairings[0]
+	r.pairings = r.pairings[1:]
+	return p, cut(&r.places, places), cut(&r.marks, marks)
+}
+
+// cut takes n elements off the begin of the memory, and begins a new one where
+// they are too many.
+func cut[T any](memory *[]T, n int) []T {
+	const least = 1 << 10
+	if n > len(*memory) {
+		if n > least/2 {
+			return make([]T, n)
+		}
+		*memory = make([]T, least)
+	}
+	out := (*memory)[:n:n]
+	*memory = (*memory)[n:]
+	return out
 }
 
 // inOrder pairs from the begin on what has the same header, as long as both
@@ -316,14 +363,6 @@ func find(in, keys []uint64, need int) int {
 		}
 	}
 	return -1
-}
-
-func fill(n int) []int32 {
-	s := make([]int32, n)
-	for i := range s {
-		s[i] = -1
-	}
-	return s
 }
 
 // keys are the headers of the messages, by the fields that both sides print.

@@ -110,6 +110,9 @@ func (s *strip) add(r *record, forms *shapes) {
 	if cap(s.part)-len(s.part) < rowSize {
 		k := len(s.parts)
 		if s.part != nil {
+			if s.parts == nil {
+				s.parts = make([][]byte, 0, 8)
+			}
 			s.parts = append(s.parts, s.part)
 			k++
 		}
@@ -243,24 +246,31 @@ var longMask, shortMask = func() (long [16]uint64, short [8]uint32) {
 type quarry struct {
 	mu   sync.Mutex
 	slab []byte
-	cut  int // parts of full size
+	cut  int    // parts of full size
+	odds []byte // for smaller ones
 }
 
 const (
 	firstPart = 128     // bytes
 	lastPart  = 4 << 10 // of the sixth part of a strip, and all that follow
 	slabSize  = 16 << 20
+	oddsSize  = 64 << 10
 	bySlab    = 1 << 10 // parts; fewer are not worth a slab
 )
 
 // part is an empty part, the k-th of a strip.
 func (q *quarry) part(k int) []byte {
 	size := firstPart << min(k, 5)
-	if size < lastPart {
-		return make([]byte, 0, size)
-	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if size < lastPart {
+		if len(q.odds) < size {
+			q.odds = make([]byte, oddsSize)
+		}
+		p := q.odds[:0:size]
+		q.odds = q.odds[size:]
+		return p
+	}
 	if q.cut++; q.cut <= bySlab {
 		return make([]byte, 0, size)
 	}
