@@ -2,6 +2,7 @@ package hypotheses
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/raftdiag/raftdiag"
@@ -110,7 +111,7 @@ func (c *stuck) linkCauses(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 
 // tooLate reports whether a receive of the voter stands after its node moved on
 // to a later term.
-func (c *stuck) tooLate(p *timeline.Place, pr *timeline.Pairing, k int) bool {
+func (c *stuck) tooLate(pr *timeline.Pairing, k int) bool {
 	if pr.To == nil {
 		return false
 	}
@@ -145,8 +146,20 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 	switch cuts := c.j.t.LossRuns(from, to); {
 	case cuts >= 3 && there.late == 0:
 		return []cause{{"flapping-link", who, fmt.Sprintf("what node %s sends to node %s stops arriving %d times, and arrives again between", from, to, cuts), ev}}
+	case c.slowTrips(p):
+		return []cause{{"slow-network", who, fmt.Sprintf("what nodes %s and %s send to one another arrives, and takes long on the way; what has not arrived was sent last", from, to), ev}}
+	case there.cut() && back.cut():
+		return []cause{{"partition", who, fmt.Sprintf("from some moment on nothing passes between node %s and node %s while the entry waits: %d messages are lost in a row, and %d the other way", from, to, there.lost, back.lost), ev}}
+	case there.cut() && back.passed > 0:
+		return []cause{{"one-way-partition", who, fmt.Sprintf("from some moment on nothing passes from node %s to node %s while the entry waits, %d messages in a row, and %d messages pass the other way", from, to, there.lost, back.passed), ev}}
 	case there.late > 0:
-		return []cause{{"slow-network", who, fmt.Sprintf("%d messages from node %s to node %s arrive when the leader's time is over", there.late, from, to), ev}}
+		slow := cause{"slow-network", who, fmt.Sprintf("%d messages from node %s to node %s arrive when the leader's time is over", there.late, from, to), ev}
+		held := cause{"sender-blocked", who, fmt.Sprintf("or they waited in node %s's transport, which no log of the two tells from the network", from), ev}
+		if c.flushed(from, to) {
+			held.summary = fmt.Sprintf("%d messages from node %s to node %s arrive when the leader's time is over, and those sent first come with those sent last, as out of a queue that stood still", there.late, from, to)
+			return []cause{held, slow}
+		}
+		return []cause{slow, held}
 	case there.passed > 0 && there.lost > 0:
 		return []cause{{"packet-loss", who, fmt.Sprintf("of what node %s sends to node %s while the entry waits, %d messages are lost and %d arrive: %s", from, to, there.lost, there.passed, there.words()), ev}}
 	case there.passed > 0 && back.passed > 0 && back.lost > 0:
@@ -161,12 +174,50 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 	return []cause{{"one-way-partition", who, fmt.Sprintf("nothing passes from node %s to node %s while the entry waits", from, to), ev}}
 }
 
-// A flow counts what passed and what was lost on a link while the entry waited.
+// slowTrips reports whether the answers of the voter that the leader heard while
+// the entry waited spent patience on the way, most of them, and nothing is
+// missing but what was sent last.
+func (c *stuck) slowTrips(p *timeline.Place) bool {
+	slow, all := c.j.t.Trips(c.s, p.Node, c.j.pat)
+	return slow >= c.j.pat.Rounds && 2*slow > all
+}
+
+// flushed reports whether answers of the leader's term that arrived when its
+// time was over came in a fourth of the time in which they were sent, by the
+// clock of each end: a way that is only long keeps them as far apart as they
+// were.
+func (c *stuck) flushed(from, to raftdiag.NodeID) bool {
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgAppResp, raftdiag.MsgApp, raftdiag.MsgHeartbeatResp, raftdiag.MsgHeartbeat} {
+		pr := c.j.t.Pair(timeline.Channel{From: from, To: to, Type: mt})
+		var sent, came []raftdiag.Stamp
+		for k, i := range pr.Sends {
+			r := pr.ReceiveOf[k]
+			if r < 0 || pr.Vague(k) || !c.ofTenure(pr.From, int(i)) {
+				continue
+			}
+			at := int(pr.Receives[r])
+			if pr.To == c.s.Tenure.Lane && at >= c.s.Tenure.End || pr.From == c.s.Tenure.Lane && c.tooLate(pr, int(r)) {
+				sent, came = append(sent, pr.From.StampNear(int(i))), append(came, pr.To.StampNear(at))
+			}
+		}
+		if n := len(sent); n >= timeline.DefaultPatience.Rounds && sent[0] != raftdiag.NoStamp && came[0] != raftdiag.NoStamp {
+			return 4*(slices.Max(came)-slices.Min(came)) <= slices.Max(sent)-slices.Min(sent)
+		}
+	}
+	return false
+}
+
+// A flow is what passed and what was lost on a link while the entry waited.
 type flow struct {
 	passed, lost int
 	late         int // arrived when the leader led no more
+	runs         int // of losses with nothing between that arrived
 	types        map[raftdiag.MessageType][2]int
 }
+
+// cut reports whether the link was well but for one time, in which nothing
+// passed. Loss by chance or by type lets something through between.
+func (f flow) cut() bool { return f.runs == 1 && f.lost >= timeline.DefaultPatience.Rounds }
 
 func (f flow) words() string {
 	s := ""
@@ -181,8 +232,10 @@ func (f flow) words() string {
 	return s + " arrive"
 }
 
-// traffic counts by pairs, on the side of the leader's lane in the time of the
-// stall.
+// traffic counts by pairs what was on the link in the time of the stall, which
+// is told in places of the leader's lane. What the other side sent belongs to it
+// if it follows the last message that arrived before and precedes the first one
+// that arrived after.
 func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 	f := flow{types: map[raftdiag.MessageType][2]int{}}
 	lane := c.s.Tenure.Lane
@@ -193,48 +246,70 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 	if p.Head.OK() {
 		begin = min(begin, p.Head.I) // what waits there is older than the entry
 	}
+	lo, hi := begin, c.s.To
+	var pairs []*timeline.Pairing
 	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgAppResp, raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp, raftdiag.MsgSnap} {
-		pr := c.j.t.Pair(timeline.Channel{From: from, To: to, Type: mt})
-		n := f.types[mt]
-		if from == lane.Node {
+		pairs = append(pairs, c.j.t.Pair(timeline.Channel{From: from, To: to, Type: mt}))
+	}
+	if from != lane.Node {
+		lo, hi = -1, int(^uint32(0)>>1)
+		for _, pr := range pairs {
 			for k, i := range pr.Sends {
-				if int(i) < begin || int(i) >= c.s.To {
-					continue
-				}
-				if k := pr.ReceiveOf[k]; k >= 0 {
-					if c.tooLate(p, pr, int(k)) {
-						f.late++
-					}
-					n[0]++
-				} else if pr.To != nil && pr.To.Prints(timeline.In, mt) > 0 {
-					n[1]++
+				switch r := pr.ReceiveOf[k]; {
+				case r < 0 || pr.Vague(k):
+				case int(pr.Receives[r]) < begin:
+					lo = max(lo, int(i)+1)
+				case int(pr.Receives[r]) >= c.s.To:
+					hi = min(hi, int(i))
 				}
 			}
-		} else {
-			for _, i := range pr.Receives {
-				if int(i) >= begin && int(i) < c.s.To {
+		}
+	}
+	type sent struct {
+		at     int32
+		passed bool
+	}
+	var all []sent
+	for _, pr := range pairs {
+		mt := pr.Channel.Type
+		n := f.types[mt]
+		for k, i := range pr.Sends {
+			if int(i) < lo || int(i) >= hi {
+				continue
+			}
+			if r := pr.ReceiveOf[k]; r >= 0 {
+				if from == lane.Node && c.tooLate(pr, int(r)) {
+					f.late++
+				}
+				n[0]++
+			} else if pr.To != nil && pr.To.Prints(timeline.In, mt) > 0 {
+				n[1]++
+			} else {
+				continue
+			}
+			if !pr.Vague(k) { // else another one of its header may be the one that arrived
+				all = append(all, sent{i, pr.ReceiveOf[k] >= 0})
+			}
+		}
+		if from != lane.Node {
+			for j, i := range pr.Receives {
+				if pr.SendOf[j] < 0 && int(i) >= begin && int(i) < c.s.To {
 					n[0]++
 				}
 				if int(i) >= c.s.Tenure.End && mt == raftdiag.MsgAppResp && c.ofTenure(pr.To, int(i)) {
 					f.late++
 				}
 			}
-			// What the other side sent after its last message that arrived.
-			after := -1
-			for k := range pr.Sends {
-				if pr.ReceiveOf[k] >= 0 && int(pr.Receives[pr.ReceiveOf[k]]) < begin {
-					after = k
-				}
-			}
-			for k := after + 1; k < len(pr.Sends); k++ {
-				if pr.ReceiveOf[k] < 0 && lane.Prints(timeline.In, mt) > 0 {
-					n[1]++
-				}
-			}
 		}
 		f.types[mt] = n
 		f.passed += n[0]
 		f.lost += n[1]
+	}
+	slices.SortFunc(all, func(a, b sent) int { return int(a.at - b.at) })
+	for i, m := range all {
+		if !m.passed && (i == 0 || all[i-1].passed) {
+			f.runs++
+		}
 	}
 	return f
 }

@@ -685,6 +685,10 @@ func (v *view) judgeReceived() {
 	}
 	if len(v.receipts) > 0 {
 		p.Receipt = Proof{v.f, int(v.receipts[0])}
+		if v.tooLong() {
+			v.set(Received, No, p.Head, "what the leader sent did not arrive for as long as its patience; when it arrives again node %s is in a later term", p.Node)
+			return
+		}
 		v.set(Received, Yes, p.Receipt, "node %s received it", p.Node)
 		return
 	}
@@ -712,6 +716,22 @@ func (v *view) judgeReceived() {
 	default:
 		v.set(Received, No, v.lastFrom(), "node %s's log goes on and shows no such append", p.Node)
 	}
+}
+
+// tooLong reports whether the first append that arrived was sent when the
+// leader's patience over the head had run out, to a voter that had gone on to a
+// later term: then the way was closed, and that the voter is silent follows.
+func (v *view) tooLong() bool {
+	if v.l == nil || len(v.sends) == 0 || !v.inferior(int(v.receipts[0])) {
+		return false
+	}
+	p := v.t.Pair(v.channel(v.leader, v.p.Node, raftdiag.MsgApp))
+	j, ok := slices.BinarySearch(p.Receives, v.receipts[0])
+	if !ok || p.SendOf[j] < 0 || p.Vague(int(p.SendOf[j])) {
+		return false
+	}
+	first := int(v.sends[0])
+	return v.passed(v.l, first, int(p.Sends[p.SendOf[j]])) && v.lost(v.leader, v.p.Node, int(p.Sends[p.SendOf[j]])) >= v.pat.Rounds
 }
 
 // nameless reports whether the voter received appends of the term without an
@@ -1206,6 +1226,63 @@ func (v *view) onTheWay(send, receipt, reply int32, heard int) bool {
 		2*v.f.longestGap(max(from-1, v.f.lo), int(reply)+1) <= wait && 2*v.l.longestGap(int(send), heard+1) <= wait
 }
 
+// Trips counts the voter's accepts that the leader heard while the entry waited
+// and that belong to appends whose way shows from end to end; and those of them
+// that spent the leader's patience on the way. Where a message is missing that
+// was sent before one that arrived, nothing is counted: it may have been lost,
+// and another come in its place.
+func (t *Timeline) Trips(s *Stall, n raftdiag.NodeID, pat Patience) (slow, all int) {
+	v := view{t: t, s: s, p: &Place{Node: n}, pat: pat, l: s.Tenure.Lane, f: t.Lane(n), term: s.Tenure.Term, leader: s.Tenure.Leader}
+	if v.l == nil || v.f == nil || v.f.Adrift {
+		return 0, 0
+	}
+	there, back := t.Pair(v.channel(v.leader, n, raftdiag.MsgApp)), t.Pair(v.channel(n, v.leader, raftdiag.MsgAppResp))
+	for k, i := range between(back.Receives, s.Tenure.Begin, s.To) {
+		k += sort.Search(len(back.Receives), func(k int) bool { return int(back.Receives[k]) >= s.Tenure.Begin })
+		r := v.l.rec(int(i))
+		if back.SendOf[k] < 0 || int(i) < s.From || r.reject() || !r.has(raftdiag.HasIndex) {
+			continue
+		}
+		reply := back.Sends[back.SendOf[k]]
+		// The append that it answers is the last one that came before.
+		at := sort.Search(len(there.Receives), func(k int) bool { return there.Receives[k] >= reply }) - 1
+		for ; at >= 0; at-- {
+			if a := v.f.rec(int(there.Receives[at])); a.has(raftdiag.HasIndex) && reach(a) == raftdiag.Index(r.b) {
+				break
+			}
+		}
+		if at < 0 || there.SendOf[at] < 0 {
+			continue
+		}
+		all++
+		if v.onTheWay(there.Sends[there.SendOf[at]], there.Receives[at], reply, int(i)) {
+			slow++
+		}
+	}
+	if there.gaps(s) || back.gaps(s) {
+		return 0, all
+	}
+	return slow, all
+}
+
+// gaps reports whether some message did not arrive though one that was sent
+// later did, as far as the stall's term goes.
+func (p *Pairing) gaps(s *Stall) bool {
+	arrived := false
+	for k := len(p.Sends) - 1; k >= 0; k-- {
+		r := p.From.rec(int(p.Sends[k]))
+		if r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) != s.Tenure.Term {
+			continue
+		}
+		if p.ReceiveOf[k] >= 0 {
+			arrived = true
+		} else if arrived {
+			return true
+		}
+	}
+	return false
+}
+
 // joins reports whether the send at one place is the receive at another, beyond
 // doubt.
 func (p *Pairing) joins(send, receive int32) bool {
@@ -1412,10 +1489,31 @@ func (v *view) lost(from, to raftdiag.NodeID, end int) int {
 		if p.From == nil || p.To == nil || p.To.Prints(In, mt) == 0 {
 			continue
 		}
-		for k, i := range p.Sends {
-			if p.ReceiveOf[k] < 0 && (p.From != v.l || int(i) > v.s.From && int(i) < end) {
-				n++
+		if p.From == v.l {
+			for k, i := range p.Sends {
+				if p.ReceiveOf[k] < 0 && int(i) > v.s.From && int(i) < end {
+					n++
+				}
 			}
+			continue
+		}
+		// The voter's places are not the leader's: what it sent between arrivals
+		// that lie on either side of the wait, or within it.
+		missing, over := 0, false
+		for k := range p.Sends {
+			r := p.ReceiveOf[k]
+			if r < 0 {
+				missing++
+				continue
+			}
+			if at := int(p.Receives[r]); at > v.s.From && !over {
+				n += missing
+				over = at >= end
+			}
+			missing = 0
+		}
+		if !over {
+			n += missing
 		}
 	}
 	return n
