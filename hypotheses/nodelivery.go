@@ -140,7 +140,11 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 	who := []raftdiag.NodeID{from, to}
 	ev := c.place(p).Evidence
 	if p.OnWay {
-		return []cause{{"slow-network", who, fmt.Sprintf("what nodes %s and %s send to one another arrives, and takes long on the way: %s", from, to, p.Marks[p.Stop].Why), ev}}
+		slow := cause{"slow-network", who, fmt.Sprintf("what nodes %s and %s send to one another arrives, and takes long on the way: %s", from, to, p.Marks[p.Stop].Why), ev}
+		if c.burst(p) {
+			return []cause{{"sender-blocked", []raftdiag.NodeID{p.Node, c.s.Tenure.Leader}, fmt.Sprintf("what node %s sent over a long time arrives at once, as out of a queue that stood still", p.Node), ev}, slow}
+		}
+		return []cause{slow}
 	}
 	there, back := c.traffic(p, from, to), c.traffic(p, to, from)
 	switch cuts := c.j.t.LossRuns(from, to); {
@@ -148,8 +152,9 @@ func (c *stuck) silentLoss(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 		return []cause{{"flapping-link", who, fmt.Sprintf("what node %s sends to node %s stops arriving %d times, and arrives again between", from, to, cuts), ev}}
 	case c.slowTrips(p):
 		return []cause{{"slow-network", who, fmt.Sprintf("what nodes %s and %s send to one another arrives, and takes long on the way; what has not arrived was sent last", from, to), ev}}
-	case there.cut() && back.cut():
-		return []cause{{"partition", who, fmt.Sprintf("from some moment on nothing passes between node %s and node %s while the entry waits: %d messages are lost in a row, and %d the other way", from, to, there.lost, back.lost), ev}}
+	case there.cut() && (back.cut() || back.passed == 0):
+		return []cause{{"partition", who, fmt.Sprintf("from some moment on nothing passes from node %s to node %s while the entry waits, %d messages in a row, and nothing the other way", from, to, there.lost), ev},
+			{"one-way-partition", who, fmt.Sprintf("nothing passes from node %s to node %s; whether anything passes the other way the logs do not show", from, to), ev}}
 	case there.cut() && back.passed > 0:
 		return []cause{{"one-way-partition", who, fmt.Sprintf("from some moment on nothing passes from node %s to node %s while the entry waits, %d messages in a row, and %d messages pass the other way", from, to, there.lost, back.passed), ev}}
 	case there.late > 0:
@@ -205,6 +210,37 @@ func (c *stuck) flushed(from, to raftdiag.NodeID) bool {
 		}
 	}
 	return false
+}
+
+// burst reports whether what arrived of the voter when its answer did was sent
+// over half the time of the wait and came in a fourth of it, by the clock of
+// each end.
+func (c *stuck) burst(p *timeline.Place) bool {
+	lane := c.s.Tenure.Lane
+	if p.MatchAt < 0 || lane == nil {
+		return false
+	}
+	wait, heard := lane.StampNear(p.MatchAt)-lane.StampNear(c.s.From), lane.StampNear(p.MatchAt)
+	var first, last raftdiag.Stamp
+	n := 0
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgAppResp, raftdiag.MsgHeartbeatResp} {
+		pr := c.j.t.Pair(timeline.Channel{From: p.Node, To: lane.Node, Type: mt})
+		for k, i := range pr.Sends {
+			r := pr.ReceiveOf[k]
+			if r < 0 || pr.Vague(k) {
+				continue
+			}
+			if came := pr.To.StampNear(int(pr.Receives[r])); came < heard-wait/8 || came > heard+wait/8 {
+				continue
+			}
+			sent := pr.From.StampNear(int(i))
+			if n++; n == 1 {
+				first, last = sent, sent
+			}
+			first, last = min(first, sent), max(last, sent)
+		}
+	}
+	return wait > 0 && n >= timeline.DefaultPatience.Rounds && 2*(last-first) >= wait
 }
 
 // A flow is what passed and what was lost on a link while the entry waited.
