@@ -114,6 +114,7 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 		}
 	}
 	if len(vacs) == 0 {
+		j.outsiders(open, voters)
 		return
 	}
 	slices.SortStableFunc(vacs, func(a, b timeline.Vacancy) int { return b.Rounds - a.Rounds })
@@ -195,6 +196,33 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 		list(who), plural(len(who), "knows", "know"), j.campaigns(vacs), list(missing)))
 	j.settle(ep, causeList)
 	j.unsettle(ep, noLeader, fmt.Sprintf("give the log of %s", list(missing)), []string{fmt.Sprintf("the log of %s", list(missing))})
+}
+
+// outsiders judges nodes that are no voters by their own configuration, know no
+// leader and refuse proposals over and over, where no voter has a log here or is
+// ever heard: they wait for somebody whom these logs do not know. A process that
+// was given an id that is not its own waits so for ever.
+func (j *judgement) outsiders(open map[raftdiag.NodeID]timeline.Vacancy, voters timeline.Voters) {
+	if voters.From != "config" || slices.ContainsFunc(voters.All(), func(n raftdiag.NodeID) bool { return j.t.Lane(n) != nil || j.t.EverHeard(n) }) {
+		return
+	}
+	for _, n := range sortedKeys(open) {
+		v := open[n]
+		lo, hi := v.Lane.Bounds()
+		refused := v.Lane.All(raftdiag.ProposalDropped, lo, hi)
+		if len(refused) < j.pat.Rounds || v.Lane.EverLed() {
+			continue
+		}
+		role, _ := v.Lane.RoleAt(v.From + 1)
+		ep := j.plain(noLeader, timeline.Proposed, timeline.Proof{Lane: v.Lane, I: v.From}, role.Term,
+			fmt.Sprintf("node %s knows no leader and refuses proposals, %s; by its configuration it is no voter, and of the voters, %s, nothing shows", n, times(len(refused)), list(voters.All())))
+		at := add(j.quote(voters.At, "the voters"), j.quote(refused[0], "the first proposal that is refused")...)
+		j.settle(ep, []cause{
+			{"duplicate-id", []raftdiag.NodeID{n}, fmt.Sprintf("the process takes itself for node %s, which its configuration does not count: its id may be another's", n), at},
+			{"member-removed", []raftdiag.NodeID{n}, fmt.Sprintf("or node %s was a member and is none any more", n), at},
+		})
+		j.unsettle(ep, noLeader, fmt.Sprintf("give the log of %s, and see which id each process was given", list(voters.All())), []string{fmt.Sprintf("the log of %s", list(voters.All()))})
+	}
 }
 
 // ghost reports whether nobody ever heard a node, and everybody who writes to it

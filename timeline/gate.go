@@ -618,7 +618,7 @@ func (v *view) judgeAnswered() {
 				made = Proof{v.f, i}
 				continue
 			}
-			if r0 := int(v.replies[sort.Search(k, func(n int) bool { return int(v.replies[n]) > receipt })]); receipt < i && p.Marks[Heard].Answer == No && v.tarries(receipt, r0) {
+			if r0 := int(v.replies[sort.Search(k, func(n int) bool { return int(v.replies[n]) > receipt })]); receipt < i && p.Marks[Heard].Answer == No && v.passed(v.f, receipt, r0) {
 				if !v.dawdles(receipt, r0) {
 					v.dunno(Answered, "", "node %s answered late, and whether the append was late there or its loop does not show", p.Node)
 					return
@@ -1181,9 +1181,16 @@ func (v *view) judgeHealed() {
 		if i := v.heardShort(); i >= 0 {
 			p.Marks[Heard].Proof = Proof{v.l, i}
 		}
+	case first >= 0 && lostThere < v.pat.Rounds && lostBack < v.pat.Rounds && v.onTheWay(sends[0], receipts[0], accepts[0], first):
+		p.OnWay = true
+		if v.overtakenBack(accepts[0], first) {
+			late(Heard, p.Reply, "node %s answered at once, and what it sent later arrived before the answer", p.Node)
+		} else {
+			late(Received, Proof{v.l, int(sends[0])}, "node %s answered at once when it came, by its clock, and the answer arrived: the time went on the way there or back", p.Node)
+		}
 	case accepts[0] > receipts[0] && v.dawdles(int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
 		late(Answered, p.Receipt, "node %s received it and answered late", p.Node)
-	case accepts[0] > receipts[0] && v.tarries(int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
+	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
 		unknown() // what came late comes all at once
 	case v.askedAgain(receipts, int(accepts[0])):
 		late(Heard, p.Reply, "node %s answered, and the leader sent it again and again", p.Node)
@@ -1193,13 +1200,6 @@ func (v *view) judgeHealed() {
 		late(Heard, p.Reply, "%d answers of node %s did not arrive", lostBack, p.Node)
 	case lostThere >= v.pat.Rounds:
 		late(Received, Proof{v.l, int(sends[0])}, "%d messages to node %s did not arrive", lostThere, p.Node)
-	case first >= 0 && v.onTheWay(sends[0], receipts[0], accepts[0], first):
-		p.OnWay = true
-		if v.overtakenBack(accepts[0], first) {
-			late(Heard, p.Reply, "node %s answered at once, and what it sent later arrived before the answer", p.Node)
-		} else {
-			late(Received, Proof{v.l, int(sends[0])}, "node %s answered at once when it came, and the answer arrived: the time went on the way there or back", p.Node)
-		}
 	default:
 		unknown()
 	}
@@ -1345,19 +1345,12 @@ func (v *view) ignored(heard int) (Proof, bool) {
 	return Proof{v.l, row}, true
 }
 
-// tarries reports whether the voter's patience passed between a receipt and an
-// answer. Rounds that all came in less time than one of them takes, by its own
-// clock, were late on the way and are no waiting.
-func (v *view) tarries(receipt, reply int) bool {
-	return v.passed(v.f, receipt, reply) && !v.atOnce(receipt, reply)
-}
-
 // dawdles reports whether the voter let its patience pass between a receipt and
 // its first answer. Messages that were late on the way arrive all at once, many
 // rounds of them before the loop could turn. It takes time to tell that apart,
 // or, without stamps, many more rounds, or a turn of the loop without an answer.
 func (v *view) dawdles(receipt, reply int) bool {
-	if !v.tarries(receipt, reply) {
+	if !v.passed(v.f, receipt, reply) || v.atOnce(receipt, reply) {
 		return false
 	}
 	turns := 0
