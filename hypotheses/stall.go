@@ -230,6 +230,8 @@ func (c *stuck) rule() ruling {
 	switch {
 	case c.voters.From == "seen", c.voters.From != "config" && !c.everyoneMatches():
 		return ruling{from: timeline.Matched, to: timeline.Committed, why: "the voters are not printed, and learners may hide among the Progress rows"}
+	case c.unprinted():
+		return ruling{from: timeline.Matched, to: timeline.Committed, why: "an entry that changes the configuration is committed, and no log prints to what"}
 	case c.ownAt == 0 || c.ownAt > c.s.Last:
 		return ruling{from: timeline.Committed, to: timeline.Committed, why: fmt.Sprintf("whether entry %d is of the leader's own term %d does not show, and entries of an older term wait legally", c.s.Index, c.s.Tenure.Term)}
 	case !c.s.Open && c.lateCommit():
@@ -239,6 +241,15 @@ func (c *stuck) rule() ruling {
 		return ruling{from: timeline.Received, to: timeline.Committed, why: "the entry committed in the end, and where it was late does not show"}
 	}
 	return ruling{point: noCommitAdvance, gate: timeline.Committed}
+}
+
+// unprinted reports whether the voters changed and no log prints to whom.
+func (c *stuck) unprinted() bool {
+	if c.s.Tenure.Lane == nil {
+		return false
+	}
+	_, ok := c.j.t.Unprinted(c.voters, c.s.Tenure.Lane, c.s.To)
+	return ok
 }
 
 // settled reports whether the leader's loop went on for its patience after the

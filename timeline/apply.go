@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -491,19 +492,29 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 		}
 	}
 	if !vague {
-		if len(lost) > 0 && t.lossy(c, len(lost), len(covered)) {
+		if len(lost) > 0 && (t.lossy(c, len(lost), len(covered)) || t.byChance(c, lost)) {
 			return nil
 		}
 		return lost
+	}
+	if x := t.lossesOf(p.To); len(x.holes) > 0 {
+		covered = slices.DeleteFunc(covered, func(s Proof) bool { return x.hole(t.stretch(c.From, c.To, s.I, s.I)) })
 	}
 	n := len(covered) - len(p.Receives)
 	if c.Type == raftdiag.MsgProp {
 		n -= p.To.col.forwards
 	}
-	if n <= 0 || t.lossy(c, n, len(covered)) {
+	if n <= 0 || t.lossy(c, n, len(covered)) || t.byChance(c, covered[len(covered)-n:]) {
 		return nil
 	}
 	return covered[len(covered)-n:]
+}
+
+// byChance reports whether the receiver's log lacks so many lines around the
+// time of some sends that theirs may be among them.
+func (t *Timeline) byChance(c Channel, sends []Proof) bool {
+	lo, hi := t.stretch(c.From, c.To, sends[0].I, sends[len(sends)-1].I)
+	return len(sends) < t.Chance(t.Lane(c.To), lo, hi)
 }
 
 // lossy reports whether messages of other types between the two nodes are

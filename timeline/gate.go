@@ -448,9 +448,32 @@ func (v *view) judgeHeard() {
 		v.dunno(Heard, fmt.Sprintf("lines of node %s that show received MsgAppResp", v.leader), "node %s's log shows no received MsgAppResp at all", v.leader)
 	case !v.waited():
 		v.dunno(Heard, fmt.Sprintf("more of node %s's log", v.leader), "the leader's log ends too soon after the append")
+	case v.byChance(Heard, v.l, v.s.From, v.hi, v.unheard(), "that a lost answer may be among them"):
 	default:
 		v.set(Heard, No, Proof{}, "no answer of node %s to it arrived", p.Node)
 	}
+}
+
+// byChance reports whether a lane lacks so many lines between two places that n
+// more of them that are not there prove nothing, and says so at the gate.
+func (v *view) byChance(g Gate, l *Lane, lo, hi, n int, why string) bool {
+	if n >= v.t.Chance(l, lo, hi) {
+		return false
+	}
+	v.dunno(g, fmt.Sprintf("the lines that node %s's log lacks", l.Node), "node %s's log lacks so many lines that are known, %s", l.Node, why)
+	return true
+}
+
+// unheard counts the answers of the voter that the leader's log would show: those
+// that the voter's log shows for the head, or without them the appends.
+func (v *view) unheard() int {
+	n := 0
+	for _, i := range v.replies {
+		if r := v.f.rec(int(i)); (len(v.receipts) == 0 || i > v.receipts[0]) && (r.reject() || !r.has(raftdiag.HasIndex) || raftdiag.Index(r.b) >= v.p.HeadLast) {
+			n++
+		}
+	}
+	return max(n, len(v.sends), 1)
 }
 
 // answerCovered reports whether the leader's lane goes on for its patience after
@@ -660,6 +683,7 @@ func (v *view) judgeAnswered() {
 		v.dunno(Answered, fmt.Sprintf("more of node %s's log", p.Node), "node %s's log ends too soon after the receipt", p.Node)
 	case short > 0:
 		v.dunno(Answered, fmt.Sprintf("more of node %s's log", p.Node), "node %s's answers after the receipt cover less, and may belong to earlier appends", p.Node)
+	case v.byChance(Answered, v.f, receipt, v.f.hi, len(v.receipts), "that an answer may be among them"):
 	case v.inferior(receipt):
 		v.set(Answered, No, by, "node %s is in a later term and does not answer an append of term %d", p.Node, v.term)
 	default:
@@ -713,6 +737,7 @@ func (v *view) judgeReceived() {
 		if k := v.f.rec(v.f.hi - 1).kind; v.l != nil && v.waited() && k != raftdiag.Stopped && k != raftdiag.Panicked {
 			p.Quiet = Proof{v.f, v.f.hi - 1}
 		}
+	case v.receiptByChance():
 	default:
 		v.set(Received, No, v.lastFrom(), "node %s's log goes on and shows no such append", p.Node)
 	}
@@ -732,6 +757,30 @@ func (v *view) tooLong() bool {
 	}
 	first := int(v.sends[0])
 	return v.passed(v.l, first, int(p.Sends[p.SendOf[j]])) && v.lost(v.leader, v.p.Node, int(p.Sends[p.SendOf[j]])) >= v.pat.Rounds
+}
+
+// receiptByChance reports whether the voter's log lacks so many lines that those
+// of the receipts may be among them. Where nothing at all arrives after the head,
+// each message that left counts.
+func (v *view) receiptByChance() bool {
+	if v.l == nil || len(v.sends) == 0 {
+		return false
+	}
+	head := int(v.sends[0])
+	lo, hi := v.t.stretch(v.leader, v.p.Node, head, head)
+	n := len(v.sends)
+	beats := v.t.Pair(v.channel(v.leader, v.p.Node, raftdiag.MsgHeartbeat))
+	lost := 0
+	for k, i := range beats.Sends {
+		if int(i) < head || int(i) >= v.hi {
+			continue
+		}
+		if beats.ReceiveOf[k] >= 0 {
+			break
+		}
+		lost++
+	}
+	return v.byChance(Received, v.f, lo, hi, n+lost, "that the receipt may be among them")
 }
 
 // nameless reports whether the voter received appends of the term without an
@@ -945,6 +994,7 @@ func (v *view) judgeSent() {
 	switch {
 	case !v.birthSeen():
 		v.dunno(Sent, fmt.Sprintf("the earlier part of node %s's log", v.leader), "the leader's log begins after the entry was appended")
+	case v.byChance(Sent, v.l, s.From, v.hi, v.unsent(), "that an append may be among them"):
 	case v.l.Prints(Out, raftdiag.MsgApp) > 0 || v.l.listsAll(s.From, v.hi):
 		by := Proof{v.l, s.From}
 		if r, ok := v.l.Last(raftdiag.Ready, v.hi); ok && r.I > s.From && v.l.Prints(Out, raftdiag.MsgApp) == 0 {
@@ -954,6 +1004,21 @@ func (v *view) judgeSent() {
 	default:
 		v.dunno(Sent, fmt.Sprintf("lines of node %s that show sent MsgApp", v.leader), "node %s's log shows no sent MsgApp at all", v.leader)
 	}
+}
+
+// unsent counts the appends that the leader's log would show, had they been made:
+// as many as another voter got while the entry waited, or one for each answer to a
+// heartbeat.
+func (v *view) unsent() int { return v.unsentBy(v.hi) }
+
+func (v *view) unsentBy(end int) int {
+	most := 1
+	for _, c := range v.l.ways[Out] {
+		if c.Type == raftdiag.MsgApp && c.To != v.p.Node {
+			most = max(most, len(between(v.l.sends[c], v.s.From, end)))
+		}
+	}
+	return max(most, len(between(v.l.receives[v.channel(v.p.Node, v.leader, raftdiag.MsgHeartbeatResp)], v.s.From, end)))
 }
 
 // birthSeen reports whether the lane shows the log before the entry was in it.
@@ -1134,7 +1199,7 @@ func (v *view) judgeHealed() {
 		late(Matched, p.Rejects[0], "its answers were rejections")
 		return
 	}
-	if len(sends) > 0 && v.l.Rounds(s.From, int(sends[0])) >= v.pat.Rounds {
+	if len(sends) > 0 && v.l.Rounds(s.From, int(sends[0])) >= v.pat.Rounds && v.unsentBy(int(sends[0])) >= v.t.Chance(v.l, s.From, int(sends[0])) {
 		late(Sent, Proof{v.l, int(sends[0])}, "the leader sent it late")
 		return
 	}
@@ -1188,13 +1253,14 @@ func (v *view) judgeHealed() {
 		} else {
 			late(Received, Proof{v.l, int(sends[0])}, "node %s answered at once when it came, by its clock, and the answer arrived: the time went on the way there or back", p.Node)
 		}
-	case accepts[0] > receipts[0] && v.dawdles(int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
+	case accepts[0] > receipts[0] && v.dawdles(int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))) &&
+		v.unanswered(int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))) >= v.t.Chance(v.f, int(receipts[0]), int(accepts[0])):
 		late(Answered, p.Receipt, "node %s received it and answered late", p.Node)
 	case accepts[0] > receipts[0] && v.passed(v.f, int(receipts[0]), v.firstReply(int(receipts[0]), int(accepts[0]))):
 		unknown() // what came late comes all at once
 	case v.askedAgain(receipts, int(accepts[0])):
 		late(Heard, p.Reply, "node %s answered, and the leader sent it again and again", p.Node)
-	case v.beatsBefore(sends[0], receipts[0]):
+	case v.beatsBefore(sends[0], receipts[0]) && v.missesFirst(sends, int(receipts[0])):
 		late(Received, Proof{v.l, int(sends[0])}, "the first append that carries it did not arrive, and what the leader sent later did")
 	case lostBack >= v.pat.Rounds && lostThere < v.pat.Rounds:
 		late(Heard, p.Reply, "%d answers of node %s did not arrive", lostBack, p.Node)
@@ -1479,11 +1545,35 @@ func (v *view) beatsBefore(send, receipt int32) bool {
 	return n >= v.pat.Rounds
 }
 
+// unanswered counts the appends that the voter received between two places: each
+// would have an answer.
+func (v *view) unanswered(receipt, reply int) int {
+	return len(between(v.f.receives[v.channel(v.leader, v.p.Node, raftdiag.MsgApp)], receipt, reply))
+}
+
+// missesFirst reports whether so many of the appends that carry the entry lack a
+// receipt before the first one that arrived that lost lines are no likely reason.
+func (v *view) missesFirst(sends []int32, receipt int) bool {
+	p := v.t.Pair(v.channel(v.leader, v.p.Node, raftdiag.MsgApp))
+	n, end := 0, int(sends[0])
+	for k, i := range p.Sends {
+		if i < sends[0] {
+			continue
+		}
+		if p.ReceiveOf[k] >= 0 {
+			break
+		}
+		n, end = n+1, int(i)
+	}
+	lo, _ := v.t.stretch(v.leader, v.p.Node, int(sends[0]), end)
+	return max(n, 1) >= v.t.Chance(v.f, lo, receipt)
+}
+
 // lost counts the messages between the two nodes that were sent while the entry
 // waited and are proven lost: the receiver prints their kind, and equal headers
 // are counted, not told apart.
 func (v *view) lost(from, to raftdiag.NodeID, end int) int {
-	n := 0
+	n, sent := 0, 0
 	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgAppResp, raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp} {
 		p := v.t.Pair(v.channel(from, to, mt))
 		if p.From == nil || p.To == nil || p.To.Prints(In, mt) == 0 {
@@ -1491,7 +1581,11 @@ func (v *view) lost(from, to raftdiag.NodeID, end int) int {
 		}
 		if p.From == v.l {
 			for k, i := range p.Sends {
-				if p.ReceiveOf[k] < 0 && int(i) > v.s.From && int(i) < end {
+				if int(i) <= v.s.From || int(i) >= end {
+					continue
+				}
+				sent++
+				if p.ReceiveOf[k] < 0 {
 					n++
 				}
 			}
@@ -1507,14 +1601,17 @@ func (v *view) lost(from, to raftdiag.NodeID, end int) int {
 				continue
 			}
 			if at := int(p.Receives[r]); at > v.s.From && !over {
-				n += missing
+				n, sent = n+missing, sent+missing+1
 				over = at >= end
 			}
 			missing = 0
 		}
 		if !over {
-			n += missing
+			n, sent = n+missing, sent+missing
 		}
+	}
+	if l := v.t.Lane(to); l != nil && float64(n) < 2*v.t.share(l)*float64(sent) {
+		return 0 // the receiver's log lacks lines as often
 	}
 	return n
 }

@@ -246,9 +246,10 @@ type Timeline struct {
 	Lanes []*Lane           // by node
 	Nodes []raftdiag.NodeID // all nodes that appear, with or without a lane
 
-	mu    sync.Mutex
-	pairs map[Channel]*Pairing // what Pair has answered
-	room  pairRoom
+	mu     sync.Mutex
+	pairs  map[Channel]*Pairing // what Pair has answered
+	room   pairRoom
+	losses map[*Lane]*losses // what lossesOf has
 }
 
 // Lane is a node's lane, or nil.

@@ -397,9 +397,9 @@ func (l *Lane) usualSilence(n raftdiag.NodeID, since int) int {
 
 // parted reports whether a node that ended may be missed by another because it
 // ended: it heard the other up to its patience before. Leaders write all the
-// time; others may never have written to it, which tells nothing where some log
-// goes on, and where every log ends with a stop it may have been cut off long
-// before all of them did.
+// time; others may never have written to it, which tells nothing where the
+// other's log goes on, and where that ends with a stop as well, the two may have
+// been cut off from one another long before both did.
 func (t *Timeline) parted(l, f *Lane, p Patience, leads bool) bool {
 	at := -1
 	for c, places := range f.receives {
@@ -407,31 +407,24 @@ func (t *Timeline) parted(l, f *Lane, p Patience, leads bool) bool {
 			at = max(at, int(places[len(places)-1]))
 		}
 	}
-	all := t.allStopped()
+	both := l.stops()
 	switch {
-	case !leads && !all:
+	case !leads && !both:
 		return true
 	case at < 0:
-		return !all
+		return !both
 	}
 	return f.Rounds(at, f.hi) < p.Rounds
 }
 
-// allStopped reports whether every log ends with a word of its process.
-func (t *Timeline) allStopped() bool {
-	for _, l := range t.Lanes {
-		stopped := false
-		for i := l.hi - 1; i >= l.lo; i-- {
-			k := l.rec(i).kind
-			if stopped = k == raftdiag.Stopped; stopped || isRaft(k) {
-				break
-			}
-		}
-		if !stopped {
-			return false
+// stops reports whether a log ends with the word of its process that it stops.
+func (l *Lane) stops() bool {
+	for i := l.hi - 1; i >= l.lo; i-- {
+		if k := l.rec(i).kind; k == raftdiag.Stopped || isRaft(k) {
+			return k == raftdiag.Stopped
 		}
 	}
-	return true
+	return false
 }
 
 // reached is the last place of a lane at which it sent a message that the

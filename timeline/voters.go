@@ -61,7 +61,7 @@ func (v *Voters) Vote(votes map[raftdiag.NodeID]bool) quorum.VoteResult {
 func (t *Timeline) VotersOf(lane *Lane, i int) Voters {
 	if lane != nil {
 		if v, ok := lane.configAt(i); ok {
-			return v
+			return t.newerConfig(v, lane, i)
 		}
 	}
 	for _, l := range t.Lanes {
@@ -79,6 +79,58 @@ func (t *Timeline) VotersOf(lane *Lane, i int) Voters {
 		return asked
 	}
 	return Voters{Incoming: t.Nodes, From: "seen"}
+}
+
+// newerConfig is a configuration that another lane prints for a later index, which
+// the lane's commit covers before place i: the line of the lane's own is lost.
+func (t *Timeline) newerConfig(v Voters, lane *Lane, i int) Voters {
+	index := func(e raftdiag.Event) raftdiag.Index {
+		switch {
+		case e.Kind == raftdiag.Booted && e.Has(raftdiag.HasApplied):
+			return e.Applied
+		case e.Kind == raftdiag.ConfigChanged && e.Has(raftdiag.HasIndex):
+			return e.Index
+		}
+		return 0
+	}
+	newest := index(v.At.Event())
+	commit, ok := lane.CommitAt(i)
+	if newest == 0 || !ok {
+		return v
+	}
+	for _, l := range t.Lanes {
+		for _, k := range l.configs {
+			e := l.Event(int(k))
+			if at := index(e); l != lane && e.Kind == raftdiag.ConfigChanged && at > newest && at <= commit {
+				v, _ = l.configAt(int(k) + 1)
+				newest = at
+			}
+		}
+	}
+	return v
+}
+
+// Unprinted is an entry that changes the configuration, that some lane shows
+// committed and the lane's commit covers before place i, and of which no lane
+// prints to what: the voters may be others.
+func (t *Timeline) Unprinted(v Voters, lane *Lane, i int) (Proof, bool) {
+	if !v.At.OK() {
+		return Proof{}, false
+	}
+	by := v.At.Event()
+	if !by.Has(raftdiag.HasIndex) {
+		return Proof{}, false
+	}
+	known := by.Index
+	commit, _ := lane.CommitAt(i)
+	for _, l := range t.Lanes {
+		for _, p := range l.All(raftdiag.EntryCommitted, l.lo, l.hi) {
+			if e := p.Event(); e.Has(raftdiag.HasEntryType|raftdiag.HasIndex) && e.EntryType != raftdiag.EntryNormal && e.Index > known && e.Index <= commit {
+				return p, true
+			}
+		}
+	}
+	return Proof{}, false
 }
 
 func (l *Lane) configAt(i int) (Voters, bool) {
