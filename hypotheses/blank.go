@@ -32,6 +32,32 @@ func (j *judgement) blanks() []blank {
 	if b, ok := j.troubleOnly(); ok {
 		out = append(out, b)
 	}
+	return append(out, j.torn()...)
+}
+
+// torn are the blanks of logs that lack lines: other nodes received what their
+// nodes sent, and they do not show it.
+func (j *judgement) torn() []blank {
+	var out []blank
+	for _, l := range j.t.Lanes {
+		head, tail, within, shown := j.t.Lacking(l)
+		for _, part := range []struct {
+			n        int
+			what, is string
+		}{{head, "the beginning", "is"}, {tail, "the end", "is"}, {within, "lines in the middle", "are"}} {
+			if part.n < j.pat.Rounds || 100*part.n < shown {
+				continue
+			}
+			what := fmt.Sprintf("%s of node %s's log", part.what, l.Node)
+			out = append(out, blank{
+				why:     fmt.Sprintf("nothing in these logs speaks for it, and %s, which may, %s missing: others received %s that it does not show", what, part.is, counted(part.n, "message")),
+				told:    what + " " + part.is + " missing",
+				missing: what,
+				ask:     fmt.Sprintf("give the whole log of node %s: %s %s missing", l.Node, part.what, part.is),
+				open:    hypotheses,
+			})
+		}
+	}
 	return out
 }
 

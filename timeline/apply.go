@@ -253,17 +253,17 @@ func (l *Lane) beyondChance(enough int) int {
 		}
 		said, before = said+1, max(before, e.Index)
 	}
-	return max(enough, runBeyondChance(gaps, said+gaps))
+	return max(enough, runBeyondChance(gaps, said+gaps, 1e-6)) // any commit may be the first of such a run
 }
 
 // runBeyondChance is how long a run of lines must be missing that is hardly the
-// doing of chance, where lost of all lines are lost.
-func runBeyondChance(lost, all int) int {
+// doing of chance, where lost of all lines are lost and chance is so unlikely.
+func runBeyondChance(lost, all int, chance float64) int {
 	if lost == 0 || all == 0 {
 		return 1
 	}
 	share, n := float64(lost)/float64(all), 1
-	for p := share; p > 1e-4 && n < 64; p *= share {
+	for p := share; p > chance && n < 64; p *= share {
 		n++
 	}
 	return n

@@ -79,7 +79,7 @@ func (t *Timeline) lossesOf(l *Lane) *losses {
 
 // dig finds the holes.
 func (x *losses) dig() {
-	least := max(6, runBeyondChance(len(x.gaps), len(x.gaps)+len(x.shown)))
+	least := max(6, runBeyondChance(len(x.gaps), len(x.gaps)+len(x.shown), 1e-4))
 	for i := 0; i < len(x.gaps); {
 		k := i
 		for k < len(x.gaps) && x.gaps[k] == x.gaps[i] {
@@ -135,7 +135,7 @@ func (t *Timeline) Chance(l *Lane, lo, hi int) int {
 			missing++
 		}
 	}
-	return runBeyondChance(missing, missing+b-a)
+	return runBeyondChance(missing, missing+b-a, 1e-4)
 }
 
 // share is how many of a lane's lines are missing, of those that others tell of.
