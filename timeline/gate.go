@@ -617,6 +617,7 @@ func (v *view) judgeAnswered() {
 		receipt = int(v.receipts[0])
 	}
 	var held Proof // an answer that was made and not handed over
+	helds := 0
 	var made Proof // one of which that is not known
 	short := 0
 	for k := len(v.replies) - 1; k >= 0; k-- {
@@ -636,6 +637,7 @@ func (v *view) judgeAnswered() {
 			switch v.f.handOver(i, v.pat) {
 			case No:
 				held = Proof{v.f, i}
+				helds++
 				continue
 			case CannotSay:
 				made = Proof{v.f, i}
@@ -660,6 +662,8 @@ func (v *view) judgeAnswered() {
 		}
 	}
 	switch {
+	case held.OK() && v.byChance(Answered, v.f, receipt, v.f.hi, helds, "that the hand-over of its answer may be among them"):
+		return
 	case held.OK():
 		v.set(Answered, No, held, "its answer was made and not handed to the transport")
 		return
@@ -967,13 +971,14 @@ func (v *view) judgeSent() {
 		return
 	}
 	if len(v.sends) > 0 {
-		over := CannotSay
+		over, held := CannotSay, 0
 		for _, i := range v.sends {
 			if h := v.l.handOver(int(i), v.pat); h == Yes {
 				over = Yes
 				break
 			} else if h == No {
 				over = No
+				held++
 			}
 		}
 		switch over {
@@ -983,6 +988,9 @@ func (v *view) judgeSent() {
 		case No:
 			if len(p.Failures) > 0 {
 				v.dunno(Sent, fmt.Sprintf("node %s's hand-over of MsgApp to the transport", v.leader), "its hand-over does not show, and the transport to node %s has errors", p.Node)
+				return
+			}
+			if v.byChance(Sent, v.l, p.Head.I, v.hi, held, "that its hand-over may be among them") {
 				return
 			}
 			v.set(Sent, No, p.Head, "it was generated and not handed to the transport")
