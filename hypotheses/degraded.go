@@ -246,6 +246,10 @@ func (j *judgement) degraded() {
 			if len(found) == 0 {
 				found = []cause{{"partition", []raftdiag.NodeID{n}, fmt.Sprintf("node %s campaigns alone while the others have a leader", n), j.quote(l.Proof(v.From), "it knows no leader from here on")}}
 			}
+			if len(j.t.Lanes) == 1 {
+				j.lonely(v, found)
+				break
+			}
 			j.slight(l.Proof(v.From), found, fmt.Sprintf("node %s was cut off and campaigned, %s, while the others had a leader", n, times(v.Campaigns)))
 			break
 		}
@@ -300,6 +304,30 @@ func (j *judgement) stranger(n raftdiag.NodeID) (at timeline.Proof, found cause,
 			add(j.quote(at, "what node %s takes for the configuration", n), j.quote(theirs[len(theirs)-1], "the configuration of leader %s", ten.Leader)...)}, true
 	}
 	return at, found, false
+}
+
+// lonely files a time without a leader of the only node whose log is given:
+// whether the others had one, and went on, theirs would show.
+func (j *judgement) lonely(v timeline.Vacancy, found []cause) {
+	n, at := v.Lane.Node, v.Lane.Proof(v.From)
+	role, _ := v.Lane.RoleAt(v.From + 1)
+	ask := "give the logs of the other nodes"
+	if missing := j.unlogged(); len(missing) > 0 {
+		ask = "give the log of " + list(missing)
+	}
+	ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("node %s knew no leader and campaigned, %s; whether the others had one their logs would show", n, times(v.Campaigns)))
+	ep.Impact = raftdiag.SlowedBy
+	if _, hi := v.Lane.Bounds(); !v.Open {
+		ep.End, ep.EndAt = stamp(v.Lane.StampNear(v.To)), where(v.Lane.Proof(min(v.To, hi-1)))
+	}
+	j.settle(ep, slices.DeleteFunc(found, func(c cause) bool { return c.name == "partition" && len(c.nodes) == 1 }))
+	j.unsettle(ep, noLeader, ask, []string{strings.TrimPrefix(ask, "give ")})
+	ep.Suspects = []raftdiag.Suspect{{Name: noLeader.Name, Score: 0.5}, {Name: noDelivery.Name, Score: 0.3}, {Name: noQuorum.Name, Score: 0.2}}
+	for i := range ep.Hypotheses {
+		if f := &ep.Hypotheses[i]; f.Name == noDelivery.Name || f.Name == noQuorum.Name {
+			f.Verdict, f.Summary, f.Ask, f.Missing = raftdiag.Unknown, "what the other nodes did meanwhile is not known", ask, []string{strings.TrimPrefix(ask, "give ")}
+		}
+	}
 }
 
 // slowStorage files what a node says of its storage, over and over.

@@ -504,7 +504,7 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 	if c.Type == raftdiag.MsgProp {
 		n -= p.To.col.forwards
 	}
-	if n <= 0 || t.lossy(c, n, len(covered)) || t.byChance(c, covered[len(covered)-n:]) {
+	if n <= 0 || t.lossy(c, n, len(covered)) || t.explains(p.To, n, len(covered)) || t.byChance(c, covered[len(covered)-n:]) {
 		return nil
 	}
 	return covered[len(covered)-n:]

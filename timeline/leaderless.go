@@ -364,7 +364,7 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 			if then, ok := l.RoleAt(from + 1); ok && f.Term() > then.Term {
 				continue // it lived on without this node
 			}
-			if !t.parted(l, f, p, role.Role == raftdiag.Leader) {
+			if !t.parted(l, f, p, role.Role == raftdiag.Leader) || t.mayReach(l, f) {
 				continue
 			}
 			if len(f.Incarnations) == 1 && l.Rounds(from, l.hi) <= l.usualSilence(n, since) {

@@ -144,6 +144,41 @@ func (t *Timeline) share(l *Lane) float64 {
 	return float64(len(x.gaps)) / float64(max(len(x.gaps)+len(x.shown), 1))
 }
 
+// explains reports whether lines that a lane lacks explain that n of all lines
+// are not there, wherever among them: about as many are missing as elsewhere.
+func (t *Timeline) explains(l *Lane, n, all int) bool {
+	r := t.share(l)
+	return r > 0 && float64(n) <= 1+r*float64(all)+4*math.Sqrt(r*(1-r)*float64(all))
+}
+
+// mayReach reports whether the last messages that a lane sent to another may have
+// arrived: their headers recur, and as many receipts are missing as the other's log
+// lacks lines.
+func (t *Timeline) mayReach(l, to *Lane) bool {
+	for _, c := range l.ways[Out] {
+		if c.To != to.Node || c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgApp {
+			continue
+		}
+		p := t.Pair(c)
+		last := len(p.Sends) - 1
+		if last < 0 || !p.Vague(last) {
+			continue
+		}
+		n, all := 0, 0
+		for k := int(p.vagueFrom[last]); k <= last; k++ {
+			if p.Vague(k) && p.vagueFrom[k] == p.vagueFrom[last] {
+				if all++; p.ReceiveOf[k] < 0 {
+					n++
+				}
+			}
+		}
+		if t.explains(to, n, all) {
+			return true
+		}
+	}
+	return false
+}
+
 // Lacking counts the lines that a lane is known to lack: before its first send
 // that another lane received, behind the last, and in between; and how many
 // sends it shows.

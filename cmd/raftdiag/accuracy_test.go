@@ -53,6 +53,54 @@ func TestAccuracy(t *testing.T) {
 	}
 }
 
+// What damaged logs once made wrong: nothing is confirmed that is not so, and what
+// cannot be told says what to fetch.
+func TestDamaged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stages a run for each")
+	}
+	for _, x := range []struct {
+		fault, damage string
+		seed          uint64
+	}{
+		// A piece of the leader's log is missing: what was forwarded to it then is not lost.
+		{"leader-transfer", "window", 1}, {"vain-campaign", "window", 1}, {"burst", "window", 2},
+		// The line of an append, of a hand-over, of an answer is lost, and not the message.
+		{"tls-failure", "drop50", 1}, {"dead-voters", "drop50", 2}, {"answers-late", "drop20", 2}, {"answers-late", "drop50", 2},
+		// So is the line with the leader's newest configuration.
+		{"joint-half", "drop20", 1}, {"ghost-voters", "drop50", 2},
+		// Fourteen lines of the state machine are missing in a row.
+		{"forward-lost", "drop50", 1},
+		// All processes stop, and the log of one ends before.
+		{"sender-blocked", "tail", 2}, {"one-way-partition", "drop20", 3},
+		// As many proposals are missing as lines are.
+		{"disk-full", "drop20", 3},
+		// What is given shows no trouble, and is not all.
+		{"forwarding-disabled", "one-log", 1}, {"partition", "one-log", 1}, {"forwarding-disabled", "level", 1}, {"tls-failure", "level", 1}, {"followers-paused", "tail", 1},
+	} {
+		t.Run(fmt.Sprintf("%s %s %d", x.fault, x.damage, x.seed), func(t *testing.T) {
+			cases, err := parseCases([]string{x.fault})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, ok := lab.DamageByName(x.damage)
+			if !ok {
+				t.Fatal("no such damage")
+			}
+			e := exam{parts: []part{{cases, x.seed, x.seed, []lab.Damage{d}}}, parallel: 1, plain: true}
+			tally, err := e.hold(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range tally.Marks {
+				if m.Grade == lab.Wrong || m.Grade == lab.Missed || m.Grade == lab.Unknown && !m.Ask {
+					t.Errorf("%s: %s, verdict %s, asks %t", m.Word, m.Why, m.Verdict, m.Ask)
+				}
+			}
+		})
+	}
+}
+
 // One seed gives the same logs and the same grades each time, however many runs
 // there are at once.
 func TestGradeIsDeterministic(t *testing.T) {
