@@ -556,6 +556,9 @@ func (w *walker) sent(i int, r *record, c *passage) {
 	own := c.From == w.l.Node && r.has(raftdiag.HasTerm) && term > 0
 	switch r.mtype {
 	case raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap:
+		if own && w.role.Term == term && w.role.Role == raftdiag.Follower && w.role.Lead != 0 && w.role.Lead != w.l.Node {
+			return // it follows another leader of the term: the message is another group's, whose header is lost
+		}
 		// A message that waited may be printed after its sender stepped down.
 		if own && (w.role.Term < term || w.role.Term == term && w.role.Role != raftdiag.Leader) {
 			w.setRole(i, raftdiag.Leader, term, w.l.Node)
