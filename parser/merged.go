@@ -174,17 +174,26 @@ func (r *resolver) claim(w *writer, h *head, it *item) {
 	r.keep(it, id, b)
 }
 
-// keep hands an event over once its Ready, if it has one, is complete.
+// keep hands an event over once its Ready, if it has one, is complete, and not
+// before those of earlier lines. A symptom has no ident.
 func (r *resolver) keep(it *item, id *ident, b *readyBlock) {
 	if it.ev.Node != 0 {
 		b = nil
 	}
 	if b == nil && len(r.held) == 0 {
-		r.pass(it, id)
+		r.let(it, id)
 		return
 	}
 	r.held = append(r.held, heldItem{*it, id, b})
 	r.release()
+}
+
+func (r *resolver) let(it *item, id *ident) {
+	if id == nil {
+		r.symptom(it)
+		return
+	}
+	r.pass(it, id)
 }
 
 // atOnce reports whether a send fails in this way without asking the network.
@@ -285,7 +294,7 @@ func (r *resolver) release() {
 			}
 			x.it.ev.Node = x.block.writer()
 		}
-		r.pass(&x.it, x.id)
+		r.let(&x.it, x.id)
 	}
 	if n > 0 {
 		r.held = r.held[:copy(r.held, r.held[n:])]

@@ -501,7 +501,7 @@ func (r *resolver) item(it *item, at int64) {
 	if e.Kind == raftdiag.SymptomSeen {
 		if !r.rehears {
 			w.hearTerm(it)
-			r.symptom(it)
+			r.keep(it, nil, nil)
 		}
 		return
 	}
@@ -597,7 +597,7 @@ func (r *resolver) place(w *writer, h *head, it *item) {
 		if selves := w.all.selves; e.Node == 0 && len(selves) > 1 && w.part < len(selves) {
 			e.Node = selves[w.part]
 		}
-		r.pass(it, id)
+		r.keep(it, id, nil) // behind the lines of others that wait
 	}
 }
 
