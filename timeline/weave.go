@@ -455,12 +455,18 @@ func (s *Store) copied(col *column, n, i int, effort *int) (back, on int) {
 		for back < n-1-k && back <= k-1 && s.alike(col.at(k-1-back), col.at(n-1-back)) {
 			back++
 		}
-		on = 1
-		for k+on < n-back && i+on < col.n && s.alike(col.at(k+on), col.at(i+on)) {
-			on++
+		a, b := k+1, i+1
+		for a < n-back && b < col.n {
+			if s.alike(col.at(a), col.at(b)) {
+				a++
+			} else if !s.alike(col.at(b-1), col.at(b)) {
+				break // and else it is a repeat, which the first rows lack already
+			}
+			b++
 		}
+		on = b - i
 		*effort -= back + on
-		if back+on >= few && (k+on >= n-back-blockRows || i+on == col.n) {
+		if back+on >= few && (a >= n-back-blockRows || b == col.n) {
 			return back, on
 		}
 	}
