@@ -178,7 +178,7 @@ type truth struct {
 	traces    bool      // messages and states are kept
 	messages  []Message // the id is the place, from 1
 	states    []Moment
-	last      map[string]int // by node and group, in states
+	last      map[where]int // the newest of each replica, in states
 }
 
 // propose notes a new proposal and returns its id.

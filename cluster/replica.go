@@ -169,6 +169,9 @@ func (r *replica) propose(id uint64, data []byte) {
 // status states what Raft holds.
 func (r *replica) status() {
 	r.silent = 0
+	if !r.log.Enabled() {
+		return
+	}
 	first, err := r.store.FirstIndex()
 	if err != nil {
 		return

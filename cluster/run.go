@@ -285,15 +285,16 @@ func (b *box) state() NodeState {
 
 // replicas are the replicas of the group on the nodes that run.
 func (c *cluster) replicas(group string) []ReplicaState {
-	var out []ReplicaState
+	out := make([]ReplicaState, 0, len(c.boxes))
 	for _, b := range c.boxes {
-		if b.running() == nil {
+		n := b.running()
+		if n == nil {
 			continue
 		}
-		for _, r := range b.state().Replicas {
-			if r.Group == group {
-				out = append(out, r)
-			}
+		if d := n.byName[group]; d != nil {
+			r := d.state()
+			r.Node = b.id
+			out = append(out, r)
 		}
 	}
 	return out

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"fmt"
 	"time"
 
 	"go.etcd.io/raft/v3/raftpb"
@@ -94,6 +93,12 @@ func (t *truth) arrived(id int, at time.Time, line int) {
 	m.Arrivals = append(m.Arrivals, Arrival{at, line})
 }
 
+// where is a replica's place.
+type where struct {
+	node  uint64
+	group string
+}
+
 // state keeps a replica's state, if it is another than before.
 func (t *truth) state(at time.Time, r ReplicaState) {
 	if !t.traces {
@@ -101,13 +106,13 @@ func (t *truth) state(at time.Time, r ReplicaState) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := fmt.Sprintf("%d %s", r.Node, r.Group)
+	key := where{r.Node, r.Group}
 	if i, ok := t.last[key]; ok {
 		if was := t.states[i]; was.Role == r.Role && was.Term == r.Term && was.Lead == r.Lead && was.Commit == r.Commit && was.Last == r.Last && was.Applied == r.Applied {
 			return
 		}
 	} else if t.last == nil {
-		t.last = map[string]int{}
+		t.last = map[where]int{}
 	}
 	r.Progress = nil
 	t.last[key] = len(t.states)

@@ -37,13 +37,15 @@ An interrupt stops it; it leaves nothing behind but the logs.
 
 With --virtual the same nodes run on a virtual clock, in some milliseconds, as
 raftdiag grade runs them: the seed draws the cluster, when the fault strikes and
-how the logs look, and one seed gives the same bytes each time. --out gets the
+how the logs look, but for what you say, and one seed gives the same bytes each
+time. There may be thousands of groups. --out gets the
 logs and truth.json: the fate of every message and proposal, and the states that
 the nodes came to.`,
 		Example: `  raftdiag cluster --for 10s | raftdiag analyze
   raftdiag cluster --fault drop-responses:at=2s --for 8s --out logs/
   raftdiag cluster --nodes 5 --groups 3 --voice readyloop --for 5s --out logs/
   raftdiag cluster --virtual --seed 7 --fault drop-responses --out logs/
+  raftdiag cluster --virtual --groups 2000 --for 5s --out logs/
   raftdiag cluster --list-faults`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -53,7 +55,7 @@ the nodes came to.`,
 			}
 			var err error
 			if lab.on {
-				return lab.run(cmd, faults, out)
+				return lab.run(cmd, &c, faults, out)
 			}
 			if cmd.Flags().Changed("seed") || cmd.Flags().Changed("damage") {
 				return usagef("--seed and --damage belong to --virtual")
@@ -89,7 +91,7 @@ the nodes came to.`,
 	flags.Float64Var(&c.Rate, "rate", 10, "proposals a second, over all groups")
 	flags.DurationVar(&c.Timeout, "timeout", time.Second, "how long the client waits for a proposal")
 	flags.StringVar(&c.Dir, "dir", "", "`DIR` for the storage (default a temporary one)")
-	flags.BoolVar(&lab.on, "virtual", false, "run on a virtual clock; --seed draws everything but the fault")
+	flags.BoolVar(&lab.on, "virtual", false, "run on a virtual clock; --seed draws what is not said")
 	flags.Uint64Var(&lab.seed, "seed", 1, "`SEED` of a virtual run")
 	flags.StringVar(&lab.damage, "damage", "none", "what the logs of a virtual run suffer (see raftdiag grade --help)")
 	flags.BoolVar(&list, "list-faults", false, "list the faults and exit")

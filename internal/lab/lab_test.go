@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/raftdiag/raftdiag/cluster"
 )
@@ -59,6 +60,33 @@ func TestDraw(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What is said counts, and the seed draws the rest: so too for many groups, one
+// outcome each time.
+func TestDrawSet(t *testing.T) {
+	c, _ := cluster.Lookup("healthy")
+	outcome := func() *Run {
+		p, err := Draw(c, 7, func(c *cluster.Config) { c.Nodes, c.Groups, c.Duration, c.AsyncWrites = 5, 20, time.Second, true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(p.Config.IDs); n != 5 || len(p.Config.Names) != 20 || !p.Config.AsyncWrites {
+			t.Fatalf("%d nodes, %d groups", n, len(p.Config.Names))
+		}
+		r, err := p.Do(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	a, b := outcome(), outcome()
+	if !reflect.DeepEqual(a.Truth, b.Truth) || !reflect.DeepEqual(a.Said, b.Said) {
+		t.Error("the outcomes differ")
+	}
+	if len(a.Truth.States) < 200 {
+		t.Errorf("%d states", len(a.Truth.States))
 	}
 }
 

@@ -59,7 +59,8 @@ func source(seed uint64, aspect string) *rand.Rand {
 }
 
 // Draw makes the plan of a case and a seed. One case and one seed give one plan.
-func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
+// What is set counts, and not what the seed would draw.
+func Draw(c cluster.FaultInfo, seed uint64, set ...func(*cluster.Config)) (*Plan, error) {
 	p := &Plan{Case: c, Seed: seed}
 	rng := source(seed, "cluster")
 	conf := &p.Config
@@ -75,13 +76,16 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 	case "leader-restart", "snapshot-catch-up", "late-apply", "vain-campaign", "joint-change":
 		conf.Groups = 1 // for each group another node would be hit, and together too many
 	}
+	for _, f := range set { // ids and names follow
+		f(conf)
+	}
 	conf.Tick = times(time.Millisecond, between(rng, 15, 120)).Round(time.Millisecond)
 	conf.Heartbeat = 1 + rng.IntN(3)
 	conf.Election = conf.Heartbeat*4 + 2 + rng.IntN(10)
 	conf.PreVote, conf.CheckQuorum = rng.IntN(3) == 0, rng.IntN(3) == 0
 	election := time.Duration(conf.Election) * conf.Tick
 	conf.Latency = min(times(100*time.Microsecond, between(rng, 1, 60)), election/40)
-	conf.Rate = float64(conf.Groups) * between(rng, 2, 16) / election.Seconds()
+	conf.Rate = min(float64(conf.Groups)*between(rng, 2, 16)/election.Seconds(), 1000)
 	conf.Size = int(between(rng, 24, 1500))
 	conf.Timeout = times(election, between(rng, 1.5, 5))
 	conf.IDs = ids(rng, conf.Nodes)
@@ -110,6 +114,9 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 
 	at := times(election, between(rng, 4, 10))
 	conf.Duration = at + times(election, between(rng, 8, 18))
+	for _, f := range set {
+		f(conf)
+	}
 	if c.Name != "healthy" {
 		text, err := p.fault(source(seed, "fault "+c.Name), at, election)
 		if err != nil {
@@ -126,6 +133,9 @@ func Draw(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 	}
 	if conf.Check() != nil { // some faults need clusters without these
 		conf.PreVote, conf.CheckQuorum = false, false
+		for _, f := range set {
+			f(conf)
+		}
 	}
 	if err := conf.Check(); err != nil {
 		return nil, fmt.Errorf("lab: %s: %w", p, err)
