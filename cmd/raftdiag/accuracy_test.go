@@ -14,7 +14,7 @@ import (
 // those held out, with seeds 1 and 2.
 func TestAccuracy(t *testing.T) {
 	if testing.Short() {
-		t.Skip("stages 170 runs")
+		t.Skip("stages 186 runs")
 	}
 	doc, err := os.ReadFile("../../docs/ACCURACY.md")
 	if err != nil {
