@@ -106,7 +106,9 @@ func (c *stuck) turnsBehind(made timeline.Proof) int {
 }
 
 // gap reports whether appends' previous entries are beyond the voter's log: that
-// of the one that waits, or over and over those of the ones that follow it.
+// of the one that waits, or over and over those of the ones that follow it. Those
+// must have reached Raft, which a Ready shows that comes of each: where appends
+// are not stepped, none fits either.
 func (c *stuck) gap(p *timeline.Place) bool {
 	if !p.Receipt.OK() {
 		return false
@@ -120,11 +122,20 @@ func (c *stuck) gap(p *timeline.Place) bool {
 		return true
 	}
 	_, hi := p.Lane.Bounds()
-	n := 0
-	for _, at := range p.Lane.All(raftdiag.Received, p.Receipt.I+1, hi) {
-		if e := at.Event(); e.From == c.s.Tenure.Leader && e.Term == c.s.Tenure.Term && beyond(at) {
-			n++
+	n, stepped := 0, 0
+	list := p.Lane.All(raftdiag.Received, p.Receipt.I+1, hi)
+	for k, at := range list {
+		if e := at.Event(); e.From != c.s.Tenure.Leader || e.Term != c.s.Tenure.Term || !beyond(at) {
+			continue
+		}
+		n++
+		until := hi
+		if k+1 < len(list) {
+			until = list[k+1].I
+		}
+		if p.Lane.Count(raftdiag.Ready, at.I+1, until) > 0 {
+			stepped++
 		}
 	}
-	return n >= c.j.pat.Rounds
+	return stepped >= c.j.pat.Rounds && 4*stepped >= 3*n
 }
