@@ -12,6 +12,9 @@
 // it is kept apart from the logs, which say only what an application on
 // go.etcd.io/raft would say. No line names a fault.
 //
+// With Config.AsyncWrites Raft goes on while storage writes and while entries are
+// applied: each has a strand of its own, which lets out what waited for it.
+//
 // A replica takes its time, its network and its committed entries' way through
 // the env interface, so that its steps know neither goroutines nor clocks. Below
 // that, clock, network and disks are interfaces too: with Config.Virtual the
