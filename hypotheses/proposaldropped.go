@@ -194,6 +194,10 @@ func (j *judgement) linkSays(l *timeline.Lane, to raftdiag.NodeID, p timeline.Pr
 	return []cause{{name, []raftdiag.NodeID{l.Node, to}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, to, p.Event().Text), j.quote(p, "%s", p.Event().Text)}}
 }
 
+// nearFailure is how many events before a transport's error the message stands
+// that it is about.
+const nearFailure = 16
+
 // forwardLost judges MsgProp that a node sends to a leader.
 func (j *judgement) forwardLost(l *timeline.Lane) {
 	for _, c := range l.Channels(timeline.Out) {
@@ -205,6 +209,10 @@ func (j *judgement) forwardLost(l *timeline.Lane) {
 		_, hi := l.Bounds()
 		if tail := j.t.UnpairedTail(c); len(tail) > 0 {
 			if p, failed := l.FailuresTo(c.To, tail[0].I, hi); failed && j.t.GoesOn(c.To, c.From, j.pat) {
+				if to := j.t.Lane(c.To); to == nil || to.Prints(timeline.In, c.Type) == 0 {
+					// What was sent before the transport complained may have arrived unseen.
+					tail = slices.DeleteFunc(tail, func(s timeline.Proof) bool { return s.I < p.I-nearFailure })
+				}
 				lost = tail // the transport says so itself
 				why = j.linkSays(l, c.To, p)
 			}

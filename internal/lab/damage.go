@@ -52,6 +52,7 @@ func Damages() []Damage {
 		{Name: "shuffled", Doc: "a collector puts the nodes' lines into one stream, some of them late", look: oneStream, lines: shuffled},
 		{Name: "swapped", Doc: "lines that a node printed within a moment change places", Part: true, lines: swapped},
 		{Name: "library", Doc: "no messages and no states: what go.etcd.io/raft prints through its logger, and a few lines of the application", Part: true, library: true},
+		{Name: "thin", Doc: "an application that prints less: no heartbeats, no hand-over, no Ready or proposal lines, fields or a kind left out", Part: true, look: rare, words: thinned, files: cutShort},
 		{Name: "clocks", Doc: "each node's clock goes at its own changing pace, and is off by hours", words: warp},
 		{Name: "coarse", Doc: "stamps of whole seconds", words: func(_ *rand.Rand, _ *Run, said []Word) []Word {
 			for i := range said {

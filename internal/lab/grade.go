@@ -84,6 +84,9 @@ var calm = []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Degraded}
 // the logs, and an honest unknown is right.
 func (r *Run) Judge(files []File, d Damage, got Diagnosis) *Mark {
 	m := &Mark{Tool: "raftdiag", Case: r.Case.Name, Seed: r.Seed, Damage: d.Name, Voice: r.Look.Voice, Impact: r.Impact}
+	r.handover = slices.ContainsFunc(files, func(f File) bool {
+		return slices.ContainsFunc(f.Lines, func(l Line) bool { return l.Kind == raftdiag.HandedOver })
+	})
 	r.fill(m, d, got)
 	r.asks(m, files, got.Report)
 	if got.Paired {

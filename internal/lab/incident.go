@@ -66,6 +66,7 @@ type ExpectedGroup struct {
 // Expect is what must be said of the run, by its case, and what must not, by
 // its truth alone.
 func (r *Run) Expect() Expected {
+	r.handover = true // a plain look prints it
 	c := r.Case
 	allowed := append([]string{c.Hypothesis}, c.OrHypothesis...)
 	g := ExpectedGroup{FailurePoint: []string{}, NotConfirmed: []string{}, Causes: c.Causes}

@@ -21,7 +21,7 @@ import (
 // nodes. It leaves no fact out; that is what damage does.
 type Look struct {
 	Voice  string // text, slog, slogtext, plain, spaced, shuffled
-	Prefix string // of text lines: bare, tracing, ansi, lost, thread, json, docker
+	Prefix string // of text lines: bare, tracing, ansi, lost, thread, json, docker, doc
 	Grain  time.Duration
 	Types  string // of messages in text: rs, etcd, number
 	Msg    bool   // Msg[0]: instead of Message 0:
@@ -29,7 +29,7 @@ type Look struct {
 	Under  bool   // unstable_entries
 	Topics bool   // Committed entries ready for application, with topic and partition
 	Bare   bool   // ids are JSON numbers
-	Layout string // files, compose, pods, merged
+	Layout string // files, compose, pods, grep, merged
 	File   string // name of a file; the verb is the id, or the letter of a node
 	seed   uint64
 	names  map[uint64]string
@@ -261,6 +261,8 @@ func (l *Look) prefix(line Line) string {
 	switch l.Prefix {
 	case "bare":
 		return text
+	case "doc":
+		return `LOG: "` + text + `"`
 	case "tracing":
 		return fmt.Sprintf("%s %5s %s: %s", stamp, level, target, text)
 	case "json":
@@ -305,6 +307,8 @@ func (l *Look) Lay(lines []Line) []File {
 				f.Lines[i].Text = fmt.Sprintf("raft-node%-3d | %s", n, f.Lines[i].Text)
 			case "pods":
 				f.Lines[i].Text = fmt.Sprintf("[pod/raft-%d/app] %s", n, f.Lines[i].Text)
+			case "grep":
+				f.Lines[i].Text = fmt.Sprintf("logs/node%d.log:%s", n, f.Lines[i].Text)
 			}
 		}
 		return []File{f}

@@ -20,6 +20,8 @@ type Run struct {
 	Twin  *cluster.Outcome // of the same run without the fault
 	// Impact is what the fault did, by comparison with the twin.
 	Impact Impact
+
+	handover bool // the logs that are judged show what goes to the transport
 }
 
 // A Word is one event that a node stated, with its number among those of the

@@ -42,6 +42,10 @@ func (r *Run) refutes(point string) string {
 			if m.Fate == cluster.LostOnWay || m.Fate == cluster.Refused {
 				return ""
 			}
+			// Where no hand-over is printed, what was printed as sent counts as sent.
+			if m.Fate == cluster.Withheld && m.Line > 0 && !r.handover {
+				return ""
+			}
 			// Late beyond patience is as good as lost.
 			if patience := 3 * time.Duration(r.Config.Heartbeat) * r.Config.Tick; len(m.Arrivals) > 0 && m.Arrivals[0].At.Sub(m.Made) > patience/2 || len(m.Arrivals) == 0 && m.Fate == cluster.InFlight && o.End.Sub(m.Made) > patience {
 				return ""
