@@ -493,25 +493,6 @@ func (q *inquiry) pauses() {
 	}
 }
 
-// deafToMost reports whether a member complains of so many others at a time that
-// those it still hears make no quorum with it.
-func (q *inquiry) deafToMost(by *member, at span) bool {
-	n := 0
-	for _, m := range q.members {
-		if m == by {
-			continue
-		}
-		list, _ := q.complaints(m, at.from, at.to)
-		for _, d := range list {
-			if d.contact && d.first.by == by {
-				n++
-				break
-			}
-		}
-	}
-	return by != nil && 2*n >= cmp.Or(q.voters, len(q.members)) && n > 1
-}
-
 // standstills finds followers that their leader did not hear for a while, and
 // that said nothing of it: cut off, they would have campaigned.
 func (q *inquiry) standstills() {
@@ -525,7 +506,7 @@ func (q *inquiry) standstills() {
 				continue
 			}
 			spoke := slices.ContainsFunc(m.spans, func(sp timeline.Span) bool { return sp.From <= d.to && sp.To >= d.from })
-			if q.deafToMost(d.first.by, d.span) {
+			if q.missesMost(d.first) {
 				continue // more likely it is about who says so
 			}
 			if own, to, _ := q.alone(d.first.by); spoke || own != nil && own.Time <= d.to && to >= d.from {

@@ -334,7 +334,7 @@ func (q *inquiry) quick(c *incident) bool {
 
 // tellsMore reports whether any log speaks of links or of requests.
 func (q *inquiry) tellsMore() bool {
-	return len(q.ofSigns(q.from, q.to+1, raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.PeerRefused, raftdiag.RequestFailed, raftdiag.RequestSlow, raftdiag.ReadSlow)) > 0
+	return q.shows(raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.PeerRefused, raftdiag.RequestFailed, raftdiag.RequestSlow, raftdiag.ReadSlow)
 }
 
 // oneFollowersOwn reports whether only the requests of one follower suffered,
@@ -615,7 +615,12 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 // tellsLinks reports whether anybody's log ever says a word of a link. Where no
 // transport speaks, what does not arrive may as well never have been sent.
 func (q *inquiry) tellsLinks() bool {
-	return len(q.ofSigns(q.from, q.to+1, raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.ContactLost, raftdiag.PeerRefused)) > 0
+	return q.shows(raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.ContactLost, raftdiag.PeerRefused)
+}
+
+// shows reports whether any log has a line with one of the signs.
+func (q *inquiry) shows(signs ...raftdiag.Sign) bool {
+	return slices.ContainsFunc(signs, func(s raftdiag.Sign) bool { return len(q.signed[s]) > 0 })
 }
 
 // hearsMost reports whether the logs of so many members go through the times
