@@ -439,8 +439,12 @@ func (j *judgement) paused(l *timeline.Lane) {
 	if !ok {
 		return
 	}
+	meanwhile := "a quorum went on"
+	if gap.Deposed {
+		meanwhile = fmt.Sprintf("leader %s stepped down meanwhile", gap.Witness.Lane.Node)
+	}
 	j.slight(l.Proof(gap.Last), []cause{{"process-paused", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's log is silent for %s and goes on without a restart, while node %s goes on", l.Node, gap.Silence.Round(time.Millisecond), gap.Witness.Lane.Node),
-		add(j.quote(l.Proof(gap.Last), "its last line"), j.quote(l.Proof(gap.Last+1), "its next one")...)}}, fmt.Sprintf("node %s stood still for a while, and a quorum went on", l.Node))
+		add(j.quote(l.Proof(gap.Last), "its last line"), j.quote(l.Proof(gap.Last+1), "its next one")...)}}, fmt.Sprintf("node %s stood still for a while, and %s", l.Node, meanwhile))
 }
 
 // panicCauses reads what a panic says about the log.

@@ -10,11 +10,12 @@ type Gap struct {
 	Last    int // the last place before it
 	Silence time.Duration
 	Witness Proof // a row of a lane that waited meanwhile
+	Deposed bool  // the leader that waited stepped down meanwhile
 }
 
 // Pause finds the longest silence of a lane, without a restart, in which the
-// leader went on for its patience and heard nothing of the node: the process
-// stood still. The wall clock of each lane measures waits inside that lane
+// leader went on for its patience and heard nothing of the node, though it may
+// have stepped down meanwhile for want of answers: the process stood still. The wall clock of each lane measures waits inside that lane
 // only.
 func (t *Timeline) Pause(l *Lane, p Patience) (Gap, bool) {
 	var best Gap
@@ -48,17 +49,17 @@ func (t *Timeline) Pause(l *Lane, p Patience) (Gap, bool) {
 		var heard []int32
 		for c, places := range o.receives {
 			if c.From == l.Node {
-				heard = append(heard, between(places, ten.Begin, ten.End)...)
+				heard = append(heard, between(places, ten.Begin, o.hi)...)
 			}
 		}
 		if len(heard) == 0 {
 			continue
 		}
 		slices.Sort(heard)
-		for k := 1; k < len(heard); k++ {
+		for k := 1; k < len(heard) && int(heard[k-1]) < ten.End && o.incarnation(int(heard[k])) == o.incarnation(ten.Begin); k++ {
 			wait := o.span(int(heard[k-1]), int(heard[k])+1)
 			if o.Rounds(int(heard[k-1]), int(heard[k])) >= 2*p.Rounds && wait*2 > best.Silence && wait < 2*best.Silence {
-				best.Witness = Proof{o, int(heard[k])}
+				best.Witness, best.Deposed = Proof{o, int(heard[k])}, int(heard[k]) >= ten.End
 				return best, true
 			}
 		}

@@ -28,6 +28,23 @@ func TestMended(t *testing.T) {
 		{"one-way-partition", 11, "of equal heartbeats the last one arrived, and not the first"},
 		{"partition", 4, "that the voters were silent in a later term followed from the cut"},
 		{"transfer-in-progress", 2, "a transfer that ends refused proposals for a long time before"},
+		{"disk-hangs", 9, "the answer is made, and its hand-over is missing from a log that goes on with what arrives"},
+		{"step-error", 9, "votes that a deaf follower asks for are no answer whose line is missing"},
+		{"answer-not-sent", 10, "the same, with answers that were dropped"},
+		{"loop-stalled", 5, "few rounds go by before the leader steps down, and much time"},
+		{"loop-stalled", 14, "the Ready that holds the late answer says nothing of an earlier one"},
+		{"progress-uninitialised", 13, "accepts that are heard in time and not counted until the fault heals"},
+		{"inflight-full", 9, "the same, with a window that fills"},
+		{"ready-not-drained", 2, "what is ready shows again and again, until the loop goes on and all comes at once; the leader steps down meanwhile"},
+		{"ready-not-drained", 8, "the same, and followers in later terms do not answer what comes so late"},
+		{"burst", 3, "a dozen proposals of one millisecond, before the loop could turn"},
+		{"leader-stalled", 7, "the loop stands still until another node has been elected, and goes on"},
+		{"stale-answer", 13, "answers that covered less once, though later ones covered it"},
+		{"slow-disk", 2, "accepts wait behind writes that the leader calls slow"},
+		{"slow-disk", 9, "nobody speaks of slow writes, and the leader's own stamps show them"},
+		{"log-regressed", 13, "the leader's log was short until the storage healed"},
+		{"snapshot-loop", 8, "a node that is heard in bursts is not missed between them"},
+		{"snapshot-loop", 3, "a client whose entry comes in one of many snapshots"},
 	} {
 		t.Run(fmt.Sprintf("%s-%d", run.name, run.seed), func(t *testing.T) {
 			cases, err := parseCases([]string{run.name})
