@@ -776,6 +776,10 @@ func (c *stuck) guesses(r ruling) []cause {
 	}
 	for i := range c.places {
 		p := &c.places[i]
+		if p.Asleep.OK() {
+			out = append(out, cause{"process-paused", []raftdiag.NodeID{p.Node}, fmt.Sprintf("node %s's log stands still and goes on without a restart; the append shows when it goes on", p.Node),
+				add(c.j.quote(p.Asleep, "its last line before"), c.j.quote(p.Asleep.Lane.Proof(p.Asleep.I+1), "its next one")...)})
+		}
 		if !p.Quiet.OK() || p.Down.OK() {
 			continue
 		}

@@ -78,6 +78,7 @@ type Place struct {
 	Strays   []Proof // the voter's messages that arrived elsewhere
 	OnWay    bool    // what was late was late on the way: it arrived, and was answered at once
 	Quiet    Proof   // its log's last line, where the log ends without a word while the leader goes on; only that is known
+	Asleep   Proof   // its log's last line before it stood still, with the append on its way
 	Refused  bool    // its address refuses, and no log tells a dead process from a wrong port
 	Down     Proof   // shows that the voter's process is gone
 	DownWhy  string
@@ -1254,6 +1255,8 @@ func (v *view) judgeHealed() {
 		if i := v.heardShort(); i >= 0 {
 			p.Marks[Heard].Proof = Proof{v.l, i}
 		}
+	case v.woke(sends[0], receipts[0]):
+		unknown() // whether its process stood still, or a loop that prints what it takes in, does not show
 	case first >= 0 && lostThere < v.pat.Rounds && lostBack < v.pat.Rounds && v.onTheWay(sends[0], receipts[0], accepts[0], first):
 		p.OnWay = true
 		if v.overtakenBack(accepts[0], first) {
@@ -1417,6 +1420,17 @@ func (v *view) ignored(heard int) (Proof, bool) {
 		return Proof{}, false
 	}
 	return Proof{v.l, row}, true
+}
+
+// woke reports whether the voter's log stood still while the append was on its
+// way, and shows it as soon as it goes on.
+func (v *view) woke(send, receipt int32) bool {
+	gap, ok := v.t.Pause(v.f, v.pat)
+	if !ok || int(receipt) <= gap.Last || 4*v.f.span(gap.Last+1, int(receipt)+1) > gap.Silence || !v.passed(v.l, int(send), gap.Witness.I) || gap.Witness.Lane != v.l {
+		return false
+	}
+	v.p.Asleep = Proof{v.f, gap.Last}
+	return true
 }
 
 // dawdles reports whether the voter let its patience pass between a receipt and
