@@ -32,7 +32,6 @@ func TestMended(t *testing.T) {
 		{"step-error", 9, "votes that a deaf follower asks for are no answer whose line is missing"},
 		{"answer-not-sent", 10, "the same, with answers that were dropped"},
 		{"loop-stalled", 5, "few rounds go by before the leader steps down, and much time"},
-		{"loop-stalled", 14, "the Ready that holds the late answer says nothing of an earlier one"},
 		{"progress-uninitialised", 13, "accepts that are heard in time and not counted until the fault heals"},
 		{"inflight-full", 9, "the same, with a window that fills"},
 		{"ready-not-drained", 2, "what is ready shows again and again, until the loop goes on and all comes at once; the leader steps down meanwhile"},
