@@ -125,6 +125,7 @@ type head struct {
 	seen    [8]raftdiag.NodeID
 	nseen   int
 	node    raftdiag.NodeID // that the head names
+	over    bool            // another line of its group's loop came behind its list
 	block   *readyBlock
 }
 
@@ -140,14 +141,15 @@ func (r *ring) open() *head {
 }
 
 // fit finds the newest head that the row fits: first one that waits for just
-// this row, then one that it may belong to although rows are missing.
-func (r *ring) fit(it *item, at int64) *head {
+// this row, then one that it may belong to although rows are missing. Where alone
+// says that one node writes, rows of progress do not go to a list that is over.
+func (r *ring) fit(it *item, at int64, alone bool) *head {
 	n := min(r.n, len(r.heads))
 	var best, loose *head
 	score := 0
 	for k := range n {
 		h := &r.heads[(r.n-1-k)%len(r.heads)]
-		if at-h.touched > headLife {
+		if at-h.touched > headLife || h.over && alone && it.role == progressRow {
 			continue
 		}
 		exact, may := h.fits(it)
@@ -437,6 +439,23 @@ func (w *writer) ring(thread uint32, which int) *ring {
 	return &old.rings[which]
 }
 
+// turns notes that a thread has come to the next line of a group's loop: the list
+// of the group's progress before it is over.
+func (w *writer) turns(thread uint32, group string) {
+	for i := range w.heads {
+		if w.heads[i].thread != thread {
+			continue
+		}
+		r := &w.heads[i].rings[0]
+		for k := range min(r.n, len(r.heads)) {
+			if h := &r.heads[k]; h.group == group {
+				h.over = true
+			}
+		}
+		return
+	}
+}
+
 // source begins a source of the stream.
 func (r *resolver) source(s *source) {
 	if r.src == s {
@@ -535,7 +554,7 @@ func (r *resolver) item(it *item, at int64) {
 		if r.row.again(w, it, at) {
 			h = r.row.head
 			e.Group = h.group
-		} else if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, r.before+at); h != nil {
+		} else if h = w.ring(it.thread, int(it.role-progressRow)).fit(it, r.before+at, !w.all.merged); h != nil {
 			h.take(it, r.before+at)
 			e.Group = h.group
 		} else if !r.lone(w, e) {
@@ -552,6 +571,13 @@ func (r *resolver) item(it *item, at int64) {
 	case onlyGroup:
 		if e.Group == "" && !r.lone(w, e) {
 			return
+		}
+	default:
+		switch e.Kind {
+		case raftdiag.State, raftdiag.Ready, raftdiag.LogRow:
+			if e.Group != "" {
+				w.turns(it.thread, e.Group)
+			}
 		}
 	}
 	if e.Node != 0 && it.dialect.mixed() {

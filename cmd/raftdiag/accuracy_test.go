@@ -73,6 +73,8 @@ func TestDamaged(t *testing.T) {
 		{"forward-lost", "drop50", 1},
 		// All processes stop, and the log of one ends before.
 		{"sender-blocked", "tail", 2}, {"one-way-partition", "drop20", 3},
+		// The head of a list is lost, and its rows are another group's than that of the head above.
+		{"healthy", "drop20", 4}, {"leader-transfer", "drop20", 4}, {"burst", "drop50", 4},
 		// As many proposals are missing as lines are.
 		{"disk-full", "drop20", 3},
 		// What is given shows no trouble, and is not all.
