@@ -334,7 +334,12 @@ func (q *inquiry) quick(c *incident) bool {
 
 // tellsMore reports whether any log speaks of links or of requests.
 func (q *inquiry) tellsMore() bool {
-	return q.shows(raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.PeerRefused, raftdiag.RequestFailed, raftdiag.RequestSlow, raftdiag.ReadSlow)
+	return q.tellsRequests() || q.shows(raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.PeerRefused)
+}
+
+// tellsRequests reports whether any log speaks of requests.
+func (q *inquiry) tellsRequests() bool {
+	return q.shows(raftdiag.RequestFailed, raftdiag.RequestSlow, raftdiag.ReadSlow)
 }
 
 // oneFollowersOwn reports whether only the requests of one follower suffered,
@@ -612,10 +617,11 @@ func (q *inquiry) pointOf(c *incident) (*Hypothesis, []suspicion) {
 	return noLeader, nil
 }
 
-// tellsLinks reports whether anybody's log ever says a word of a link. Where no
-// transport speaks, what does not arrive may as well never have been sent.
+// tellsLinks reports whether anybody's log ever says a word of a link, or of
+// requests, as whole servers do, whose transport sends what their Raft makes.
+// Where nobody does, what does not arrive may as well never have been sent.
 func (q *inquiry) tellsLinks() bool {
-	return q.shows(raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.ContactLost, raftdiag.PeerRefused)
+	return q.tellsRequests() || q.shows(raftdiag.LinkUp, raftdiag.LinkDown, raftdiag.ContactLost, raftdiag.PeerRefused)
 }
 
 // shows reports whether any log has a line with one of the signs.
