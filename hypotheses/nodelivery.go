@@ -195,6 +195,7 @@ func (c *stuck) flushed(from, to raftdiag.NodeID) bool {
 	for _, mt := range []raftdiag.MessageType{raftdiag.MsgAppResp, raftdiag.MsgApp, raftdiag.MsgHeartbeatResp, raftdiag.MsgHeartbeat} {
 		pr := c.j.t.Pair(timeline.Channel{From: from, To: to, Type: mt})
 		var sent, came []raftdiag.Stamp
+		grain := raftdiag.Stamp(0)
 		for k, i := range pr.Sends {
 			r := pr.ReceiveOf[k]
 			if r < 0 || pr.Vague(k) || !c.ofTenure(pr.From, int(i)) {
@@ -203,10 +204,11 @@ func (c *stuck) flushed(from, to raftdiag.NodeID) bool {
 			at := int(pr.Receives[r])
 			if pr.To == c.s.Tenure.Lane && at >= c.s.Tenure.End || pr.From == c.s.Tenure.Lane && c.tooLate(pr, int(r)) {
 				sent, came = append(sent, pr.From.StampNear(int(i))), append(came, pr.To.StampNear(at))
+				grain = max(grain, raftdiag.Stamp(pr.From.Grain(int(i))), raftdiag.Stamp(pr.To.Grain(at)))
 			}
 		}
 		if n := len(sent); n >= timeline.DefaultPatience.Rounds && sent[0] != raftdiag.NoStamp && came[0] != raftdiag.NoStamp {
-			return 4*(slices.Max(came)-slices.Min(came)) <= slices.Max(sent)-slices.Min(sent)
+			return 4*(slices.Max(came)-slices.Min(came)+grain) <= slices.Max(sent)-slices.Min(sent)-grain
 		}
 	}
 	return false
@@ -221,10 +223,10 @@ func (c *stuck) burst(p *timeline.Place) bool {
 		return false
 	}
 	wait, heard := lane.StampNear(p.MatchAt)-lane.StampNear(c.s.From), lane.StampNear(p.MatchAt)
-	var first, last raftdiag.Stamp
-	n := 0
-	for _, mt := range []raftdiag.MessageType{raftdiag.MsgAppResp, raftdiag.MsgHeartbeatResp} {
+	for _, mt := range []raftdiag.MessageType{raftdiag.MsgAppResp, raftdiag.MsgHeartbeatResp} { // each by itself: they may not go one way
 		pr := c.j.t.Pair(timeline.Channel{From: p.Node, To: lane.Node, Type: mt})
+		var first, last raftdiag.Stamp
+		n := 0
 		for k, i := range pr.Sends {
 			r := pr.ReceiveOf[k]
 			if r < 0 || pr.Vague(k) {
@@ -239,8 +241,11 @@ func (c *stuck) burst(p *timeline.Place) bool {
 			}
 			first, last = min(first, sent), max(last, sent)
 		}
+		if n >= timeline.DefaultPatience.Rounds && wait > 8*raftdiag.Stamp(lane.Grain(p.MatchAt)) && 2*(last-first) >= wait {
+			return true
+		}
 	}
-	return wait > 0 && n >= timeline.DefaultPatience.Rounds && 2*(last-first) >= wait
+	return false
 }
 
 // A flow is what passed and what was lost on a link while the entry waited.

@@ -2,6 +2,7 @@ package hypotheses
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/raftdiag/raftdiag"
 	"github.com/raftdiag/raftdiag/timeline"
@@ -64,6 +65,10 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 		if ok && role.Term > c.s.Tenure.Term {
 			named("term-mismatch", c.j.quote(timeline.Proof{Lane: f, I: int(role.At)}, "node %s is in term %d", p.Node, role.Term),
 				"node %s is in term %d and the leader in term %d", p.Node, role.Term, c.s.Tenure.Term)
+			if n, q := c.broughtTerm(f, role); n != 0 {
+				out = append(out, cause{"disruptive-node", []raftdiag.NodeID{n}, fmt.Sprintf("node %s, which never leads, asked node %s for its vote in term %d and so took it out of the leader's term", n, p.Node, role.Term),
+					c.j.quote(q, "its request")})
+			}
 		}
 		campaigns := f.Elections(from, hi)
 		grown := f.Grew(from, hi, p.HeadLast)
@@ -95,6 +100,23 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 		}
 	}
 	return out
+}
+
+// broughtTerm is the candidate whose request brought a voter into its term, if
+// it never led, with the request.
+func (c *stuck) broughtTerm(f *timeline.Lane, role timeline.RoleStep) (raftdiag.NodeID, timeline.Proof) {
+	for _, ch := range f.Channels(timeline.In) {
+		if ch.Type != raftdiag.MsgVote || ch.From == f.Node || slices.ContainsFunc(c.j.t.Leaders(), func(l timeline.Claim) bool { return l.Leader == ch.From }) {
+			continue
+		}
+		for _, i := range f.Receives(ch) {
+			p := f.Proof(int(i))
+			if term, ok := p.Term(); ok && term == role.Term && i <= role.At {
+				return ch.From, p
+			}
+		}
+	}
+	return 0, timeline.Proof{}
 }
 
 // turnsBehind counts the turns of a loop that a lane shows behind the block of a

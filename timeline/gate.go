@@ -1204,8 +1204,14 @@ func (v *view) judgeHealed() {
 			sends = append(sends, i)
 		}
 	}
-	if len(p.Rejects) >= v.pat.Rounds && v.l.Rounds(s.From, p.Rejects[len(p.Rejects)-1].I) >= v.pat.Rounds {
-		late(Matched, p.Rejects[0], "its answers were rejections")
+	var rejects []Proof // those of a voter that does not hold the entry: its hint would cover it
+	for _, r := range p.Rejects {
+		if o := v.l.rec(r.I); !o.has(raftdiag.HasHint) || raftdiag.Index(uint32(o.d)) < s.Index {
+			rejects = append(rejects, r)
+		}
+	}
+	if len(rejects) >= v.pat.Rounds && v.l.Rounds(s.From, rejects[len(rejects)-1].I) >= v.pat.Rounds {
+		late(Matched, rejects[0], "its answers were rejections")
 		return
 	}
 	if len(sends) > 0 && v.l.Rounds(s.From, int(sends[0])) >= v.pat.Rounds && v.unsentBy(int(sends[0])) >= v.t.Chance(v.l, s.From, int(sends[0])) {
@@ -1299,8 +1305,8 @@ func (v *view) onTheWay(send, receipt, reply int32, heard int) bool {
 	for from > v.f.lo && (v.f.rec(from-1).time == 0 || v.f.rec(from-1).time > since) {
 		from--
 	}
-	return wait > 0 && v.f.rec(int(receipt)).time != 0 && 4*v.f.span(int(receipt), int(reply)+1) <= wait &&
-		2*v.f.longestGap(max(from-1, v.f.lo), int(reply)+1) <= wait && 2*v.l.longestGap(int(send), heard+1) <= wait
+	return wait >= 4*v.l.Grain(heard) && v.f.rec(int(receipt)).time != 0 && 4*(v.f.span(int(receipt), int(reply)+1)+v.f.Grain(int(receipt))) <= wait &&
+		4*v.f.longestGap(max(from-1, v.f.lo), int(reply)+1) <= 3*wait && 4*v.l.longestGap(int(send), heard+1) <= 3*wait
 }
 
 // Trips counts the voter's accepts that the leader heard while the entry waited
@@ -1368,6 +1374,24 @@ func (p *Pairing) joins(send, receive int32) bool {
 		return false
 	}
 	return p.Receives[p.ReceiveOf[k]] == receive
+}
+
+// Grain is how fine the stamps around a place are: the least by which two of
+// them differ.
+func (l *Lane) Grain(i int) time.Duration {
+	var last int64
+	least := time.Duration(0)
+	for k := max(l.lo, i-256); k < min(l.hi, i+256); k++ {
+		t := l.rec(k).time
+		if t == 0 {
+			continue
+		}
+		if d := time.Duration(t - last); last != 0 && d > 0 && (least == 0 || d < least) {
+			least = d
+		}
+		last = t
+	}
+	return least
 }
 
 // longestGap is the longest time without a line between two places.

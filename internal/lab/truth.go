@@ -90,16 +90,18 @@ func (r *Run) election() time.Duration {
 }
 
 // unanswered reports whether some append arrived, at a node that lived on, and
-// no answer to that leader was made for an election timeout.
+// no answer to that leader was made, in its term, for an election timeout. What
+// a node says in a later term passes no gate: it deposes the leader.
 func (r *Run) unanswered() bool {
 	type way struct {
 		from, to uint64
 		group    string
+		term     uint64
 	}
 	answers := map[way][]time.Time{}
 	for _, m := range r.Truth.Messages {
 		if m.Type == raftpb.MsgAppResp {
-			w := way{m.From, m.To, m.Group}
+			w := way{m.From, m.To, m.Group, m.Term}
 			answers[w] = append(answers[w], m.Made)
 		}
 	}
@@ -112,7 +114,7 @@ func (r *Run) unanswered() bool {
 			continue
 		}
 		answered := false
-		for _, t := range answers[way{m.To, m.From, m.Group}] {
+		for _, t := range answers[way{m.To, m.From, m.Group, m.Term}] {
 			if !t.Before(at) && t.Before(at.Add(r.election())) {
 				answered = true
 				break
