@@ -1214,11 +1214,12 @@ func (v *view) judgeHealed() {
 		late(Matched, rejects[0], "its answers were rejections")
 		return
 	}
-	if len(sends) > 0 && v.l.Rounds(s.From, int(sends[0])) >= v.pat.Rounds && v.unsentBy(int(sends[0])) >= v.t.Chance(v.l, s.From, int(sends[0])) {
+	gets := len(p.Rejects) >= v.pat.Rounds // who rejects appends over and over gets them: that one is sent late is then no reason
+	if !gets && len(sends) > 0 && v.l.Rounds(s.From, int(sends[0])) >= v.pat.Rounds && v.unsentBy(int(sends[0])) >= v.t.Chance(v.l, s.From, int(sends[0])) {
 		late(Sent, Proof{v.l, int(sends[0])}, "the leader sent it late")
 		return
 	}
-	if i, over := v.heldBack(sends); len(sends) > 0 && i >= 0 && v.l.Rounds(s.From, over) >= v.pat.Rounds {
+	if i, over := v.heldBack(sends); !gets && len(sends) > 0 && i >= 0 && v.l.Rounds(s.From, over) >= v.pat.Rounds {
 		p.Head = Proof{v.l, i}
 		late(Sent, p.Head, "it was generated and for long not handed to the transport")
 		return

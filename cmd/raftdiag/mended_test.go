@@ -29,6 +29,7 @@ func TestMended(t *testing.T) {
 		{"answers-late", 1, "rejections whose hint covers the entry are about later ones"},
 		{"answers-late", 15, "an answer in a later term passes no gate"},
 		{"slow-network", 9, "the first delay is a silence, and no standing still"},
+		{"slow-disk", 15, "who rejects appends gets them, and none is held back"},
 		{"partition", 4, "that the voters were silent in a later term followed from the cut"},
 		{"transfer-in-progress", 2, "a transfer that ends refused proposals for a long time before"},
 		{"disk-hangs", 9, "the answer is made, and its hand-over is missing from a log that goes on with what arrives"},
