@@ -754,6 +754,9 @@ func (id *ident) learn(e *raftdiag.Event) {
 			}
 			if e.Has(raftdiag.HasFrom) && (!e.Has(raftdiag.HasType) || e.Type.IsNetwork()) && len(id.sent) < 16 {
 				if x := (way{e.From, e.To}); !slices.Contains(id.sent, x) {
+					if id.sent == nil {
+						id.sent = make([]way, 0, 4)
+					}
 					id.sent = append(id.sent, x)
 					id.overheard()
 				}

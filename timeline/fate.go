@@ -140,24 +140,35 @@ type road struct {
 // road pairs all that goes from a to b.
 func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 	r := &road{t: t, from: t.Lane(a), to: t.Lane(b), a: a, b: b, first: -1, newest: [3]int32{-1, -1, -1}, heard: -1}
-	types := map[raftdiag.MessageType]bool{}
+	var types [256]bool
+	several := 0
+	note := func(mt raftdiag.MessageType) {
+		if !types[mt] {
+			types[mt] = true
+			several++
+		}
+	}
 	if r.from != nil {
-		for c := range r.from.sends {
+		for _, c := range r.from.ways[Out] {
 			if c.From == a && c.To == b && travels(c.Type) {
-				types[c.Type] = true
+				note(c.Type)
 			}
 		}
 	}
 	if r.to != nil {
-		for c := range r.to.receives {
+		for _, c := range r.to.ways[In] {
 			if c.From == a && c.To == b && travels(c.Type) {
-				types[c.Type] = true
+				note(c.Type)
 			}
 		}
 	}
 	lastHeard := -1
-	for mt := range types {
-		p := t.Pair(Channel{a, b, mt})
+	r.pairings = make([]*Pairing, 0, several)
+	for mt, there := range types {
+		if !there {
+			continue
+		}
+		p := t.Pair(Channel{a, b, raftdiag.MessageType(mt)})
 		r.pairings = append(r.pairings, p)
 		r.arrivals(p)
 		if n := len(p.Receives); n > 0 {

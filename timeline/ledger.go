@@ -382,7 +382,7 @@ func (l *Lane) canvass() Proof {
 
 // met are the nodes that the lane exchanges messages with, and its own.
 func (l *Lane) met() Voters {
-	v := Voters{Incoming: []raftdiag.NodeID{l.Node}, From: "seen"}
+	v := Voters{Incoming: append(make([]raftdiag.NodeID, 0, 1+2*len(l.sends)+2*len(l.receives)), l.Node), From: "seen"}
 	for _, m := range []map[Channel][]int32{l.sends, l.receives} {
 		for c := range m {
 			for _, n := range []raftdiag.NodeID{c.From, c.To} {

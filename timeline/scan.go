@@ -212,6 +212,7 @@ type scratch struct {
 	rounds                  [numRounds][]int32
 	places                  [64][]int32
 	commits, lasts, applies []Step
+	roles                   []RoleStep
 
 	lists    [][]int32 // of channels and peers
 	used     int       // of them
@@ -340,6 +341,8 @@ func (s *scratch) settle(l *Lane) {
 	}
 	own(places...)
 	own(&l.commits, &l.lasts, &l.applies)
+	s.roles = l.roles
+	own(&l.roles)
 }
 
 // own copies lists into memory that they share.
@@ -364,6 +367,7 @@ func (l *Lane) walk() {
 	w := walker{l: l, begin: l.lo, scratch: from}
 	l.samples, l.busy = from.samples[:0], from.busy[:0]
 	l.commits, l.lasts, l.applies = from.commits[:0], from.lasts[:0], from.applies[:0]
+	l.roles = from.roles[:0]
 	for k := range l.rounds {
 		l.rounds[k] = from.rounds[k][:0]
 	}

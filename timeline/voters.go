@@ -200,7 +200,7 @@ func (t *Timeline) campaign() (Voters, bool) {
 // progressVoters are the peers of the newest Progress rows before place i, and
 // the node itself. Learners hide among them unless the rows say so.
 func (l *Lane) progressVoters(i int) (Voters, bool) {
-	v := Voters{Incoming: []raftdiag.NodeID{l.Node}, From: "progress"}
+	v := Voters{Incoming: append(make([]raftdiag.NodeID, 0, 1+len(l.peers)+len(l.sends)), l.Node), From: "progress"}
 	for p, rows := range l.peers {
 		k := last(rows, i)
 		if k < 0 || p == 0 || p == l.Node { // a row of its own says nothing of others
