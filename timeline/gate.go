@@ -1262,6 +1262,9 @@ func (v *view) judgeHealed() {
 		if i := v.heardShort(); i >= 0 {
 			p.Marks[Heard].Proof = Proof{v.l, i}
 		}
+	case v.answerFails(int(accepts[0])).OK() && !v.passed(v.f, int(receipts[0]), int(accepts[0])):
+		fail := v.answerFails(int(accepts[0]))
+		late(Heard, fail, "the transport said: %s", fail.Event().Text)
 	case v.woke(sends[0], receipts[0]):
 		unknown() // whether its process stood still, or a loop that prints what it takes in, does not show
 	case first >= 0 && lostThere < v.pat.Rounds && lostBack < v.pat.Rounds && v.onTheWay(sends[0], receipts[0], accepts[0], first):
@@ -1422,6 +1425,19 @@ func (v *view) overtakenBack(reply int32, heard int) bool {
 		}
 	}
 	return n >= v.pat.Rounds
+}
+
+// answerFails is what the voter's transport says of the answer at a place: that
+// it could not be sent.
+func (v *view) answerFails(reply int) Proof {
+	r := v.f.rec(reply)
+	for _, fail := range v.f.Failures(v.leader, reply, min(reply+blockRows, v.f.hi)) {
+		o := v.f.rec(fail.I)
+		if o.has(raftdiag.HasType) && o.mtype == r.mtype && o.has(raftdiag.HasIndex) && o.b == r.b {
+			return fail
+		}
+	}
+	return Proof{}
 }
 
 // ignored is the last Progress row that shows the voter's match below the entry
