@@ -64,7 +64,8 @@ type Proposal struct {
 type NodeState struct {
 	Node     uint64
 	Alive    bool
-	Error    string // why it died, if it died by itself
+	Error    string        // why it died, if it died by itself
+	Skew     time.Duration // how far a fault put the stamps of its log off
 	Replicas []ReplicaState
 }
 

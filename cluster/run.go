@@ -266,7 +266,7 @@ func (b *box) last() *node {
 
 // state is where the box's process stands, or stood when it ended.
 func (b *box) state() NodeState {
-	s := NodeState{Node: b.id}
+	s := NodeState{Node: b.id, Skew: time.Duration(b.skew.Load())}
 	n := b.last()
 	if n == nil {
 		return s

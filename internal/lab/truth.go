@@ -221,6 +221,10 @@ func (r *Run) clocks(m *Mark, report *raftdiag.Report) {
 	if clock == nil {
 		clock = func(_ uint64, t time.Time) time.Time { return t }
 	}
+	skew := map[uint64]time.Duration{}
+	for _, n := range r.Truth.Nodes {
+		skew[n.Node] = n.Skew
+	}
 	at := r.Truth.Start.Add(r.Config.Duration / 2)
 	for _, g := range report.Groups {
 		for _, c := range g.Ledgers.Clocks {
@@ -234,6 +238,7 @@ func (r *Run) clocks(m *Mark, report *raftdiag.Report) {
 			first := clock(to, r.Truth.Start).Sub(clock(from, r.Truth.Start)).Nanoseconds()
 			last := clock(to, r.Truth.End).Sub(clock(from, r.Truth.End)).Nanoseconds()
 			slack := max(ahead, first, last) - min(ahead, first, last) + r.Look.Grain.Nanoseconds()
+			ahead += (skew[to] - skew[from]).Nanoseconds()
 			m.Clocks++
 			if *c.Low-slack <= ahead && ahead <= *c.High+slack {
 				m.Covered++
