@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/raftdiag/raftdiag"
-	"github.com/raftdiag/raftdiag/cluster"
 	"github.com/raftdiag/raftdiag/internal/lab"
 	"github.com/raftdiag/raftdiag/timeline"
 )
@@ -18,12 +17,7 @@ import (
 // each verdict is one of those that there are.
 func FuzzJudge(f *testing.F) {
 	for _, name := range []string{"no-address", "node-restart", "log-lost", "quorum-lost", "not-leader"} {
-		c, _ := cluster.Lookup(name)
-		p, err := lab.Draw(c, 2)
-		if err != nil {
-			f.Fatal(err)
-		}
-		r, err := p.Do(f.Context())
+		r, err := lab.Stage(f.Context(), name, 2)
 		if err != nil {
 			f.Fatal(err)
 		}

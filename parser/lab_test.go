@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/raftdiag/raftdiag"
-	"github.com/raftdiag/raftdiag/cluster"
 	"github.com/raftdiag/raftdiag/internal/lab"
 )
 
@@ -15,15 +14,7 @@ import (
 func labLogs(f testing.TB) (logs [][]byte) {
 	f.Helper()
 	for name, seed := range map[string]uint64{"no-address": 2, "node-restart": 3} {
-		c, ok := cluster.Lookup(name)
-		if !ok {
-			f.Fatalf("no case %s", name)
-		}
-		p, err := lab.Draw(c, seed)
-		if err != nil {
-			f.Fatal(err)
-		}
-		r, err := p.Do(f.Context())
+		r, err := lab.Stage(f.Context(), name, seed)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/raftdiag/raftdiag"
-	"github.com/raftdiag/raftdiag/cluster"
 	"github.com/raftdiag/raftdiag/internal/lab"
 )
 
@@ -15,12 +14,7 @@ import (
 // say, there is no panic, and the order of the logs is no matter.
 func FuzzTimeline(f *testing.F) {
 	for _, name := range []string{"no-address", "node-restart", "log-lost"} {
-		c, _ := cluster.Lookup(name)
-		p, err := lab.Draw(c, 2)
-		if err != nil {
-			f.Fatal(err)
-		}
-		r, err := p.Do(f.Context())
+		r, err := lab.Stage(f.Context(), name, 2)
 		if err != nil {
 			f.Fatal(err)
 		}

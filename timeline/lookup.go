@@ -129,7 +129,7 @@ func (l *Lane) StaysUnstable(lo, hi int) (Proof, bool) {
 
 // LastRow is the last row between two places that prints the log's last index.
 func (l *Lane) LastRow(lo, hi int) (Proof, raftdiag.Index, bool) {
-	for i := hi - 1; i >= lo; i-- {
+	for i := min(hi, l.hi) - 1; i >= lo; i-- {
 		if r := l.rec(i); r.kind == raftdiag.LogRow && !r.wide() && r.has(raftdiag.HasLast) {
 			return Proof{l, i}, raftdiag.Index(r.a), true
 		}
@@ -140,7 +140,7 @@ func (l *Lane) LastRow(lo, hi int) (Proof, raftdiag.Index, bool) {
 // ShortRow is the last row between two places that shows the log ending below an
 // index.
 func (l *Lane) ShortRow(lo, hi int, index raftdiag.Index) (Proof, raftdiag.Index, bool) {
-	for i := hi - 1; i >= lo; i-- {
+	for i := min(hi, l.hi) - 1; i >= lo; i-- {
 		if r := l.rec(i); r.kind == raftdiag.LogRow && !r.wide() && r.has(raftdiag.HasLast) && raftdiag.Index(r.a) < index {
 			return Proof{l, i}, raftdiag.Index(r.a), true
 		}

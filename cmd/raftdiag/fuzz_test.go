@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/raftdiag/raftdiag/cluster"
 	"github.com/raftdiag/raftdiag/internal/lab"
 )
 
@@ -13,12 +12,7 @@ import (
 func FuzzAnalyze(f *testing.F) {
 	parting := []byte("\n----\n")
 	for name, seed := range map[string]uint64{"no-address": 2, "node-restart": 3} {
-		c, _ := cluster.Lookup(name)
-		p, err := lab.Draw(c, seed)
-		if err != nil {
-			f.Fatal(err)
-		}
-		r, err := p.Do(f.Context())
+		r, err := lab.Stage(f.Context(), name, seed)
 		if err != nil {
 			f.Fatal(err)
 		}

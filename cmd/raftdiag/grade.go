@@ -343,9 +343,15 @@ func store(dir string, files []lab.File, run *lab.Run) error {
 	return os.WriteFile(filepath.Join(dir, "truth.json"), append(truth, '\n'), 0o666)
 }
 
-// examine diagnoses files as analyze would. Pairing them once more for the
-// grade costs as much as the diagnosis.
+// examine diagnoses files as analyze would, a panic included, which is graded as
+// what it is. Pairing them once more for the grade costs as much as the diagnosis.
 func examine(ctx context.Context, files []lab.File, pairs bool) (got lab.Diagnosis, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			first, _, _ := strings.Cut(fmt.Sprint(r), "\n")
+			got = lab.Diagnosis{Broke: "panic: " + first}
+		}
+	}()
 	dir, err := os.MkdirTemp("", "raftdiag-grade-*")
 	if err != nil {
 		return got, err

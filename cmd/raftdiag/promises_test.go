@@ -224,25 +224,28 @@ func everConfirmed(r *raftdiag.Report) map[string]bool {
 func TestPromiseOrder(t *testing.T) {
 	lawful(t, 4, func(t *rapid.T, f fixture) {
 		stow(t, f.files, func(inputs []string) {
-			whole := func(inputs []string) string {
-				r, err := diagnose(context.Background(), question{inputs: inputs})
-				if err != nil {
-					t.Fatal(err)
-				}
-				slices.SortFunc(r.Inputs, func(a, b raftdiag.Input) int { return strings.Compare(a.Source, b.Source) })
-				slices.Sort(r.Notes)
-				var b bytes.Buffer
-				if err := report.JSON(&b, r); err != nil {
-					t.Fatal(err)
-				}
-				return b.String()
-			}
-			was, is := whole(inputs), whole(rapid.Permutation(inputs).Draw(t, "order"))
+			was, is := whole(t, inputs), whole(t, rapid.Permutation(inputs).Draw(t, "order"))
 			if was != is {
 				t.Fatalf("the order of the inputs changes the report: %s", around(was, is))
 			}
 		})
 	})
+}
+
+// whole is the report on inputs as JSON, with what follows their order in one of
+// its own.
+func whole(t tester, inputs []string) string {
+	r, err := diagnose(context.Background(), question{inputs: inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(r.Inputs, func(a, b raftdiag.Input) int { return strings.Compare(a.Source, b.Source) })
+	slices.Sort(r.Notes)
+	var b bytes.Buffer
+	if err := report.JSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 // around shows where two texts part.

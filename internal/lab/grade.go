@@ -12,7 +12,8 @@ import (
 // A Diagnosis is what raftdiag said about files, and which messages it paired.
 type Diagnosis struct {
 	Report *raftdiag.Report
-	Paired bool // Pairs were asked for
+	Broke  string // what stopped it without a report
+	Paired bool   // Pairs were asked for
 	Pairs  []Pair
 	// Alike tells whether no log can tell one cause from another, where the
 	// fault healed or not. Nil: any two can be told apart.
@@ -112,6 +113,9 @@ func (r *Run) fill(m *Mark, d Damage, got Diagnosis) {
 // judge fills the mark in.
 func (r *Run) judge(m *Mark, part bool, got Diagnosis) (Grade, string) {
 	report := got.Report
+	if got.Broke != "" {
+		return Wrong, got.Broke
+	}
 	if report == nil || report.Verdict == nil {
 		if part {
 			return Unknown, "no verdict"

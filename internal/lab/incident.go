@@ -25,16 +25,10 @@ func Plain(c cluster.FaultInfo, seed uint64) (*Plan, error) {
 	election := time.Duration(conf.Election) * conf.Tick
 	at := 3 * election
 	conf.Duration = at + 7*election
-	text, err := p.fault(source(seed, "fault "+c.Name), at, election)
-	if err != nil {
+	if err := p.strike(at, election); err != nil {
 		return nil, err
 	}
-	f, err := cluster.ParseFault(text)
-	if err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
-	}
-	conf.Faults = []cluster.Fault{f}
-	if f.For > 0 {
+	if f := conf.Faults[0]; f.For > 0 {
 		conf.Duration = max(conf.Duration, f.At+f.For+3*election)
 	}
 	if err := conf.Check(); err != nil {

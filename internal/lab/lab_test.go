@@ -12,15 +12,7 @@ import (
 
 func run(t *testing.T, name string, seed uint64) *Run {
 	t.Helper()
-	c, ok := cluster.Lookup(name)
-	if !ok {
-		t.Fatalf("no case %s", name)
-	}
-	p, err := Draw(c, seed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := p.Do(t.Context())
+	r, err := Stage(t.Context(), name, seed)
 	if err != nil {
 		t.Fatal(err)
 	}

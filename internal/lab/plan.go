@@ -118,15 +118,9 @@ func Draw(c cluster.FaultInfo, seed uint64, set ...func(*cluster.Config)) (*Plan
 		f(conf)
 	}
 	if c.Name != "healthy" {
-		text, err := p.fault(source(seed, "fault "+c.Name), at, election)
-		if err != nil {
+		if err := p.strike(at, election); err != nil {
 			return nil, err
 		}
-		f, err := cluster.ParseFault(text)
-		if err != nil {
-			return nil, fmt.Errorf("lab: %w", err)
-		}
-		conf.Faults = []cluster.Fault{f}
 	}
 	if c.Name == "not-a-voter" {
 		conf.PreVote, conf.CheckQuorum = true, true // the fault has it so
@@ -142,6 +136,20 @@ func Draw(c cluster.FaultInfo, seed uint64, set ...func(*cluster.Config)) (*Plan
 	}
 	p.Look = drawLook(source(seed, "look"), conf.IDs, v.Start)
 	return p, nil
+}
+
+// strike gives the plan its fault, at a time.
+func (p *Plan) strike(at, election time.Duration) error {
+	text, err := p.fault(source(p.Seed, "fault "+p.Case.Name), at, election)
+	if err != nil {
+		return err
+	}
+	f, err := cluster.ParseFault(text)
+	if err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	p.Config.Faults = []cluster.Fault{f}
+	return nil
 }
 
 // fault is the text form of the plan's fault, with what the seed varies: when

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -45,6 +46,19 @@ const (
 
 // String is the impact in a word.
 func (i Impact) String() string { return [...]string{"none", "harm", "slow", "blocked"}[i] }
+
+// Stage runs the plan of a case, by its name, and a seed.
+func Stage(ctx context.Context, name string, seed uint64) (*Run, error) {
+	c, ok := cluster.Lookup(name)
+	if !ok {
+		return nil, fmt.Errorf("lab: no case is called %q", name)
+	}
+	p, err := Draw(c, seed)
+	if err != nil {
+		return nil, err
+	}
+	return p.Do(ctx)
+}
 
 // Do runs the plan, and its twin if it has a fault.
 func (p *Plan) Do(ctx context.Context) (*Run, error) {
