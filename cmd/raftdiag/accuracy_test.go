@@ -33,7 +33,7 @@ func TestAccuracy(t *testing.T) {
 		t.Fatal(err)
 	}
 	none, _ := lab.DamageByName("none")
-	e := exam{parts: []part{{cases, 1, 2, []lab.Damage{none}}}, parallel: 2, plain: true}
+	e := exam{parts: []part{{cases: cases, first: 1, last: 2, damages: []lab.Damage{none}}}, parallel: 2, plain: true}
 	tally, err := e.hold(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestDamaged(t *testing.T) {
 			if !ok {
 				t.Fatal("no such damage")
 			}
-			e := exam{parts: []part{{cases, x.seed, x.seed, []lab.Damage{d}}}, parallel: 1, plain: true}
+			e := exam{parts: []part{{cases: cases, first: x.seed, last: x.seed, damages: []lab.Damage{d}}}, parallel: 1, plain: true}
 			tally, err := e.hold(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -117,7 +117,7 @@ func TestGradeIsDeterministic(t *testing.T) {
 	}
 	var texts []string
 	for _, parallel := range []int{1, 3} {
-		e := exam{parts: []part{{cases, 3, 4, damages}}, parallel: parallel}
+		e := exam{parts: []part{{cases: cases, first: 3, last: 4, damages: damages}}, parallel: parallel}
 		tally, err := e.hold(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -26,14 +26,15 @@ import (
 
 func newGrade() *cobra.Command {
 	var (
-		e       exam
-		seeds   string
-		names   []string
-		damages []string
-		specs   []string
-		full    bool
-		verbose bool
-		quiet   bool
+		e        exam
+		seeds    string
+		names    []string
+		damages  []string
+		specs    []string
+		full     bool
+		evidence bool
+		verbose  bool
+		quiet    bool
 	)
 	cmd := &cobra.Command{
 		Use:   "grade",
@@ -70,6 +71,7 @@ Damages: ` + damageNames() + `.`,
 			if p.damages, err = parseDamages(damages); err != nil {
 				return err
 			}
+			p.evidence = evidence
 			if e.parts = []part{p}; full {
 				e.parts = fullExam()
 			}
@@ -107,6 +109,8 @@ Damages: ` + damageNames() + `.`,
 	cmd.MarkFlagsMutuallyExclusive("full", "faults")
 	cmd.MarkFlagsMutuallyExclusive("full", "seeds")
 	cmd.MarkFlagsMutuallyExclusive("full", "damage")
+	flags.BoolVar(&evidence, "evidence", false, "look for the fewest lines that give each undamaged run's verdict, and tell how few they are")
+	cmd.MarkFlagsMutuallyExclusive("full", "evidence")
 	flags.IntVar(&e.parallel, "parallel", runtime.NumCPU(), "how many runs at once")
 	flags.StringVar(&e.keep, "keep", "", "`DIR` for the logs and the truth of each run that was not right")
 	flags.BoolVar(&e.plain, "no-baselines", false, "grade raftdiag alone")
@@ -189,6 +193,7 @@ type part struct {
 	cases       []cluster.FaultInfo
 	first, last uint64
 	damages     []lab.Damage
+	evidence    bool // look for the fewest lines that give an undamaged run's verdict
 }
 
 // runs is how many runs the part stages.
@@ -203,10 +208,10 @@ func fullExam() []part {
 	none := lab.Damages()[:1]
 	last := 1 + uint64(2000/len(calm))
 	return []part{
-		{all, 1, fullDamaged, lab.Damages()},
-		{all, fullDamaged + 1, 50, none},
-		{calm, 51, max(last, 51), none},
-		{all, lab.HeldOutSeeds, lab.HeldOutSeeds + 9, none},
+		{cases: all, first: 1, last: fullDamaged, damages: lab.Damages(), evidence: true},
+		{cases: all, first: fullDamaged + 1, last: 50, damages: none},
+		{cases: calm, first: 51, last: max(last, 51), damages: none},
+		{cases: all, first: lab.HeldOutSeeds, last: lab.HeldOutSeeds + 9, damages: none},
 	}
 }
 
@@ -246,9 +251,9 @@ func (e *exam) watch(w io.Writer, verbose, quiet bool) {
 // hold runs the exam.
 func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 	type task struct {
-		c       cluster.FaultInfo
-		seed    uint64
-		damages []lab.Damage
+		*part
+		c    cluster.FaultInfo
+		seed uint64
 	}
 	all := 0
 	for i := range e.parts {
@@ -263,7 +268,7 @@ func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 	for range max(1, e.parallel) {
 		wg.Go(func() {
 			for k := range tasks {
-				r, marks, err := e.grade(ctx, k.c, k.seed, k.damages)
+				r, marks, err := e.grade(ctx, k.part, k.c, k.seed)
 				if err != nil {
 					cancel(fmt.Errorf("grade %s with seed %d: %w", k.c.Name, k.seed, err))
 					continue
@@ -277,11 +282,12 @@ func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 			}
 		})
 	}
-	for _, p := range e.parts {
+	for i := range e.parts {
+		p := &e.parts[i]
 		for seed := p.first; seed <= p.last && ctx.Err() == nil; seed++ {
 			for _, c := range p.cases {
 				select {
-				case tasks <- task{c, seed, p.damages}:
+				case tasks <- task{p, c, seed}:
 				case <-ctx.Done():
 				}
 			}
@@ -293,7 +299,7 @@ func (e *exam) hold(ctx context.Context) (*lab.Tally, error) {
 }
 
 // grade stages one run and judges its logs under each damage.
-func (e *exam) grade(ctx context.Context, c cluster.FaultInfo, seed uint64, damages []lab.Damage) (*lab.Run, []*lab.Mark, error) {
+func (e *exam) grade(ctx context.Context, p *part, c cluster.FaultInfo, seed uint64) (*lab.Run, []*lab.Mark, error) {
 	plan, err := lab.Draw(c, seed)
 	if err != nil {
 		return nil, nil, err
@@ -303,9 +309,9 @@ func (e *exam) grade(ctx context.Context, c cluster.FaultInfo, seed uint64, dama
 		return nil, nil, err
 	}
 	var marks []*lab.Mark
-	for _, d := range damages {
+	for _, d := range p.damages {
 		files := run.Logs(d)
-		got, err := examine(ctx, files, seed%5 == 1)
+		got, err := examine(ctx, files, seed%5 == 1, p.evidence && d.Name == "none")
 		if err != nil {
 			return nil, nil, err
 		}
@@ -344,8 +350,9 @@ func store(dir string, files []lab.File, run *lab.Run) error {
 }
 
 // examine diagnoses files as analyze would, a panic included, which is graded as
-// what it is. Pairing them once more for the grade costs as much as the diagnosis.
-func examine(ctx context.Context, files []lab.File, pairs bool) (got lab.Diagnosis, err error) {
+// what it is. Pairing them once more for the grade costs as much as the
+// diagnosis, and looking for few lines that are enough a hundred times of it.
+func examine(ctx context.Context, files []lab.File, pairs, few bool) (got lab.Diagnosis, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			first, _, _ := strings.Cut(fmt.Sprint(r), "\n")
@@ -381,7 +388,35 @@ func examine(ctx context.Context, files []lab.File, pairs bool) (got lab.Diagnos
 	if got.Paired = pairs; pairs {
 		got.Pairs = pairsOf(r.timelines, dir)
 	}
-	return got, nil
+	if few && got.Report.Verdict != nil && *got.Report.Verdict != raftdiag.Healthy {
+		got.Few, err = r.few(ctx, q, got.Report)
+	}
+	return got, err
+}
+
+// labEffort is spent on each graded run's few lines. Only the number of analyses
+// ends the search: a grade is the same on any machine.
+var labEffort = effort{analyses: 300, time: 24 * time.Hour}
+
+// few looks for the fewest lines that give the report's verdict.
+func (r *reading) few(ctx context.Context, q question, rep *raftdiag.Report) (*lab.Few, error) {
+	dir, err := os.MkdirTemp("", "raftdiag-few-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	f := &lab.Few{}
+	for _, in := range rep.Inputs {
+		f.Of += int(in.Lines)
+	}
+	cut, err := r.evidence(ctx, q, rep, dir, labEffort)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err == nil {
+		f.Lines, f.Same = cut.lines, true
+	}
+	return f, nil
 }
 
 // pairsOf lists the sends and receives that the timelines hold for one message.

@@ -54,7 +54,7 @@ func TestMended(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			e := exam{parts: []part{{cases, run.seed, run.seed, []lab.Damage{none}}}, parallel: 1, plain: true}
+			e := exam{parts: []part{{cases: cases, first: run.seed, last: run.seed, damages: []lab.Damage{none}}}, parallel: 1, plain: true}
 			tally, err := e.hold(t.Context())
 			if err != nil {
 				t.Fatal(err)

@@ -15,9 +15,17 @@ type Diagnosis struct {
 	Broke  string // what stopped it without a report
 	Paired bool   // Pairs were asked for
 	Pairs  []Pair
+	Few    *Few // lines that give the same verdict alone, if they were asked for
 	// Alike tells whether no log can tell one cause from another, where the
 	// fault healed or not. Nil: any two can be told apart.
 	Alike func(a, b string, healed bool) bool
+}
+
+// A Few is how few lines were found to give the verdict of all.
+type Few struct {
+	Lines int  `json:"lines"`
+	Of    int  `json:"of"`
+	Same  bool `json:"same"` // alone they do give it
 }
 
 // A Pair is a send and its receive, as places in files.
@@ -77,6 +85,7 @@ type Mark struct {
 	Covered int     `json:"covered"` // clock intervals that hold the truth
 	Clocks  int     `json:"clocks"`
 	Score   float64 `json:"score"` // of the first suspect
+	Few     *Few    `json:"few,omitempty"`
 }
 
 var calm = []raftdiag.RunVerdict{raftdiag.Healthy, raftdiag.Degraded}
@@ -94,6 +103,7 @@ func (r *Run) Judge(files []File, d Damage, got Diagnosis) *Mark {
 		r.pairs(m, files, got.Pairs)
 	}
 	r.clocks(m, got.Report)
+	m.Few = got.Few
 	return m
 }
 

@@ -155,7 +155,7 @@ func (t *Tally) damages() []string {
 func (t *Tally) Tables() []Table {
 	t.Sort()
 	var list []Table
-	list = append(list, t.tools(), t.calm(), t.heldOut(), t.byDamage(), t.curve(), t.oneLog(), t.library(), t.points(), t.confusion(), t.messages(), t.calibration(), t.byCase(), t.moot())
+	list = append(list, t.tools(), t.calm(), t.heldOut(), t.byDamage(), t.curve(), t.oneLog(), t.library(), t.points(), t.confusion(), t.messages(), t.evidence(), t.calibration(), t.byCase(), t.moot())
 	return slices.DeleteFunc(list, func(x Table) bool { return len(x.Rows) == 0 })
 }
 
@@ -413,6 +413,30 @@ func (t *Tally) messages() Table {
 			}
 		}
 		x.row(d, pairs, share(right, pairs), share(right, mine), clocks, share(covered, clocks))
+	}
+	return x
+}
+
+// evidence sums up how few lines are enough.
+func (t *Tally) evidence() Table {
+	x := Table{Title: "Minimal evidence", Note: "Undamaged runs whose verdict is neither healthy nor missing: what --evidence-out writes, analysed alone.",
+		Head: []string{"runs", "same verdict", "median lines", "nine of ten have at most", "most lines", "median share of all lines"}}
+	var sizes []int
+	var shares []float64
+	same := 0
+	for _, m := range t.Marks {
+		if m.Few == nil || !develops(m) {
+			continue
+		}
+		if m.Few.Same {
+			same++
+		}
+		sizes, shares = append(sizes, m.Few.Lines), append(shares, float64(m.Few.Lines)/float64(max(m.Few.Of, 1)))
+	}
+	if n := len(sizes); n > 0 {
+		slices.Sort(sizes)
+		slices.Sort(shares)
+		x.row(n, share(same, n), sizes[n/2], sizes[n*9/10], sizes[n-1], fmt.Sprintf("%.1f %%", 100*shares[n/2]))
 	}
 	return x
 }
