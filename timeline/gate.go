@@ -1688,10 +1688,13 @@ func (v *view) down() {
 }
 
 // aliveMeanwhile reports whether the voter's process ran for its patience after
-// the entry was there: the leader hears it that late, or it hears what the
-// leader sent that late.
+// the entry was there: its own log goes on that long after it got it, the leader
+// hears it that late, or it hears what the leader sent that late.
 func (v *view) aliveMeanwhile() bool {
 	n := v.p.Node
+	if got := v.got(); got >= 0 && v.passed(v.f, got, v.f.hi) {
+		return true
+	}
 	if v.l != nil {
 		for c, places := range v.l.receives {
 			if c.From != n {
@@ -1725,6 +1728,23 @@ func (v *view) aliveMeanwhile() bool {
 		}
 	}
 	return false
+}
+
+// got is the first place where the voter's lane shows that it has the entry: that
+// it receives it, or that it accepts it; -1 if it does not.
+func (v *view) got() int {
+	if v.f == nil {
+		return -1
+	}
+	if len(v.receipts) > 0 {
+		return int(v.receipts[0])
+	}
+	for _, i := range v.replies {
+		if r := v.f.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) >= v.s.Index {
+			return int(i)
+		}
+	}
+	return -1
 }
 
 // Refused reports whether a transport error says that nobody listens.

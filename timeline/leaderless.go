@@ -730,9 +730,15 @@ func (l *Lane) hearsTerm(term raftdiag.Term, i, j int) bool {
 // idleLoops are the stretches of the lane in which its loop takes nothing in
 // hand though a proposal came, or rows say that something is ready.
 func (l *Lane) idleLoops() []Freeze {
-	takes := func(k raftdiag.Kind) bool { return k == raftdiag.Ready || k == raftdiag.Sent }
-	if l.kinds[raftdiag.Ready]+l.kinds[raftdiag.Sent] == 0 { // then its states are all that its loop shows
-		takes = func(k raftdiag.Kind) bool { return k == raftdiag.State || k == raftdiag.LogRow }
+	states := l.kinds[raftdiag.Ready]+l.kinds[raftdiag.Sent] == 0 // they are all that its loop shows
+	takes := func(k raftdiag.Kind) bool {
+		switch k {
+		case raftdiag.Ready, raftdiag.Sent, raftdiag.HardStateSaved, raftdiag.Appended, raftdiag.RoleChanged, raftdiag.Committed, raftdiag.EntryCommitted:
+			return true
+		case raftdiag.State, raftdiag.LogRow:
+			return states
+		}
+		return false
 	}
 	var out []Freeze
 	f := Freeze{}

@@ -77,6 +77,10 @@ func TestDamaged(t *testing.T) {
 		{"healthy", "drop20", 4}, {"leader-transfer", "drop20", 4}, {"burst", "drop50", 4},
 		// As many proposals are missing as lines are.
 		{"disk-full", "drop20", 3},
+		// Who accepts an entry and goes on long after is alive while it waits.
+		{"buffer-full", "thin", 2},
+		// A loop that appends or saves what is ready takes it, though no line shows what it sends.
+		{"dead-voters", "thin", 2}, {"disruptive-node", "thin", 1},
 		// What is given shows no trouble, and is not all.
 		{"forwarding-disabled", "one-log", 1}, {"partition", "one-log", 1}, {"forwarding-disabled", "level", 1}, {"tls-failure", "level", 1}, {"followers-paused", "tail", 1},
 	} {
