@@ -706,13 +706,24 @@ func (t *Timeline) stoodStill(f *Freeze, p Patience) bool {
 	later := false // another leader came: the others' patience ran out
 	if f.Next.OK() {
 		role, _ := l.RoleAt(f.Next.I + blockRows)
-		later = role.Term > f.Tenure.Term || l.hearsTerm(f.Tenure.Term+1, f.Last.I, f.Next.I)
+		later = !l.handsOver(f.Last.I, f.Next.I+blockRows) && (role.Term > f.Tenure.Term || l.hearsTerm(f.Tenure.Term+1, f.Last.I, f.Next.I))
 	} else {
 		for _, c := range t.Leaders() {
 			later = later || c.Term > f.Tenure.Term && c.By.Lane != l
 		}
 	}
 	return wait >= p.Clock || later && f.Waiting >= p.Rounds && (f.Received >= p.Rounds || wait >= p.Clock/2) || !stamped && !f.Next.OK() && f.Waiting >= p.Rounds && f.Received >= p.Rounds
+}
+
+// handsOver reports whether the node sends MsgTimeoutNow between two places: the
+// next leader comes because it was asked to.
+func (l *Lane) handsOver(i, j int) bool {
+	for k := i + 1; k < min(j, l.hi); k++ {
+		if r := l.rec(k); r.kind == raftdiag.Sent && r.mtype == raftdiag.MsgTimeoutNow {
+			return true
+		}
+	}
+	return false
 }
 
 // hearsTerm reports whether an append or a heartbeat of a term or a later one
