@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -121,358 +122,6 @@ const (
 	notEvent                  // a JSON object without a known kind, or no object
 )
 
-// A form is how the value of a key is read.
-type form uint8
-
-const (
-	skipped form = iota
-	asKind
-	asTime
-	asGroup
-	asWriter
-	asSource
-	asLine
-	asNumber
-	asID
-	asFlag
-	asText
-	asType
-	asRole
-	asOldRole
-	asState
-	asEntryType
-	asDuration
-	asConfig
-)
-
-// Bits beside those of raftdiag.Field for the keys that every kind has.
-const (
-	seenKind raftdiag.Field = 1 << (63 - iota)
-	seenTime
-	seenNode
-	seenGroup
-	seenWriter
-	seenSource
-	seenLine
-
-	seenAlways = seenKind | seenTime | seenNode | seenGroup | seenWriter | seenSource | seenLine
-)
-
-var keysOfKind = func() (f [256]raftdiag.Field) {
-	for _, k := range raftdiag.Kinds() {
-		f[k.Kind] = k.Fields
-	}
-	return f
-}()
-
-// The keys of raftdiag's events, and two that slog writes beside them.
-type key uint8
-
-const (
-	keyOther key = iota
-	keyKind
-	keyTime
-	keyNode
-	keyGroup
-	keyWriter
-	keySource
-	keyLine
-	keyType
-	keyFrom
-	keyTo
-	keyRole
-	keyOldRole
-	keyTerm
-	keyVote
-	keyLead
-	keyLogTerm
-	keyIndex
-	keyFirst
-	keyLast
-	keyCommit
-	keyApplied
-	keyUnstable
-	keyEntries
-	keyEntryTerm
-	keyReject
-	keyHint
-	keySnapshot
-	keyPeer
-	keyMatch
-	keyNext
-	keyState
-	keyPaused
-	keyPendingSnapshot
-	keyRecentActive
-	keyInflight
-	keyLearner
-	keyCount
-	keyImmediate
-	keyPersisted
-	keyEntryType
-	keySize
-	keyDurationNs
-	keyConfig
-	keyText
-	keyLevel
-	keyMsg
-	numKeys
-)
-
-// A keyForm is a key as it stands in a line, quotes and colon with it, and how
-// its value is read.
-type keyForm struct {
-	name       string
-	bit        raftdiag.Field
-	how        form
-	size       int
-	mask, word [3]uint64
-}
-
-var keyForms = func() (forms [numKeys]keyForm) {
-	forms = [numKeys]keyForm{
-		keyKind:            {name: "kind", bit: seenKind, how: asKind},
-		keyTime:            {name: "time", bit: seenTime, how: asTime},
-		keyNode:            {name: "node", bit: seenNode, how: asID},
-		keyGroup:           {name: "group", bit: seenGroup, how: asGroup},
-		keyWriter:          {name: "writer", bit: seenWriter, how: asWriter},
-		keySource:          {name: "source", bit: seenSource, how: asSource},
-		keyLine:            {name: "line", bit: seenLine, how: asLine},
-		keyType:            {name: "type", bit: raftdiag.HasType, how: asType},
-		keyFrom:            {name: "from", bit: raftdiag.HasFrom, how: asID},
-		keyTo:              {name: "to", bit: raftdiag.HasTo, how: asID},
-		keyRole:            {name: "role", bit: raftdiag.HasRole, how: asRole},
-		keyOldRole:         {name: "old_role", bit: raftdiag.HasOldRole, how: asOldRole},
-		keyTerm:            {name: "term", bit: raftdiag.HasTerm, how: asNumber},
-		keyVote:            {name: "vote", bit: raftdiag.HasVote, how: asID},
-		keyLead:            {name: "lead", bit: raftdiag.HasLead, how: asID},
-		keyLogTerm:         {name: "log_term", bit: raftdiag.HasLogTerm, how: asNumber},
-		keyIndex:           {name: "index", bit: raftdiag.HasIndex, how: asNumber},
-		keyFirst:           {name: "first", bit: raftdiag.HasFirst, how: asNumber},
-		keyLast:            {name: "last", bit: raftdiag.HasLast, how: asNumber},
-		keyCommit:          {name: "commit", bit: raftdiag.HasCommit, how: asNumber},
-		keyApplied:         {name: "applied", bit: raftdiag.HasApplied, how: asNumber},
-		keyUnstable:        {name: "unstable", bit: raftdiag.HasUnstable, how: asNumber},
-		keyEntries:         {name: "entries", bit: raftdiag.HasEntries, how: asNumber},
-		keyEntryTerm:       {name: "entry_term", bit: raftdiag.HasEntryTerm, how: asNumber},
-		keyReject:          {name: "reject", bit: raftdiag.HasReject, how: asFlag},
-		keyHint:            {name: "hint", bit: raftdiag.HasHint, how: asNumber},
-		keySnapshot:        {name: "snapshot", bit: raftdiag.HasSnapshot, how: asNumber},
-		keyPeer:            {name: "peer", bit: raftdiag.HasPeer, how: asID},
-		keyMatch:           {name: "match", bit: raftdiag.HasMatch, how: asNumber},
-		keyNext:            {name: "next", bit: raftdiag.HasNext, how: asNumber},
-		keyState:           {name: "state", bit: raftdiag.HasProgressState, how: asState},
-		keyPaused:          {name: "paused", bit: raftdiag.HasPaused, how: asFlag},
-		keyPendingSnapshot: {name: "pending_snapshot", bit: raftdiag.HasPendingSnapshot, how: asNumber},
-		keyRecentActive:    {name: "recent_active", bit: raftdiag.HasRecentActive, how: asFlag},
-		keyInflight:        {name: "inflight", bit: raftdiag.HasInflight, how: asNumber},
-		keyLearner:         {name: "learner", bit: raftdiag.HasLearner, how: asFlag},
-		keyCount:           {name: "count", bit: raftdiag.HasCount, how: asNumber},
-		keyImmediate:       {name: "immediate", bit: raftdiag.HasImmediate, how: asNumber},
-		keyPersisted:       {name: "persisted", bit: raftdiag.HasPersisted, how: asNumber},
-		keyEntryType:       {name: "entry_type", bit: raftdiag.HasEntryType, how: asEntryType},
-		keySize:            {name: "size", bit: raftdiag.HasSize, how: asNumber},
-		keyDurationNs:      {name: "duration_ns", bit: raftdiag.HasDuration, how: asDuration},
-		keyConfig:          {name: "config", bit: raftdiag.HasConfig, how: asConfig},
-		keyText:            {name: "text", bit: raftdiag.HasText, how: asText},
-		keyLevel:           {name: "level"},
-		keyMsg:             {name: "msg"},
-	}
-	for k := range forms {
-		f := &forms[k]
-		if f.name == "" {
-			f.word[0] = 1 // which no masked word is
-			continue
-		}
-		f.size = len(f.name) + len(`"":`)
-		f.mask, f.word = masked(`"` + f.name + `":`)
-	}
-	return forms
-}()
-
-// begins reports whether the key stands at place i of b. It may look behind b.
-func (f *keyForm) begins(b []byte, i int) bool {
-	if i+f.size > len(b) || cap(b)-i < 24 {
-		return false
-	}
-	b = b[i : i+24]
-	return binary.LittleEndian.Uint64(b)&f.mask[0] == f.word[0] &&
-		(f.size <= 8 || binary.LittleEndian.Uint64(b[8:])&f.mask[1] == f.word[1] &&
-			(f.size <= 16 || binary.LittleEndian.Uint64(b[16:])&f.mask[2] == f.word[2]))
-}
-
-func keyNamed(b []byte) key {
-	switch string(b) {
-	case "kind":
-		return keyKind
-	case "time":
-		return keyTime
-	case "node":
-		return keyNode
-	case "group":
-		return keyGroup
-	case "writer":
-		return keyWriter
-	case "source":
-		return keySource
-	case "line":
-		return keyLine
-	case "type":
-		return keyType
-	case "from":
-		return keyFrom
-	case "to":
-		return keyTo
-	case "role":
-		return keyRole
-	case "old_role":
-		return keyOldRole
-	case "term":
-		return keyTerm
-	case "vote":
-		return keyVote
-	case "lead":
-		return keyLead
-	case "log_term":
-		return keyLogTerm
-	case "index":
-		return keyIndex
-	case "first":
-		return keyFirst
-	case "last":
-		return keyLast
-	case "commit":
-		return keyCommit
-	case "applied":
-		return keyApplied
-	case "unstable":
-		return keyUnstable
-	case "entries":
-		return keyEntries
-	case "entry_term":
-		return keyEntryTerm
-	case "reject":
-		return keyReject
-	case "hint":
-		return keyHint
-	case "snapshot":
-		return keySnapshot
-	case "peer":
-		return keyPeer
-	case "match":
-		return keyMatch
-	case "next":
-		return keyNext
-	case "state":
-		return keyState
-	case "paused":
-		return keyPaused
-	case "pending_snapshot":
-		return keyPendingSnapshot
-	case "recent_active":
-		return keyRecentActive
-	case "inflight":
-		return keyInflight
-	case "learner":
-		return keyLearner
-	case "count":
-		return keyCount
-	case "immediate":
-		return keyImmediate
-	case "persisted":
-		return keyPersisted
-	case "entry_type":
-		return keyEntryType
-	case "size":
-		return keySize
-	case "duration_ns":
-		return keyDurationNs
-	case "config":
-		return keyConfig
-	case "text":
-		return keyText
-	case "level":
-		return keyLevel
-	case "msg":
-		return keyMsg
-	}
-	return keyOther
-}
-
-// number is where the number of a key goes.
-func (k key) number(e *raftdiag.Event) *uint64 {
-	switch k {
-	case keyNode:
-		return (*uint64)(&e.Node)
-	case keyFrom:
-		return (*uint64)(&e.From)
-	case keyTo:
-		return (*uint64)(&e.To)
-	case keyTerm:
-		return (*uint64)(&e.Term)
-	case keyVote:
-		return (*uint64)(&e.Vote)
-	case keyLead:
-		return (*uint64)(&e.Lead)
-	case keyLogTerm:
-		return (*uint64)(&e.LogTerm)
-	case keyIndex:
-		return (*uint64)(&e.Index)
-	case keyFirst:
-		return (*uint64)(&e.First)
-	case keyLast:
-		return (*uint64)(&e.Last)
-	case keyCommit:
-		return (*uint64)(&e.Commit)
-	case keyApplied:
-		return (*uint64)(&e.Applied)
-	case keyUnstable:
-		return &e.Unstable
-	case keyEntries:
-		return &e.Entries
-	case keyEntryTerm:
-		return (*uint64)(&e.EntryTerm)
-	case keyHint:
-		return (*uint64)(&e.Hint)
-	case keySnapshot:
-		return (*uint64)(&e.Message.Snapshot)
-	case keyPeer:
-		return (*uint64)(&e.Peer)
-	case keyMatch:
-		return (*uint64)(&e.Match)
-	case keyNext:
-		return (*uint64)(&e.Next)
-	case keyPendingSnapshot:
-		return (*uint64)(&e.PendingSnapshot)
-	case keyInflight:
-		return &e.Inflight
-	case keyCount:
-		return &e.Count
-	case keyImmediate:
-		return &e.Immediate
-	case keyPersisted:
-		return &e.Persisted
-	case keySize:
-		return &e.Size
-	}
-	return nil
-}
-
-// flag is where the flag of a key goes.
-func (k key) flag(e *raftdiag.Event) *bool {
-	switch k {
-	case keyReject:
-		return &e.Reject
-	case keyPaused:
-		return &e.Paused
-	case keyRecentActive:
-		return &e.RecentActive
-	case keyLearner:
-		return &e.Learner
-	}
-	return nil
-}
-
 func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 	i := blanks(b, 0)
 	if i == len(b) || b[i] != '{' {
@@ -482,42 +131,21 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 	if i < len(b) && b[i] == '}' {
 		return notEvent
 	}
-	var (
-		fields = seenAlways // the keys that the kind has
-		seen   raftdiag.Field
-		set    raftdiag.Field
-		name   key // the newest
-	)
+	s, null := &in.begin, raftdiag.Field(0)
 	for {
-		// The key and its colon. Most lines of a kind have the same keys in
-		// the same order.
-		guess := &in.follow[e.Kind&63][name]
-		f := &keyForms[*guess]
-		if name = *guess; f.begins(b, i) {
-			i += f.size - 1
-		} else {
-			if i >= len(b) || b[i] != '"' {
+		// The key and its colon.
+		at := s
+		for s = at.next; s != nil && !s.begins(b, i); s = s.other {
+		}
+		if s == nil {
+			if at.kind == raftdiag.NoKind && !mentionsKind(b[min(i, len(b)):]) {
+				return notEvent
+			}
+			if s = in.learn(at, b, i); s == nil {
 				return unusual
-			}
-			i++
-			start := i
-			for i < len(b) && plainByte[b[i]] {
-				i++
-			}
-			if i+1 >= len(b) || b[i] != '"' {
-				return unusual
-			}
-			name = keyNamed(b[start:i])
-			*guess = name
-			f = &keyForms[name]
-			if i++; b[i] != ':' {
-				if i = blanks(b, i); i == len(b) || b[i] != ':' {
-					return unusual
-				}
 			}
 		}
-		bit, how := f.bit, f.how
-		if i++; i < len(b) && b[i] <= ' ' {
+		if i += len(s.text); i < len(b) && b[i] <= ' ' {
 			i = blanks(b, i)
 		}
 		if i >= len(b) {
@@ -525,23 +153,16 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 		}
 
 		// Which of the keys count, depends on the kind.
-		if bit&^fields != 0 && e.Kind == raftdiag.NoKind {
-			var ok bool
-			if e.Kind, ok = kindAhead(b, i); !ok {
+		if s.how == asKindSays {
+			kind, ok := kindAhead(b, i)
+			if s = in.of(s, kind); !ok || s == nil {
 				return unusual
 			}
-			fields |= keysOfKind[e.Kind]
+			e.Kind = kind
 		}
-		if bit &= fields; bit == 0 {
-			how = skipped
-		}
-		if seen&bit != 0 {
-			return unusual
-		}
-		seen |= bit
-		c := b[i]
+		c, how := b[i], s.how
 		if c == 'n' && how != asKind {
-			how = skipped
+			how, null = skipped, null|s.bit
 		}
 
 		// The value.
@@ -556,8 +177,7 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			if next < 0 {
 				return unusual
 			}
-			*name.number(e) = n
-			set |= bit
+			*(*uint64)(unsafe.Add(unsafe.Pointer(e), s.at)) = n
 			i = next
 
 		case asID:
@@ -575,16 +195,14 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 				}
 				next++
 			}
-			*name.number(e) = n
-			set |= bit
+			*(*uint64)(unsafe.Add(unsafe.Pointer(e), s.at)) = n
 			i = next
 
 		case asFlag:
-			*name.flag(e) = c == 't'
+			*(*bool)(unsafe.Add(unsafe.Pointer(e), s.at)) = c == 't'
 			if i = skipLiteral(b, i); i < 0 {
 				return unusual
 			}
-			set |= bit
 
 		case asLine:
 			if c-'0' > 9 {
@@ -612,7 +230,6 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			if e.Duration = time.Duration(n); minus == 1 {
 				e.Duration = -e.Duration
 			}
-			set |= bit
 			i = next
 
 		case asTime:
@@ -629,7 +246,6 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 				return unusual
 			}
 			e.Config = config
-			set |= bit
 			i = next
 
 		default: // a string
@@ -649,30 +265,29 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 			}
 			if b[i] != '"' {
 				// An escape, or a letter beyond ASCII: ordinary in texts.
-				s, next := in.escaped(b, start-1)
+				text, next := in.escaped(b, start-1)
 				if next < 0 {
 					return unusual
 				}
 				switch i = next; how {
 				case asText:
-					e.Text = s
-					set |= bit
+					e.Text = text
 				case asGroup:
-					e.Group = s
+					e.Group = text
 				case asWriter:
-					e.Writer = s
+					e.Writer = text
 				case asSource:
-					e.Pos.Source = s
+					e.Pos.Source = text
 				default:
 					return unusual
 				}
 				break
 			}
-			s, ok := b[start:i], true
+			word, ok := b[start:i], true
 			i++
 			switch how {
 			case asKind:
-				kind, known := kindNamed(s)
+				kind, known := kindNamed(word)
 				if !known {
 					if mentionsKind(b[i:]) {
 						return unusual
@@ -683,34 +298,35 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 					return unusual
 				}
 				e.Kind = kind
-				fields |= keysOfKind[kind]
+				if s = in.of(s, kind); s == nil {
+					return unusual
+				}
 			case asType:
-				e.Type, ok = typeNamed(s)
+				e.Type, ok = typeNamed(word)
 			case asGroup:
 				// Lines of one group follow one another.
-				if string(s) != in.group {
-					in.group = in.string(s)
+				if string(word) != in.group {
+					in.group = in.string(word)
 				}
 				e.Group = in.group
 			case asWriter:
-				e.Writer = in.string(s)
+				e.Writer = in.string(word)
 			case asSource:
-				e.Pos.Source = in.string(s)
+				e.Pos.Source = in.string(word)
 			case asText:
-				e.Text = in.string(s)
+				e.Text = in.string(word)
 			case asRole:
-				e.Role, ok = raftdiag.RoleByName(string(s))
+				e.Role, ok = raftdiag.RoleByName(string(word))
 			case asOldRole:
-				e.OldRole, ok = raftdiag.RoleByName(string(s))
+				e.OldRole, ok = raftdiag.RoleByName(string(word))
 			case asState:
-				e.Progress.State, ok = raftdiag.ProgressStateByName(string(s))
+				e.Progress.State, ok = raftdiag.ProgressStateByName(string(word))
 			case asEntryType:
-				e.EntryType, ok = raftdiag.EntryTypeByName(string(s))
+				e.EntryType, ok = raftdiag.EntryTypeByName(string(word))
 			}
 			if !ok {
 				return unusual
 			}
-			set |= bit
 		}
 
 		// What follows the value.
@@ -729,10 +345,10 @@ func decodePlain(b []byte, e *raftdiag.Event, in *interner) reading {
 		if b[i] != '}' || blanks(b, i+1) != len(b) {
 			return unusual
 		}
-		if seen&seenKind == 0 {
+		if s.seen&seenKind == 0 {
 			return notEvent
 		}
-		e.Set = set &^ seenAlways
+		e.Set = s.seen &^ (null | seenAlways)
 		return plainEvent
 	}
 }
@@ -884,13 +500,27 @@ func blanks(b []byte, i int) int {
 // digits reads an unsigned number of at most 19 digits at i, and gives the
 // index behind it, or -1 if something else stands there.
 func digits(b []byte, i int) (n uint64, next int) {
+	if len(b)-i < 8 {
+		return manyDigits(b, i)
+	}
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	x := binary.LittleEndian.Uint64(b[i:]) ^ '0'*ones // a digit is its number
+	ends := (x + 0x76*ones | x) & tops                // of bytes that are none
+	w := bits.TrailingZeros64(ends) / 8
+	switch behind := x >> (8 * w & 63) & 0xff; {
+	case ends == 0, w == 0, w > 1 && x&0xff == 0, behind == '.'^'0', behind|0x20 == 'e'^'0':
+		return manyDigits(b, i)
+	}
+	x <<= (64 - 8*w) & 63 // noughts in front
+	x = x * 2561 >> 8 & 0x00ff00ff00ff00ff
+	x = x * 6553601 >> 16 & 0x0000ffff0000ffff
+	return x * 42949672960001 >> 32, i + w
+}
+
+func manyDigits(b []byte, i int) (n uint64, next int) {
 	start := i
-	for i < len(b) {
-		d := b[i] - '0'
-		if d > 9 {
-			break
-		}
-		n = n*10 + uint64(d)
+	for i < len(b) && digit(b[i]) {
+		n = n*10 + uint64(b[i]-'0')
 		i++
 	}
 	switch {

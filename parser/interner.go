@@ -23,10 +23,11 @@ type interner struct {
 	shift  uint     // of the hash, to the number of the set
 	misses int      // since the last growth
 	minute [2]uint64
-	base   int64            // the minute, in nanoseconds since 1970
-	group  string           // the newest
-	text   []byte           // a string without its escapes
-	follow [64][numKeys]key // of our events: by kind and key, the key that came next
+	base   int64  // the minute, in nanoseconds since 1970
+	group  string // the newest
+	text   []byte // a string without its escapes
+	begin  step   // of our events: behind it come the keys that were read first
+	steps  int    // that were learnt
 }
 
 const (
