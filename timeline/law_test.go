@@ -552,7 +552,7 @@ func TestStrip(t *testing.T) {
 		var want []record
 		for range rapid.IntRange(0, 300).Draw(t, "rows") {
 			r := draw()
-			s.add(&r, forms)
+			s.add(&r, shapeOf(&r, r.kind, r.mtype), forms)
 			r.set |= 7 << srcShift
 			want = append(want, r)
 		}

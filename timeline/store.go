@@ -196,5 +196,5 @@ func (f *feed) add(e *raftdiag.Event) {
 		f.store.wide = append(f.store.wide, wide)
 		f.store.mu.Unlock()
 	}
-	f.strip(e).add(r, &f.forms)
+	f.strip(e).add(r, shapeOf(r, e.Kind, e.Type), &f.forms)
 }

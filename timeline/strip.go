@@ -48,15 +48,18 @@ type shape struct {
 	what uint64 // kind, message type, flags, sender and receiver
 }
 
-func shapeOf(r *record) shape {
-	return shape{r.set, uint64(r.kind) | uint64(r.mtype)<<8 | uint64(r.flags)<<16 | uint64(r.from)<<32 | uint64(r.to)<<48}
+// shapeOf is the shape of a row of an event. Kind and type come from the event:
+// from the row, where they stand side by side and were just written one by one, a
+// processor cannot load them at once without waiting.
+func shapeOf(r *record, kind raftdiag.Kind, mtype raftdiag.MessageType) shape {
+	return shape{r.set, uint64(kind) | uint64(mtype)<<8 | uint64(r.flags)<<16 | uint64(r.from)<<32 | uint64(r.to)<<48}
 }
 
 // shapes numbers the shapes of a source.
 type shapes struct {
 	list  []shape
 	ids   map[shape]uint16
-	cache [256]struct {
+	cache [1024]struct {
 		shape
 		id uint16 // and one
 	}
@@ -67,7 +70,7 @@ const mostShapes = 1 << 15
 
 // id is the number of a shape; false if it has none, and will have none.
 func (s *shapes) id(x shape) (uint16, bool) {
-	at := &s.cache[(x.set*0x9e3779b97f4a7c15^x.what*0xd6e8feb86659fd93)>>56]
+	at := &s.cache[(x.set*0x9e3779b97f4a7c15^x.what*0xd6e8feb86659fd93)>>54]
 	if at.id != 0 && at.shape == x {
 		return at.id - 1, true
 	}
@@ -105,8 +108,8 @@ const (
 // it.
 const rowSize = 6 + 8 + 8 + 8 + 5*4 + 4 + 16 + 8
 
-// add codes a row behind the others. set is without its source.
-func (s *strip) add(r *record, forms *shapes) {
+// add codes a row of a shape behind the others.
+func (s *strip) add(r *record, what shape, forms *shapes) {
 	if cap(s.part)-len(s.part) < rowSize {
 		k := len(s.parts)
 		if s.part != nil {
@@ -120,7 +123,7 @@ func (s *strip) add(r *record, forms *shapes) {
 	}
 	n := len(s.part)
 	p := (*[rowSize]byte)(s.part[n : n+rowSize])
-	form, ok := forms.id(shapeOf(r))
+	form, ok := forms.id(what)
 	i := 6
 	word := uint32(0)
 	long := func(v uint64, shift int) {
@@ -151,9 +154,8 @@ func (s *strip) add(r *record, forms *shapes) {
 	}
 	if !ok {
 		word |= ownForm
-		x := shapeOf(r)
-		binary.LittleEndian.PutUint64(p[i:], x.set)
-		binary.LittleEndian.PutUint64(p[i+8:], x.what)
+		binary.LittleEndian.PutUint64(p[i:], what.set)
+		binary.LittleEndian.PutUint64(p[i+8:], what.what)
 		i += 16
 	}
 	binary.LittleEndian.PutUint32(p[:], word)
