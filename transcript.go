@@ -1,6 +1,9 @@
 package raftdiag
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // A Fate is what became of a message.
 type Fate string
@@ -65,3 +68,34 @@ type Transcript struct {
 	Clocks    []ClockRow     `json:"clocks"`
 	Notes     []string       `json:"notes"`
 }
+
+// A Saying is what a node's log says beside messages, at a moment or again and
+// again for a while: a line of a chronology.
+type Saying struct {
+	Node    string        `json:"node"` // as the logs call it
+	Says    string        `json:"says"` // in a few words
+	Mood    Mood          `json:"mood"`
+	Times   int           `json:"times"`
+	Event   *Event        `json:"first"`
+	Until   Stamp         `json:"-"`          // when it was said for the last time
+	Longest time.Duration `json:"longest_ns"` // of the durations that were told; 0 if none was
+}
+
+// MarshalJSON writes the saying with its end as the JSON of events writes times.
+func (s Saying) MarshalJSON() ([]byte, error) {
+	type plain Saying
+	return json.Marshal(struct {
+		plain
+		Until string `json:"until,omitempty"`
+	}{plain(s), s.Until.String()})
+}
+
+// A Mood is what sort of thing a saying is.
+type Mood string
+
+// The moods.
+const (
+	Routine Mood = "routine" // healthy systems say it as well
+	Ruling  Mood = "ruling"  // who campaigns, votes and leads
+	Ailing  Mood = "ailing"  // something is wrong
+)

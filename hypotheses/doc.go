@@ -20,6 +20,7 @@
 //	                  whose word, when nobody led
 //	symptomcauses.go  suspicions: one cause each, with its time, its nodes, and how
 //	                  sure it is
+//	chronology.go     what the logs say, told in words, for the timeline command
 //	symptoms.go       what hurt clients, the causes around it, the failure point; where
 //	                  messages speak of the same group, they decide
 //

@@ -1,5 +1,6 @@
 // Package report draws findings: as text for a terminal, as JSON, as Markdown
-// and as JUnit XML, one file for each, and the transcript of a group as text.
+// and as JUnit XML, one file for each; and as text the transcript of a group and
+// the chronology of what logs say.
 //
 // The first lines of the text say the verdict, where, since when and what to
 // do. Below stand the way of the stuck entry through the gates, or, where no

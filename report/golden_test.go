@@ -55,7 +55,7 @@ func TestGolden(t *testing.T) {
 	golden(t, "testdata/lost-answers-color.txt", []byte(text(t, lostAnswers(), report.Options{Width: 80, Color: true})))
 	for _, w := range []int{80, 130} {
 		var b bytes.Buffer
-		if err := report.Timeline(&b, []raftdiag.Transcript{transcript()}, report.Options{Width: w}); err != nil {
+		if err := report.Timeline(&b, []raftdiag.Transcript{transcript()}, sayings(), report.Options{Width: w}); err != nil {
 			t.Fatal(err)
 		}
 		golden(t, "testdata/timeline-"+strconv.Itoa(w)+".txt", b.Bytes())
@@ -108,7 +108,7 @@ func TestWidth(t *testing.T) {
 	}
 	for width := 40; width <= 200; width++ {
 		var b bytes.Buffer
-		if err := report.Timeline(&b, []raftdiag.Transcript{transcript()}, report.Options{Width: width}); err != nil {
+		if err := report.Timeline(&b, []raftdiag.Transcript{transcript()}, sayings(), report.Options{Width: width}); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range strings.Split(b.String(), "\n") {

@@ -189,9 +189,13 @@ func TestHostileTimeline(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var x raftdiag.Transcript
 		fill(t, reflect.ValueOf(&x).Elem(), hostile(false), "", 0)
+		y := sayings()
+		for i := range y {
+			y[i].Node, y[i].Says, y[i].Event.Group = hostile(false).Draw(t, "node"), hostile(false).Draw(t, "says"), hostile(false).Draw(t, "group")
+		}
 		o := report.Options{Width: rapid.IntRange(-5, 250).Draw(t, "width"), ASCII: rapid.Bool().Draw(t, "ascii")}
 		var b bytes.Buffer
-		if err := report.Timeline(&b, []raftdiag.Transcript{x, {}}, o); err != nil {
+		if err := report.Timeline(&b, []raftdiag.Transcript{x, {}}, y, o); err != nil {
 			t.Fatal(err)
 		}
 		clean(t, b.String())

@@ -304,6 +304,25 @@ func event(kind raftdiag.Kind, source string, line int64, ms int64, m raftdiag.M
 	return e
 }
 
+// sayings are of a leader that is lost.
+func sayings() []raftdiag.Saying {
+	made := func(node, says string, mood raftdiag.Mood, times int, line, ms int64) raftdiag.Saying {
+		e := &raftdiag.Event{Kind: raftdiag.SymptomSeen, Symptom: &raftdiag.Symptom{Sign: raftdiag.LinkDown}, Group: "db",
+			Pos: raftdiag.Position{Source: node + ".log", Line: line}, Time: raftdiag.Stamp(1760961600000000000 + ms*1000000)}
+		return raftdiag.Saying{Node: node, Says: says, Mood: mood, Times: times, Event: e, Until: e.Time + raftdiag.Stamp(times-1)*1e9}
+	}
+	list := []raftdiag.Saying{
+		made("etcd-0", "leads in term 2", raftdiag.Ruling, 1, 87, 10),
+		made("etcd-0", "waits for its disk", raftdiag.Ailing, 3, 99, 9120),
+		made("etcd-1", "has no connection with etcd-0: the other side hung up", raftdiag.Ailing, 48, 101, 10311),
+		made("etcd-2", "campaigns in term 2", raftdiag.Ruling, 1, 90, 11388),
+		made("a-node-with-a-name-that-is-longer-than-its-column", "makes a snapshot at 1000", raftdiag.Routine, 1, 2, 86400000),
+	}
+	list[1].Longest = 4123 * time.Millisecond
+	list[4].Event.Group, list[4].Event.Pos.Source = "other", "x.log"
+	return list
+}
+
 func transcript() raftdiag.Transcript {
 	app := func(to raftdiag.NodeID) raftdiag.Message {
 		return raftdiag.Message{Type: raftdiag.MsgApp, From: 2, To: to, Term: 1, LogTerm: 1, Index: 2, Commit: 2, Entries: 1}

@@ -14,8 +14,8 @@ import (
 
 // Timeline writes transcripts: the messages of each group in order, those that
 // were lost among them, the way of each proposal through the gates, and how the
-// clocks differ.
-func Timeline(w io.Writer, transcripts []raftdiag.Transcript, o Options) error {
+// clocks differ. Behind them comes what the logs say beside messages.
+func Timeline(w io.Writer, transcripts []raftdiag.Transcript, sayings []raftdiag.Saying, o Options) error {
 	p := newPage(o)
 	flush := func(min int) error {
 		if p.b.Len() < min {
@@ -25,7 +25,7 @@ func Timeline(w io.Writer, transcripts []raftdiag.Transcript, o Options) error {
 		p.b.Reset()
 		return err
 	}
-	if len(transcripts) == 0 {
+	if len(transcripts) == 0 && len(sayings) == 0 {
 		p.line(say(warn, "No group has a message or a proposal to show."))
 	}
 	for i := range transcripts {
@@ -63,7 +63,61 @@ func Timeline(w io.Writer, transcripts []raftdiag.Transcript, o Options) error {
 			}
 		}
 	}
+	if len(sayings) > 0 {
+		if len(transcripts) > 0 {
+			p.blank()
+		}
+		p.line(say(strong, "What the logs say"))
+		// Nodes' names stand in a column, which leaves room for what they say.
+		names, several, day := 0, false, ""
+		for i := range sayings {
+			names = max(names, lipgloss.Width(p.show(sayings[i].Node)))
+			several = several || sayings[i].Event.Group != sayings[0].Event.Group
+		}
+		for i := range sayings {
+			p.saying(&sayings[i], min(names, max(p.width/4, 8), 24), several, &day)
+			if err := flush(1 << 16); err != nil {
+				return err
+			}
+		}
+	}
 	return flush(0)
+}
+
+// saying writes a line of the chronology. names is how wide the nodes' names are.
+func (p *page) saying(s *raftdiag.Saying, names int, groups bool, day *string) {
+	p.day(s.Event, day)
+	glyph, t, text := "·", faint, normal
+	switch s.Mood {
+	case raftdiag.Ruling:
+		glyph, t = "●", good
+	case raftdiag.Ailing:
+		glyph, t, text = "✗", bad, bad
+	}
+	node := pad(cut(p.show(s.Node), names, p.ellipsis()), names)
+	label := []span{say(faint, "    "+timeOf(s.Event)+" "), say(t, glyph), say(strong, " "+node), say(normal, "  ")}
+	line := []span{say(text, p.show(s.Says))}
+	if groups && s.Event.Group != "" {
+		line = append(line, after(2, together(faint, "group "+p.show(s.Event.Group))))
+	}
+	if s.Longest > 0 {
+		longest := short(s.Longest)
+		if s.Times > 1 {
+			longest = "up to " + longest
+		}
+		line = append(line, after(2, together(warn, longest)))
+	}
+	if s.Times > 1 {
+		often := count(s.Times) + " times"
+		if s.Until > s.Event.Time {
+			often += " until " + s.Until.Time().Format("15:04:05.000")
+		}
+		line = append(line, after(2, together(faint, often)))
+	}
+	if !s.Event.Pos.IsZero() {
+		line = append(line, after(2, at(s.Event.Pos.Source, s.Event.Pos.Line)))
+	}
+	p.flow(label, p.width, 0, line...)
 }
 
 // A fate in words, with its glyph and tone.

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/raftdiag/raftdiag"
+	"github.com/raftdiag/raftdiag/hypotheses"
 	"github.com/raftdiag/raftdiag/report"
 	"github.com/raftdiag/raftdiag/timeline"
 )
@@ -33,9 +34,12 @@ func newTimeline() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "timeline [INPUT...]",
-		Short: "the messages and proposals of a group, paired across its nodes",
+		Short: "the messages and proposals of a group, paired across its nodes, and what the logs say",
 		Long: `timeline prints what went between the nodes of a group: every message with its
-fate and latency, and every proposal with the gates that it passed.
+fate and latency, and every proposal with the gates that it passed. Behind that,
+or alone where the logs print no messages, it tells what the nodes say in the
+order of their stamps: who campaigned, who led, who could not be reached, what
+was slow.
 
 Without --group it shows the group that is worst off, and says on stderr which
 others there are. Times are those that the logs print; --since and --until take
@@ -44,6 +48,7 @@ a duration before the log's end (30s).`,
 		Example: `  raftdiag timeline node1.log node2.log node3.log
   raftdiag timeline logs/ --group orders-7 --index 1841
   raftdiag timeline logs/ --from 1 --to 2 --since 30s
+  raftdiag timeline etcd-1.log etcd-2.log etcd-3.log --since 5m
   raftdiag timeline logs/ -o json | jq '.transcripts[].messages[] | select(.fate == "lost")'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			outs, err := parseOutputs(specs, timelineFormats)
@@ -71,16 +76,16 @@ a duration before the log's end (30s).`,
 			if quiet {
 				told = io.Discard
 			}
-			list, err := transcripts(cmd.Context(), q, filter, window, m, told)
+			list, sayings, err := transcripts(cmd.Context(), q, filter, window, m, told)
 			if err != nil {
 				return err
 			}
 			stdout := cmd.OutOrStdout()
 			return writeAll(outs, stdout, look(stdout, noColor), func(format string, w io.Writer, o report.Options) error {
 				if format == "json" {
-					return writeTranscripts(w, list)
+					return writeTranscripts(w, list, sayings)
 				}
-				return report.Timeline(w, list, o)
+				return report.Timeline(w, list, sayings, o)
 			})
 		},
 	}
@@ -102,25 +107,26 @@ a duration before the log's end (30s).`,
 var timelineFormats = []string{"text", "json"}
 
 // transcripts reads the inputs and cuts out what the filter asks for, one
-// transcript for each life of each group.
-func transcripts(ctx context.Context, q question, f timeline.Filter, w window, m *meter, stderr io.Writer) ([]raftdiag.Transcript, error) {
+// transcript for each life of each group, and what the logs say beside messages
+// unless it asks for some messages only.
+func transcripts(ctx context.Context, q question, f timeline.Filter, w window, m *meter, stderr io.Writer) ([]raftdiag.Transcript, []raftdiag.Saying, error) {
 	q.progress = m.progress()
 	r, err := read(ctx, q)
 	m.clear()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer r.Close()
 	warn(stderr, r.Inputs, r.Notes)
-	groups := r.timelines.Groups()
-	if len(groups) == 0 {
-		return nil, noEvent()
+	groups, speakers := r.timelines.Groups(), r.timelines.Speakers()
+	if len(groups) == 0 && len(speakers) == 0 {
+		return nil, nil, noEvent()
 	}
-	if err := knownGroups(q.groups, groups); err != nil {
-		return nil, err
+	if err := knownGroups(q.groups, slices.Concat(groups, r.timelines.SymptomGroups())); err != nil {
+		return nil, nil, err
 	}
 	if f.Since, f.Until, err = w.stamps(end(r.Inputs)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	chosen := q.groups
 	if len(chosen) == 0 {
@@ -142,10 +148,22 @@ func transcripts(ctx context.Context, q question, f timeline.Filter, w window, m
 		}
 	}
 	silent := func(t raftdiag.Transcript) bool { return len(t.Passages) == 0 && len(t.Proposals) == 0 }
-	if len(r.timelines.Speakers()) > 0 && !slices.ContainsFunc(list, func(t raftdiag.Transcript) bool { return !silent(t) }) {
-		fmt.Fprintln(stderr, "raftdiag: warning: these logs print no messages and no proposals, so there is nothing to pair (hint: raftdiag analyze judges by what else they say)")
+	if len(speakers) == 0 {
+		return list, nil, nil
 	}
-	return list, nil
+	if f.Index != 0 || f.From != 0 || f.To != 0 {
+		if !slices.ContainsFunc(list, func(t raftdiag.Transcript) bool { return !silent(t) }) {
+			fmt.Fprintln(stderr, "raftdiag: warning: these logs print no messages and no proposals, so there is nothing to pair (hint: without --index, --from and --to they are told as they are)")
+		}
+		return list, nil, nil
+	}
+	sayings := slices.DeleteFunc(hypotheses.Chronology(speakers, q.groups), func(s raftdiag.Saying) bool {
+		return f.Since != raftdiag.NoStamp && s.Until < f.Since || f.Until != raftdiag.NoStamp && s.Event.Time > f.Until
+	})
+	if len(sayings) > 0 {
+		list = slices.DeleteFunc(list, silent)
+	}
+	return list, sayings, nil
 }
 
 // worst is the group with the worst verdict, the first of several.
@@ -160,14 +178,18 @@ func (r *reading) worst(q question) raftdiag.Group {
 	return worst
 }
 
-func writeTranscripts(w io.Writer, list []raftdiag.Transcript) error {
+func writeTranscripts(w io.Writer, list []raftdiag.Transcript, sayings []raftdiag.Saying) error {
+	if sayings == nil {
+		sayings = []raftdiag.Saying{}
+	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(struct {
 		Schema      string                `json:"schema"`
 		Transcripts []raftdiag.Transcript `json:"transcripts"`
-	}{timelineSchema, list})
+		Sayings     []raftdiag.Saying     `json:"sayings"`
+	}{timelineSchema, list, sayings})
 }
 
 // end is the newest time that an input prints.
