@@ -102,25 +102,25 @@ var meanings = func() map[string]meaning {
 	}
 }()
 
-// A step is a key on the way from the begin of an object. Most lines have the
+// A keyStep is a key on the way from the begin of an object. Most lines have the
 // same keys in the same order: what there is to know of a key is found out once,
 // and a line is read by comparing its keys with those that may come next.
-type step struct {
+type keyStep struct {
 	text       string // the key with its quotes and colon
 	word, mask [3]uint64
 	meaning
-	next  *step         // one that may come behind it
-	other *step         // one that may come in its place
-	kinds []*step       // by kind, the step instead where the way parts by it
+	next  *keyStep      // one that may come behind it
+	other *keyStep      // one that may come in its place
+	kinds []*keyStep    // by kind, the step instead where the way parts by it
 	kind  raftdiag.Kind // known by then
 	seen  raftdiag.Field
 }
 
-// mostSteps bounds what the keys of odd logs cost.
-const mostSteps = 1 << 12
+// mostKeySteps bounds what the keys of odd logs cost.
+const mostKeySteps = 1 << 12
 
 // begins reports whether the key stands at place i of b. It may look behind b.
-func (s *step) begins(b []byte, i int) bool {
+func (s *keyStep) begins(b []byte, i int) bool {
 	size := len(s.text)
 	if i+size > len(b) || cap(b)-i < 24 {
 		return i < len(b) && has(b[i:], s.text)
@@ -134,7 +134,7 @@ func (s *step) begins(b []byte, i int) bool {
 }
 
 // mean sets what the key means where the kind is s.kind.
-func (s *step) mean() {
+func (s *keyStep) mean() {
 	s.meaning = meanings[s.text[1:len(s.text)-2]]
 	switch {
 	case s.bit&^seenAlways != 0 && s.kind == raftdiag.NoKind:
@@ -147,15 +147,15 @@ func (s *step) mean() {
 
 // learn finds the key at place i, which no step behind s is, and adds it to them.
 // It answers nil if the key is spelt in an unusual way or comes a second time.
-func (in *interner) learn(s *step, b []byte, i int) *step {
-	if i >= len(b) || b[i] != '"' || in.steps == mostSteps {
+func (in *interner) learn(s *keyStep, b []byte, i int) *keyStep {
+	if i >= len(b) || b[i] != '"' || in.steps == mostKeySteps {
 		return nil
 	}
 	end := plainEnd(b, i+1)
 	if end+1 >= len(b) || b[end] != '"' || b[end+1] != ':' {
 		return nil
 	}
-	n := &step{text: string(b[i : end+2]), kind: s.kind, seen: s.seen, other: s.next}
+	n := &keyStep{text: string(b[i : end+2]), kind: s.kind, seen: s.seen, other: s.next}
 	n.mask, n.word = masked(n.text)
 	if n.mean(); n.bit&s.seen != 0 {
 		return nil
@@ -166,13 +166,13 @@ func (in *interner) learn(s *step, b []byte, i int) *step {
 }
 
 // of is the step instead of s if the kind is k.
-func (in *interner) of(s *step, k raftdiag.Kind) *step {
+func (in *interner) of(s *keyStep, k raftdiag.Kind) *keyStep {
 	if s.kinds == nil {
-		s.kinds = make([]*step, len(kindFields))
+		s.kinds = make([]*keyStep, len(kindFields))
 	}
 	n := s.kinds[k]
-	if n == nil && in.steps < mostSteps {
-		n = &step{}
+	if n == nil && in.steps < mostKeySteps {
+		n = &keyStep{}
 		*n = *s
 		n.next, n.other, n.kinds, n.kind = nil, nil, nil, k
 		n.mean()

@@ -23,11 +23,11 @@ type interner struct {
 	shift  uint     // of the hash, to the number of the set
 	misses int      // since the last growth
 	minute [2]uint64
-	base   int64  // the minute, in nanoseconds since 1970
-	group  string // the newest
-	text   []byte // a string without its escapes
-	begin  step   // of our events: behind it come the keys that were read first
-	steps  int    // that were learnt
+	base   int64   // the minute, in nanoseconds since 1970
+	group  string  // the newest
+	text   []byte  // a string without its escapes
+	begin  keyStep // of our events: behind it come the keys that were read first
+	steps  int     // that were learnt
 }
 
 const (
