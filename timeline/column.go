@@ -72,12 +72,12 @@ func pair32(hi, lo uint64) (uint64, bool) {
 }
 
 // pack puts the event into r, all but its source; it reports false if the
-// event does not fit. node and text intern.
+// event does not fit.
 //
 // Two things come back in another form. The peer of a message that names its
 // sender is its receiver. Of entries, hint, snapshot and count one is kept, the
 // one that is not 0: no message has two.
-func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text func(string) uint32) bool {
+func (f *feed) pack(r *record, e *raftdiag.Event) bool {
 	if e.Pos.Line < 0 || e.Pos.Line >= 1<<32 || e.Set > setMask || e.Config != nil ||
 		e.Role > 7 || e.OldRole > 7 || e.Progress.State > 3 || e.EntryType > 3 {
 		return false
@@ -92,7 +92,7 @@ func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text 
 		r.flags |= flagReject
 	}
 	if e.Text != "" {
-		r.text = text(e.Text)
+		r.text = f.text(e.Text)
 	}
 	ok1, ok2 := true, true
 	switch e.Kind {
@@ -111,36 +111,38 @@ func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text 
 				r.set &^= uint64(raftdiag.HasPeer)
 			}
 		}
-		r.from, r.to = node(from), node(to)
+		r.from, r.to = f.node(from), f.node(to)
 		r.a, ok1 = pair32(uint64(e.Term), uint64(e.LogTerm))
 		r.b, r.c = uint64(e.Index), uint64(e.Commit)
-		tail := e.Entries
-		for _, v := range [...]uint64{uint64(e.Hint), uint64(e.Snapshot), e.Count} {
-			if v != 0 && tail != 0 {
-				return false
+		tail, others := e.Entries, uint64(raftdiag.HasHint|raftdiag.HasSnapshot|raftdiag.HasCount)
+		if uint64(e.Hint)|uint64(e.Snapshot)|e.Count != 0 {
+			for _, x := range [...]struct {
+				n   uint64
+				bit raftdiag.Field
+			}{{uint64(e.Hint), raftdiag.HasHint}, {uint64(e.Snapshot), raftdiag.HasSnapshot}, {e.Count, raftdiag.HasCount}} {
+				if x.n == 0 {
+					continue
+				}
+				if tail != 0 {
+					return false
+				}
+				tail, others = x.n, others&^uint64(x.bit)
 			}
-			tail |= v
 		}
-		if e.Entries != 0 || e.Count != 0 || e.Snapshot != 0 {
-			r.set &^= uint64(raftdiag.HasHint)
-		}
-		if e.Entries != 0 || e.Count != 0 || e.Hint != 0 {
-			r.set &^= uint64(raftdiag.HasSnapshot)
-		}
-		if e.Entries != 0 || e.Hint != 0 || e.Snapshot != 0 {
-			r.set &^= uint64(raftdiag.HasCount)
+		if tail != 0 {
+			r.set &^= others
 		}
 		r.d, ok2 = pair32(uint64(e.EntryTerm), tail)
 	case raftdiag.State, raftdiag.RoleChanged, raftdiag.HardStateSaved:
-		r.from, r.to = node(e.Vote), node(e.Lead)
+		r.from, r.to = f.node(e.Vote), f.node(e.Lead)
 		r.a, r.b, r.c, r.d = uint64(e.Term), uint64(e.Commit), uint64(e.Applied), uint64(e.Last)
 	case raftdiag.Ready:
-		r.from, r.to = node(e.Vote), node(e.Lead)
+		r.from, r.to = f.node(e.Vote), f.node(e.Lead)
 		r.a, ok1 = pair32(e.Immediate, e.Persisted)
 		r.b, ok2 = pair32(e.Entries, e.Count)
 		r.c, r.d = uint64(e.Term), uint64(e.Commit)
 	case raftdiag.ProgressRow:
-		r.from = node(e.Peer)
+		r.from = f.node(e.Peer)
 		if e.Paused {
 			r.flags |= flagPaused
 		}
@@ -162,7 +164,7 @@ func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text 
 		r.d, ok1 = pair32(uint64(e.Term), e.Count)
 	case raftdiag.EntryCommitted, raftdiag.Proposed, raftdiag.Proposing, raftdiag.Waiting, raftdiag.Replied,
 		raftdiag.Applied, raftdiag.ProposalDropped, raftdiag.ProposalTimedOut, raftdiag.Slow, raftdiag.ApplyFailed:
-		r.to = node(e.Lead)
+		r.to = f.node(e.Lead)
 		r.a, r.b, r.c = uint64(e.Index), uint64(e.Term), e.Size|e.Count
 		if e.Size != 0 && e.Count != 0 || e.Size != 0 && e.Has(raftdiag.HasCount) || e.Count != 0 && !e.Has(raftdiag.HasCount) || e.Duration < 0 {
 			return false
@@ -175,7 +177,7 @@ func pack(r *record, e *raftdiag.Event, node func(raftdiag.NodeID) uint16, text 
 	case raftdiag.Panicked:
 		r.a, r.b, r.c, r.d = uint64(e.Index), uint64(e.Term), uint64(e.Commit), uint64(e.Last)
 	case raftdiag.Misconfigured:
-		r.from = node(e.Peer)
+		r.from = f.node(e.Peer)
 	case raftdiag.Stopped, raftdiag.StorageFailed, raftdiag.Garbled:
 	default:
 		return false

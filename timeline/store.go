@@ -112,13 +112,13 @@ func (s *Store) Open(name string, order int) func(*raftdiag.Event) {
 }
 
 func (f *feed) node(n raftdiag.NodeID) uint16 {
-	if n == 0 {
-		return 0
-	}
-	slot := n % 8
-	if f.lastNode[slot] == n {
+	if slot := n % 8; f.lastNode[slot] == n {
 		return f.lastNodeN[slot]
 	}
+	return f.findNode(n)
+}
+
+func (f *feed) findNode(n raftdiag.NodeID) uint16 {
 	id, ok := f.nodes[n]
 	if !ok {
 		f.store.mu.Lock()
@@ -128,7 +128,7 @@ func (f *feed) node(n raftdiag.NodeID) uint16 {
 		f.store.mu.Unlock()
 		f.nodes[n] = id
 	}
-	f.lastNode[slot], f.lastNodeN[slot] = n, id
+	f.lastNode[n%8], f.lastNodeN[n%8] = n, id
 	return id
 }
 
@@ -186,7 +186,7 @@ func (f *feed) add(e *raftdiag.Event) {
 		}
 	}
 	r := &f.row
-	if !pack(r, e, f.node, f.text) {
+	if !f.pack(r, e) {
 		wide := *e
 		wide.Text = strings.Clone(e.Text)
 		wide.Group, wide.Writer, wide.Pos.Source = "", "", "" // the lane and the source know them
