@@ -608,7 +608,9 @@ func (r *resolver) place(w *writer, h *head, it *item) {
 	if r.rehears {
 		return
 	}
-	w.addTerm(it)
+	if it.dialect == raftRs {
+		w.addTerm(it)
+	}
 	if r.node != 0 && e.Node == 0 {
 		e.Node = r.node
 	}
@@ -622,6 +624,10 @@ func (r *resolver) place(w *writer, h *head, it *item) {
 		}
 		if selves := w.all.selves; e.Node == 0 && len(selves) > 1 && w.part < len(selves) {
 			e.Node = selves[w.part]
+		}
+		if len(r.held) == 0 && r.panic == nil && it.role != panicPart { // as nearly always
+			r.hand(it, id)
+			return
 		}
 		r.keep(it, id, nil) // behind the lines of others that wait
 	}
@@ -652,7 +658,7 @@ func (w *writer) hearTerm(it *item) {
 // carry their own.
 func (w *writer) addTerm(it *item) {
 	e := &it.ev
-	if it.dialect != raftRs || e.Kind != raftdiag.Sent || e.Has(raftdiag.HasTerm) || !e.Type.IsNetwork() || e.Type == raftdiag.MsgVote || e.Type == raftdiag.MsgPreVote {
+	if e.Kind != raftdiag.Sent || e.Has(raftdiag.HasTerm) || !e.Type.IsNetwork() || e.Type == raftdiag.MsgVote || e.Type == raftdiag.MsgPreVote {
 		return
 	}
 	if t := w.terms[termOf{e.Group, e.Node}]; t > 0 {
