@@ -64,6 +64,7 @@ type writer struct {
 	begin, latest  raftdiag.Stamp
 	lines          int
 	idents         map[string]*ident
+	unused         []ident  // made, and nobody's yet
 	cache          []*ident // by the place of a group's name in memory; it grows with the number of groups
 	latestID       *ident
 	heads          []threadHeads
@@ -305,6 +306,7 @@ type ident struct {
 	now          [2]uint64 // term and commit
 	term, commit uint64    // of this run
 	sent         []way     // who sent what arrived, and to whom
+	few          [2]way    // room for the first of them
 	runs         int
 	zero         []int64 // events without a node, by source
 }
@@ -406,7 +408,8 @@ func (w *writer) ident(group string) *ident {
 	if *slot == nil || (*slot).group != group {
 		id := w.idents[group]
 		if id == nil {
-			id = &ident{w: w, group: group}
+			id = w.newIdent()
+			id.w, id.group = w, group
 			w.idents[group] = id
 			if n := len(w.cache); len(w.idents) > n/4 && n < mostCached {
 				w.cache = make([]*ident, 4*n)
@@ -418,6 +421,17 @@ func (w *writer) ident(group string) *ident {
 	}
 	w.latestID = *slot
 	return *slot
+}
+
+// newIdent is an ident of those that were made at once, as many as there are so
+// far.
+func (w *writer) newIdent() *ident {
+	if len(w.unused) == 0 {
+		w.unused = make([]ident, min(len(w.idents)+1, 64))
+	}
+	id := &w.unused[0]
+	w.unused = w.unused[1:]
+	return id
 }
 
 // mostCached is how many of a writer's groups are found without a map.
@@ -761,7 +775,7 @@ func (id *ident) learn(e *raftdiag.Event) {
 			if e.Has(raftdiag.HasFrom) && (!e.Has(raftdiag.HasType) || e.Type.IsNetwork()) && len(id.sent) < 16 {
 				if x := (way{e.From, e.To}); !slices.Contains(id.sent, x) {
 					if id.sent == nil {
-						id.sent = make([]way, 0, 4)
+						id.sent = id.few[:0]
 					}
 					id.sent = append(id.sent, x)
 					id.overheard()

@@ -16,6 +16,7 @@ type Store struct {
 	feeds   []*feed
 	nodes   intern[raftdiag.NodeID, uint16]
 	texts   intern[string, uint32]
+	names   map[string]string // of lanes, each once
 	wide    []raftdiag.Event
 	twins   []uint64 // by wide event: the first one that says the same
 	quarry  *quarry
@@ -28,6 +29,7 @@ func New() *Store {
 		quarry: &quarry{},
 		nodes:  newIntern[raftdiag.NodeID, uint16](1<<16 - 1),
 		texts:  newIntern[string, uint32](1 << 17),
+		names:  map[string]string{},
 	}
 }
 
@@ -71,6 +73,7 @@ type feed struct {
 	goesOn bool // it is the next piece of the source before it in order
 	store  *Store
 	strips map[laneKey]*strip
+	unused []strip // made at once, and no lane's yet
 	forms  shapes
 	cache  []*strip // direct-mapped; it grows with the number of lanes
 	newest *strip   // the lane of the newest event
@@ -81,6 +84,18 @@ type feed struct {
 	lastNode  [8]raftdiag.NodeID
 	lastNodeN [8]uint16
 	speech    speech
+}
+
+// lasting is a copy of a name, since it may be part of a large buffer.
+func (s *Store) lasting(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept, ok := s.names[name]
+	if !ok {
+		kept = strings.Clone(name)
+		s.names[kept] = kept
+	}
+	return kept
 }
 
 const (
@@ -160,8 +175,12 @@ func (f *feed) strip(e *raftdiag.Event) *strip {
 		key := laneKey{e.Writer, e.Group, e.Node}
 		s := f.strips[key]
 		if s == nil {
-			key.writer, key.group = strings.Clone(key.writer), strings.Clone(key.group)
-			s = &strip{from: f.store.quarry, key: key, group: e.Group, node: e.Node, writes: uint32(len(e.Writer))}
+			key.writer, key.group = f.store.lasting(key.writer), f.store.lasting(key.group)
+			if len(f.unused) == 0 {
+				f.unused = make([]strip, min(len(f.strips)+1, 64))
+			}
+			s, f.unused = &f.unused[0], f.unused[1:]
+			*s = strip{from: f.store.quarry, key: key, group: e.Group, node: e.Node, writes: uint32(len(e.Writer))}
 			f.strips[key] = s
 			if n := len(f.cache); len(f.strips) > n/4 && n < lastCache {
 				f.cache = make([]*strip, 4*n)
