@@ -86,6 +86,7 @@ type block struct {
 	data  []byte
 	lines int64
 	items []item
+	used  int  // how many items its memory has held; those behind hold nothing
 	cut   bool // the last line has no newline
 	last  bool // nothing of the source comes behind it
 	end   bool // nothing of the stream comes behind it
@@ -126,7 +127,7 @@ func (f *feeder) read(b *block) bool {
 			f.st.sources[f.next].err = err
 			f.next++
 			// An empty block keeps the stream's end in order.
-			*b = block{src: f.st.sources[f.next-1], seq: f.seq, data: b.data[:0], items: b.items[:0], last: true, end: f.next == len(f.st.sources)}
+			*b = block{src: f.st.sources[f.next-1], seq: f.seq, data: b.data[:0], items: b.items[:0], used: b.used, last: true, end: f.next == len(f.st.sources)}
 			f.seq++
 			return true
 		}
@@ -146,7 +147,7 @@ func (f *feeder) read(b *block) bool {
 // fill reads into b.data up to the end of a line.
 func (f *feeder) fill(b *block, src *source) {
 	data := append(b.data[:0], f.carry...)
-	*b = block{items: b.items[:0], offset: f.taken - int64(len(f.carry))}
+	*b = block{items: b.items[:0], used: b.used, offset: f.taken - int64(len(f.carry))}
 	f.carry = f.carry[:0]
 	var err error
 	for {
@@ -336,13 +337,7 @@ func (b *block) parse(p *reader) {
 			b.capped++
 		}
 		n := len(b.items)
-		if n == cap(b.items) {
-			b.items = append(b.items, item{})
-		} else {
-			b.items = b.items[:n+1]
-			b.items[n] = item{}
-		}
-		it := &b.items[n]
+		it := b.add()
 		it.line = b.lines - 1
 		first := it.line
 		if len(line) >= 9 && (line[0] == '{' || digit(line[0]) || b.export) {
@@ -365,10 +360,32 @@ func (b *block) parse(p *reader) {
 				p.extra[i].line = first
 			}
 			b.items = append(b.items, p.extra...)
+			b.used = max(b.used, len(b.items))
 			p.extra = p.extra[:0]
 		}
 		p.cut = false
 	}
+}
+
+// add is one more item, which holds nothing. Memory that was never written is not
+// cleared: to look at it before it is written costs two page faults.
+func (b *block) add() *item {
+	n := len(b.items)
+	if cap(b.items) == 0 {
+		b.items = make([]item, 0, bytes.Count(b.data, []byte{'\n'})+1)
+	}
+	if n == cap(b.items) {
+		b.items = append(b.items, item{})
+	} else {
+		b.items = b.items[:n+1]
+	}
+	it := &b.items[n]
+	if n < b.used {
+		*it = item{}
+	} else {
+		b.used = n + 1
+	}
+	return it
 }
 
 func (p *reader) garbledText(it *item, line []byte) {
