@@ -15,15 +15,16 @@ import (
 type reader struct {
 	in      *interner
 	clock   clock
-	plain   []byte                // a line without its colours
-	join    []byte                // a group's name being put together
-	words   []byte                // the fields of a JSON log line
-	inner   [4][]byte             // its text, for each depth
-	cut     bool                  // the line's end is missing
-	target  []byte                // what stood between level and message
-	group   string                // of the newest line that names one
-	follow  [64][numPairs]pairKey // by kind and key, the key that came next
-	rec     record                // a line of another system
+	plain   []byte    // a line without its colours
+	join    []byte    // a group's name being put together
+	words   []byte    // the fields of a JSON log line
+	inner   [4][]byte // its text, for each depth
+	cut     bool      // the line's end is missing
+	target  []byte    // what stood between level and message
+	group   string    // of the newest line that names one
+	ways    [64]ways  // by kind, how fields were spelt
+	steps   int       // how many
+	rec     record    // a line of another system
 	found   []int32
 	scratch item // for readers of prefixes
 	caught  []catch

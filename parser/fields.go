@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"time"
-	"unsafe"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -220,18 +219,12 @@ type sentence struct {
 // field that the kind has cannot be read. atEnd says that the line was cut
 // off: a value that touches the end of s may be a part of one.
 func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
-	newest, follow := pairOther, &p.follow[e.Kind&63]
+	at := &p.ways[e.Kind&63].begin
 	for len(s) > 0 {
 		if !p.cut {
-			i := 0
-			for i < len(s) {
-				n := plainField(s, i, e, &newest, follow)
-				if n == 0 {
-					break
-				}
-				i = n
+			if s, at = follow(s, e, at); len(s) == 0 {
+				return true
 			}
-			s, newest = s[i:], pairOther
 		}
 		key, val, rest := pair(s)
 		if key == nil {
@@ -240,103 +233,16 @@ func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
 		if p.cut && len(rest) == 0 && !lastKey(e.Kind, key) {
 			return true
 		}
-		s = rest
 		if !p.field(key, val, e, x) {
 			return false
 		}
+		if !p.cut {
+			at = p.learn(at, e.Kind, s, key, val, len(s)-len(rest))
+		}
+		s = rest
 	}
 	return true
 }
-
-// A pairKey is a frequent key of Ready-loop text.
-type pairKey uint8
-
-const (
-	pairOther pairKey = iota
-	pairFrom
-	pairTo
-	pairTerm
-	pairLogTerm
-	pairIndex
-	pairCommit
-	pairCommitted
-	pairEntries
-	pairUnstableEntries
-	pairUnstable
-	pairApplied
-	pairLastIndex
-	pairFirstIndex
-	pairLeader
-	pairMatched
-	pairNextIdx
-	pairPendingSnapshot
-	pairImmediateMsgs
-	pairPersistedMsgs
-	pairCount
-	pairTotal
-	pairDataLen
-	pairType
-	pairReject
-	pairPaused
-	pairRecentActive
-	pairState
-	pairRaftState
-	pairSoftState
-	pairHardState
-	numPairs
-)
-
-// A pairForm is such a key with its sign, as it stands in a line.
-type pairForm struct {
-	name       string
-	size       int
-	mask, word [3]uint64
-}
-
-var pairForms = func() (forms [numPairs]pairForm) {
-	forms = [numPairs]pairForm{
-		pairFrom:            {name: "from"},
-		pairTo:              {name: "to"},
-		pairTerm:            {name: "term"},
-		pairLogTerm:         {name: "log_term"},
-		pairIndex:           {name: "index"},
-		pairCommit:          {name: "commit"},
-		pairCommitted:       {name: "committed"},
-		pairEntries:         {name: "entries"},
-		pairUnstableEntries: {name: "unstable_entries"},
-		pairUnstable:        {name: "unstable"},
-		pairApplied:         {name: "applied"},
-		pairLastIndex:       {name: "last_index"},
-		pairFirstIndex:      {name: "first_index"},
-		pairLeader:          {name: "leader"},
-		pairMatched:         {name: "matched"},
-		pairNextIdx:         {name: "next_idx"},
-		pairPendingSnapshot: {name: "pending_snapshot"},
-		pairImmediateMsgs:   {name: "immediate_msgs"},
-		pairPersistedMsgs:   {name: "persisted_msgs"},
-		pairCount:           {name: "count"},
-		pairTotal:           {name: "total"},
-		pairDataLen:         {name: "data_len"},
-		pairType:            {name: "type"},
-		pairReject:          {name: "reject"},
-		pairPaused:          {name: "paused"},
-		pairRecentActive:    {name: "recent_active"},
-		pairState:           {name: "state"},
-		pairRaftState:       {name: "raft_state"},
-		pairSoftState:       {name: "soft_state"},
-		pairHardState:       {name: "hard_state"},
-	}
-	for k := range forms {
-		f := &forms[k]
-		if f.name == "" {
-			f.word[0] = 1 // which no masked word is
-			continue
-		}
-		f.size = len(f.name) + 1
-		f.mask, f.word = masked(f.name + "=")
-	}
-	return forms
-}()
 
 // masked is a text of at most 24 bytes as words, and the masks of those.
 func masked(s string) (mask, word [3]uint64) {
@@ -349,189 +255,6 @@ func masked(s string) (mask, word [3]uint64) {
 	}
 	return mask, word
 }
-
-// begins reports whether the key stands at the begin of the 24 bytes b.
-func (f *pairForm) begins(b []byte) bool {
-	_ = b[23]
-	return binary.LittleEndian.Uint64(b)&f.mask[0] == f.word[0] &&
-		(f.size <= 8 || binary.LittleEndian.Uint64(b[8:])&f.mask[1] == f.word[1] &&
-			(f.size <= 16 || binary.LittleEndian.Uint64(b[16:])&f.mask[2] == f.word[2]))
-}
-
-func pairNamed(key []byte) pairKey {
-	switch string(key) {
-	case "from":
-		return pairFrom
-	case "to":
-		return pairTo
-	case "term":
-		return pairTerm
-	case "log_term":
-		return pairLogTerm
-	case "index":
-		return pairIndex
-	case "commit":
-		return pairCommit
-	case "committed":
-		return pairCommitted
-	case "entries":
-		return pairEntries
-	case "unstable_entries":
-		return pairUnstableEntries
-	case "unstable":
-		return pairUnstable
-	case "applied":
-		return pairApplied
-	case "last_index":
-		return pairLastIndex
-	case "first_index":
-		return pairFirstIndex
-	case "leader":
-		return pairLeader
-	case "matched":
-		return pairMatched
-	case "next_idx":
-		return pairNextIdx
-	case "pending_snapshot":
-		return pairPendingSnapshot
-	case "immediate_msgs":
-		return pairImmediateMsgs
-	case "persisted_msgs":
-		return pairPersistedMsgs
-	case "count":
-		return pairCount
-	case "total":
-		return pairTotal
-	case "data_len":
-		return pairDataLen
-	case "type":
-		return pairType
-	case "reject":
-		return pairReject
-	case "paused":
-		return pairPaused
-	case "recent_active":
-		return pairRecentActive
-	case "state":
-		return pairState
-	case "raft_state":
-		return pairRaftState
-	case "soft_state":
-		return pairSoftState
-	case "hard_state":
-		return pairHardState
-	}
-	return pairOther
-}
-
-// plainField reads the pair at place i of s, if it is spelt as nearly all are: a
-// frequent key with a number, a number in Some( ), or one of a few words. It
-// answers the place behind it, or 0 where pair and field must look; what it
-// reads, they would read alike. newest is the key before, and follow what came
-// behind each last time.
-func plainField(s []byte, i int, e *raftdiag.Event, newest *pairKey, follow *[numPairs]pairKey) int {
-	for i < len(s) && (s[i] == ' ' || s[i] == ',') {
-		i++
-	}
-	w := s[:cap(s)]
-	if len(w)-i < pairRoom {
-		return 0
-	}
-	b := (*[pairRoom]byte)(w[i:]) // looks behind the line, where no key matches
-	guess := &follow[*newest]
-	key := *guess
-	if !pairForms[key].begins(b[:24]) {
-		n := signIn(b[:24])
-		if n < 0 || i+n >= len(s) {
-			return 0
-		}
-		if key = pairNamed(b[:n]); key == pairOther {
-			return 0
-		}
-		*guess = key
-	}
-	*newest = key
-	v := pairForms[key].size & 31
-	c := b[v]
-	if c-'0' <= 9 {
-		num, n := uint64(c-'0'), 1
-		if b[v+1]-'0' <= 9 {
-			if num, n = eightDigits(binary.LittleEndian.Uint64(b[v:])); n == 8 {
-				return 0 // or more of them
-			}
-		}
-		j := i + v + n
-		if j > len(s) || j < len(s) && s[j] != ',' && s[j] != ' ' {
-			return 0
-		}
-		return plainNumber(key, num, j, e)
-	}
-	v += i
-	if v >= len(s) {
-		return 0
-	}
-	if c == 'S' && has(s[v:], "Some(") {
-		if key == pairHardState {
-			return plainHardState(s, v, e)
-		}
-		num, n := uintAt(s[v+len("Some("):])
-		j := v + len("Some(") + n
-		if n == 0 || n > 18 || j >= len(s) || s[j] != ')' {
-			return 0
-		}
-		if j++; j < len(s) && s[j] != ',' && s[j] != ' ' {
-			return 0
-		}
-		return plainNumber(key, num, j, e)
-	}
-	j := v
-	for j < len(s) && s[j] != ',' && s[j] != ' ' {
-		j++
-	}
-	val, may := s[v:j], kindFields[e.Kind&63]
-	switch key {
-	case pairType:
-		if may.Has(raftdiag.HasType) && !may.Has(raftdiag.HasEntryType) {
-			if t, ok := messageType(val); ok {
-				e.Type, e.Set = t, e.Set|raftdiag.HasType
-				return j
-			}
-		}
-		if may.Has(raftdiag.HasEntryType) && string(val) == "EntryNormal" {
-			e.EntryType, e.Set = raftdiag.EntryNormal, e.Set|raftdiag.HasEntryType
-			return j
-		}
-	case pairReject:
-		return plainFlag(val, j, e, may&raftdiag.HasReject, &e.Reject)
-	case pairPaused:
-		return plainFlag(val, j, e, may&raftdiag.HasPaused, &e.Paused)
-	case pairRecentActive:
-		return plainFlag(val, j, e, may&raftdiag.HasRecentActive, &e.RecentActive)
-	case pairState:
-		if may.Has(raftdiag.HasProgressState) {
-			if state, ok := progressState(val); ok {
-				e.State, e.Set = state, e.Set|raftdiag.HasProgressState
-				return j
-			}
-		}
-	case pairRaftState:
-		if may.Has(raftdiag.HasRole) && !may.Has(raftdiag.HasProgressState) {
-			if r, ok := roleNamed(val); ok {
-				e.Role, e.Set = r, e.Set|raftdiag.HasRole
-				return j
-			}
-		}
-	case pairSoftState, pairHardState:
-		if string(val) == "None" {
-			return j
-		}
-	}
-	return 0
-}
-
-// pairRoom is how much plainField looks at: the longest key, its sign and a
-// number.
-const pairRoom = 40
 
 // eightDigits reads the number at the begin of eight bytes, and answers how many
 // of them are its digits.
@@ -548,12 +271,12 @@ func eightDigits(x uint64) (num uint64, n int) {
 	return x * 42949672960001 >> 32, n
 }
 
-// plainHardState reads Some(HardState { term: 2, vote: 2, commit: 908 }), as
-// raft-rs prints it, at place i.
-func plainHardState(s []byte, i int, e *raftdiag.Event) int {
+// hardStateAt reads HardState { term: 2, vote: 2, commit: 908 }), as
+// raft-rs prints it, at place i, and answers the place behind it, or 0.
+func hardStateAt(s []byte, i int, e *raftdiag.Event) int {
 	var n [3]uint64
-	for k, before := range [...]string{"Some(HardState { term: ", ", vote: ", ", commit: "} {
-		if !has(s[i:], before) {
+	for k, before := range [...]string{"HardState { term: ", ", vote: ", ", commit: "} {
+		if i > len(s) || !has(s[i:], before) {
 			return 0
 		}
 		i += len(before)
@@ -573,126 +296,6 @@ func plainHardState(s []byte, i int, e *raftdiag.Event) int {
 	e.Term, e.Vote, e.Commit = raftdiag.Term(n[0]), raftdiag.NodeID(n[1]), raftdiag.Index(n[2])
 	e.Set |= raftdiag.HasTerm | raftdiag.HasVote | raftdiag.HasCommit
 	return i
-}
-
-// signIn is the place of the first = among 24 bytes, or -1.
-func signIn(s []byte) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for at := 0; at < 24; at += 8 {
-		x := binary.LittleEndian.Uint64(s[at:]) ^ '='*ones
-		if m := (x - ones) &^ x & tops; m != 0 {
-			return at + bits.TrailingZeros64(m)/8
-		}
-	}
-	return -1
-}
-
-// plainNumber sets the field of a key to a number that ends at j, and answers
-// j, or 0 if the key has none.
-func plainNumber(key pairKey, num uint64, j int, e *raftdiag.Event) int {
-	a := &numberPlaces[e.Kind&63][key]
-	switch {
-	case a.bit != 0:
-		*(*uint64)(unsafe.Add(unsafe.Pointer(e), a.offset)) = num
-		e.Set |= a.bit
-	case !a.ignored:
-		return 0
-	}
-	return j
-}
-
-// A numberPlace is where the number of a key goes in an event of a kind.
-type numberPlace struct {
-	bit     raftdiag.Field // 0 if it goes nowhere
-	offset  uint16         // of the field
-	ignored bool           // the kind has no such field; else the key has no number
-}
-
-var numberPlaces = func() (places [64][numPairs]numberPlace) {
-	for k := range places {
-		e := raftdiag.Event{Kind: raftdiag.Kind(k)}
-		for key := range places[k] {
-			p := &places[k][key]
-			bit, at := numberPlaceOf(pairKey(key), &e)
-			switch {
-			case at == nil:
-			case kindFields[k].Has(bit) || e.Kind == raftdiag.Ready && bit == raftdiag.HasCount:
-				p.bit, p.offset = bit, uint16(uintptr(unsafe.Pointer(at))-uintptr(unsafe.Pointer(&e)))
-			default:
-				p.ignored = true
-			}
-		}
-	}
-	return places
-}()
-
-// numberPlaceOf is the field that the number of a key is in an event of e's kind.
-func numberPlaceOf(key pairKey, e *raftdiag.Event) (bit raftdiag.Field, at *uint64) {
-	may := kindFields[e.Kind&63]
-	switch key {
-	case pairFrom:
-		return raftdiag.HasFrom, (*uint64)(&e.From)
-	case pairTo:
-		if may.Has(raftdiag.HasPeer) {
-			return 0, nil
-		}
-		return raftdiag.HasTo, (*uint64)(&e.To)
-	case pairTerm:
-		return raftdiag.HasTerm, (*uint64)(&e.Term)
-	case pairLogTerm:
-		return raftdiag.HasLogTerm, (*uint64)(&e.LogTerm)
-	case pairIndex:
-		return raftdiag.HasIndex, (*uint64)(&e.Index)
-	case pairCommit, pairCommitted:
-		if e.Kind == raftdiag.Ready {
-			return raftdiag.HasCount, &e.Count
-		}
-		return raftdiag.HasCommit, (*uint64)(&e.Commit)
-	case pairEntries:
-		if !may.Has(raftdiag.HasEntries) {
-			return raftdiag.HasUnstable, &e.Unstable
-		}
-		return raftdiag.HasEntries, &e.Entries
-	case pairUnstableEntries, pairUnstable:
-		return raftdiag.HasUnstable, &e.Unstable
-	case pairApplied:
-		return raftdiag.HasApplied, (*uint64)(&e.Applied)
-	case pairLastIndex:
-		return raftdiag.HasLast, (*uint64)(&e.Last)
-	case pairFirstIndex:
-		return raftdiag.HasFirst, (*uint64)(&e.First)
-	case pairLeader:
-		return raftdiag.HasLead, (*uint64)(&e.Lead)
-	case pairMatched:
-		return raftdiag.HasMatch, (*uint64)(&e.Match)
-	case pairNextIdx:
-		return raftdiag.HasNext, (*uint64)(&e.Next)
-	case pairPendingSnapshot:
-		return raftdiag.HasPendingSnapshot, (*uint64)(&e.PendingSnapshot)
-	case pairImmediateMsgs:
-		return raftdiag.HasImmediate, &e.Immediate
-	case pairPersistedMsgs:
-		return raftdiag.HasPersisted, &e.Persisted
-	case pairCount, pairTotal:
-		return raftdiag.HasCount, &e.Count
-	case pairDataLen:
-		return raftdiag.HasSize, &e.Size
-	}
-	return 0, nil
-}
-
-// plainFlag sets a flag, if the kind may have it, and answers j; 0 for another
-// word than true and false.
-func plainFlag(val []byte, j int, e *raftdiag.Event, bit raftdiag.Field, at *bool) int {
-	switch string(val) {
-	case "true", "false":
-		if bit != 0 {
-			*at = len(val) == len("true")
-			e.Set |= bit
-		}
-		return j
-	}
-	return 0
 }
 
 // lastKey reports whether a line of the kind ends with this key, so that the
