@@ -21,10 +21,10 @@ type reader struct {
 	inner   [4][]byte // its text, for each depth
 	cut     bool      // the line's end is missing
 	target  []byte    // what stood between level and message
-	group   string    // of the newest line that names one
-	ways    [64]ways  // by kind, how fields were spelt
-	steps   int       // how many
-	rec     record    // a line of another system
+	groups  groupWords // the names of groups
+	ways    [64]ways // by kind, how fields were spelt
+	steps   int      // how many
+	rec     record   // a line of another system
 	found   []int32
 	scratch item // for readers of prefixes
 	caught  []catch

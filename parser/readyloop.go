@@ -174,31 +174,6 @@ func withoutEmoji(s []byte) []byte {
 	return s
 }
 
-// groupName takes a group's name off the start of s: __meta-0 from
-// `__meta-0: total=2`, `__meta-0 (with wait)` and `"__meta-0", waiting`.
-func (p *reader) groupName(s []byte) (name string, rest []byte, ok bool) {
-	// Lines of one group follow one another.
-	if n := len(p.group); n > 0 && len(s) > n+1 && s[n] == ':' && s[n+1] == ' ' && string(s[:n]) == p.group {
-		return p.group, s[n+1:], true
-	}
-	if len(s) > 0 && (s[0] == '"' || s[0] == '`' || s[0] == '\'') {
-		s = s[1:]
-	}
-	n := 0
-	for n < len(s) && s[n] > ' ' && s[n] != ',' && s[n] != '"' && s[n] != '`' && s[n] != ')' {
-		n++
-	}
-	rest = s[n:]
-	for n > 0 && (s[n-1] == ':' || s[n-1] == '.' || s[n-1] == '\'') {
-		n--
-	}
-	if n == 0 || n > 255 || s[0] == '{' || s[0] == '<' || s[0] == '=' {
-		return "", rest, false
-	}
-	p.group = p.in.string(s[:n])
-	return p.group, rest, true
-}
-
 // finish puts group and node of a line's fields into the event.
 func (p *reader) finish(it *item, x *sentence) {
 	if x.node != 0 {
