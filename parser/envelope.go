@@ -15,16 +15,17 @@ import (
 type reader struct {
 	in      *interner
 	clock   clock
-	plain   []byte    // a line without its colours
-	join    []byte    // a group's name being put together
-	words   []byte    // the fields of a JSON log line
-	inner   [4][]byte // its text, for each depth
-	cut     bool      // the line's end is missing
-	target  []byte    // what stood between level and message
+	plain   []byte     // a line without its colours
+	join    []byte     // a group's name being put together
+	words   []byte     // the fields of a JSON log line
+	inner   [4][]byte  // its text, for each depth
+	cut     bool       // the line's end is missing
+	target  []byte     // what stood between level and message
+	before  []byte     // what stood between stamp and message: blanks, level, target
 	groups  groupWords // the names of groups
-	ways    [64]ways // by kind, how fields were spelt
-	steps   int      // how many
-	rec     record   // a line of another system
+	ways    [64]ways   // by kind, how fields were spelt
+	steps   int        // how many
+	rec     record     // a line of another system
 	found   []int32
 	scratch item // for readers of prefixes
 	caught  []catch
@@ -131,6 +132,7 @@ func headed(s []byte) bool {
 // dialect stand first.
 func (p *reader) peel(s []byte, it *item, depth int) outcome {
 	logged := false // stamp or level of a logger was taken off
+	var head []byte // what stands behind the stamp
 	for round := 0; round < 16; round++ {
 		for len(s) > 0 && (s[0] == ' ' || s[0] == '\t' || s[0] == 0) {
 			s = s[1:]
@@ -144,7 +146,13 @@ func (p *reader) peel(s []byte, it *item, depth int) outcome {
 			if t, n := p.clock.stamp(s); n > 0 {
 				it.ev.Time = t
 				s = s[n:]
-				logged = true
+				logged, head = true, s
+				if n := len(p.before); n > 0 && len(s) > n && string(s[:n]) == string(p.before) {
+					if got := p.readyloop(s[n:], it); got != notRaft {
+						it.env = tracing
+						return got
+					}
+				}
 				continue
 			}
 			// grep -n in front of a line, and nothing else.
@@ -201,9 +209,10 @@ func (p *reader) peel(s []byte, it *item, depth int) outcome {
 		}
 		if c >= 'A' && c <= 'Z' {
 			if n := level(s); n > 0 {
-				s = s[n:]
-				logged = true
-				return p.logged(s, it, depth)
+				if len(bytes.TrimLeft(head, " \t\x00")) != len(s) {
+					head = nil // something else stands between
+				}
+				return p.logged(s[n:], it, depth, head)
 			}
 			if has(s, "LOG: ") {
 				s = s[len("LOG: "):]
@@ -238,12 +247,14 @@ func (p *reader) wrapped(it *item, logged bool) {
 }
 
 // logged reads what tracing prints behind the level: thread, spans, target and
-// the message, with colons between.
-func (p *reader) logged(s []byte, it *item, depth int) outcome {
+// the message, with colons between. head is all that
+// stands behind the stamp, nil where it holds more than that and the level.
+func (p *reader) logged(s []byte, it *item, depth int, head []byte) outcome {
 	for len(s) > 0 && (s[0] == ' ' || s[0] == '\t' || s[0] == ']') {
 		s = s[1:]
 	}
 	if has(s, "ThreadId(") {
+		head = nil
 		if n, w := uintAt(s[len("ThreadId("):]); w > 0 {
 			it.thread = uint32(n)
 			s = bytes.TrimLeft(s[len("ThreadId(")+w:], ") ")
@@ -255,6 +266,9 @@ func (p *reader) logged(s []byte, it *item, depth int) outcome {
 	if n := len(p.target); n > 0 && len(s) > n && string(s[:n]) == string(p.target) {
 		if got := p.readyloop(s[n:], it); got != notRaft {
 			it.env = tracing
+			if head != nil {
+				p.before = append(p.before[:0], head[:len(head)-len(s)+n]...)
+			}
 			return got
 		}
 		return p.search(s, it, true, depth)

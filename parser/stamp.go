@@ -101,24 +101,11 @@ func two(s []byte) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
 // and answers the bytes that it takes. Day and time are parted by T or a
 // space, the date by - or /. Without a zone it is UTC.
 func (c *clock) stamp(s []byte) (raftdiag.Stamp, int) {
-	if len(s) < 19 || !digit(s[0]) || s[4] != '-' && s[4] != '/' || s[7] != s[4] || s[10] != 'T' && s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+	if len(s) < 19 {
 		return 0, 0
 	}
 	text := [2]uint64{binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])}
-	if !c.valid || text != c.minute {
-		for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15} {
-			if !digit(s[i]) {
-				return 0, 0
-			}
-		}
-		year, month, day, hour, minute := two(s)*100+two(s[2:]), two(s[5:]), two(s[8:]), two(s[11:]), two(s[14:])
-		if year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 {
-			return 0, 0
-		}
-		c.base = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).UnixNano()
-		c.minute, c.valid = text, true
-	}
-	if !digit(s[17]) || !digit(s[18]) {
+	if (text != c.minute || !c.valid) && !c.turn(s, text) || s[16] != ':' || !digit(s[17]) || !digit(s[18]) {
 		return 0, 0
 	}
 	t := c.base + int64(two(s[17:]))*int64(time.Second)
@@ -139,8 +126,31 @@ func (c *clock) stamp(s []byte) (raftdiag.Stamp, int) {
 		}
 		t += frac * powers[9-digits]
 	}
+	if n < len(s) && s[n] == 'Z' {
+		return raftdiag.Stamp(t), n + 1
+	}
 	offset, zone := zoneAt(s[n:])
 	return raftdiag.Stamp(t - offset), n + zone
+}
+
+// turn makes the minute that s begins with the newest, and reports whether it is
+// one. text is the minute as words.
+func (c *clock) turn(s []byte, text [2]uint64) bool {
+	if s[4] != '-' && s[4] != '/' || s[7] != s[4] || s[10] != 'T' && s[10] != ' ' || s[13] != ':' {
+		return false
+	}
+	for _, i := range [...]int{0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15} {
+		if !digit(s[i]) {
+			return false
+		}
+	}
+	year, month, day, hour, minute := two(s)*100+two(s[2:]), two(s[5:]), two(s[8:]), two(s[11:]), two(s[14:])
+	if year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 {
+		return false
+	}
+	c.base = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).UnixNano()
+	c.minute, c.valid = text, true
+	return true
 }
 
 // zoneAt reads Z, +01:00, +0100 or " UTC", or nothing.
