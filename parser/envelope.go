@@ -15,17 +15,17 @@ import (
 type reader struct {
 	in      *interner
 	clock   clock
-	plain   []byte     // a line without its colours
-	join    []byte     // a group's name being put together
-	words   []byte     // the fields of a JSON log line
-	inner   [4][]byte  // its text, for each depth
-	cut     bool       // the line's end is missing
-	target  []byte     // what stood between level and message
-	before  []byte     // what stood between stamp and message: blanks, level, target
-	groups  groupWords // the names of groups
-	ways    [64]ways   // by kind, how fields were spelt
-	steps   int        // how many
-	rec     record     // a line of another system
+	plain   []byte      // a line without its colours
+	join    []byte      // a group's name being put together
+	words   []byte      // the fields of a JSON log line
+	inner   [4][]byte   // its text, for each depth
+	cut     bool        // the line's end is missing
+	target  []byte      // what stood between level and message
+	before  []byte      // what stood between stamp and message: blanks, level, target
+	groups  knownGroups // their names
+	ways    [64]ways    // by kind, how fields were spelt
+	steps   int         // how many
+	rec     record      // a line of another system
 	found   []int32
 	scratch item // for readers of prefixes
 	caught  []catch

@@ -10,13 +10,16 @@ import (
 // A clock reads stamps. It remembers the newest minute, since lines of one
 // minute follow one another.
 type clock struct {
-	minute [2]uint64 // as text
-	base   int64     // nanoseconds of that minute
+	minute minute // as text
+	base   int64  // nanoseconds of that minute
 	valid  bool
 
 	near    time.Time // when the source was last written, for stamps without a year
 	guessed int64     // how many such stamps were read
 }
+
+// A minute is the text of one, 2025-10-20T12:00, as words.
+type minute struct{ day, time uint64 }
 
 // yearUnknown stands for the year where nothing tells it. It has a 29 February.
 const yearUnknown = 2000
@@ -104,7 +107,7 @@ func (c *clock) stamp(s []byte) (raftdiag.Stamp, int) {
 	if len(s) < 19 {
 		return 0, 0
 	}
-	text := [2]uint64{binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])}
+	text := minute{binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])}
 	if (text != c.minute || !c.valid) && !c.turn(s, text) || s[16] != ':' || !digit(s[17]) || !digit(s[18]) {
 		return 0, 0
 	}
@@ -134,8 +137,8 @@ func (c *clock) stamp(s []byte) (raftdiag.Stamp, int) {
 }
 
 // turn makes the minute that s begins with the newest, and reports whether it is
-// one. text is the minute as words.
-func (c *clock) turn(s []byte, text [2]uint64) bool {
+// one. text is the same as words.
+func (c *clock) turn(s []byte, text minute) bool {
 	if s[4] != '-' && s[4] != '/' || s[7] != s[4] || s[10] != 'T' && s[10] != ' ' || s[13] != ':' {
 		return false
 	}
@@ -144,11 +147,11 @@ func (c *clock) turn(s []byte, text [2]uint64) bool {
 			return false
 		}
 	}
-	year, month, day, hour, minute := two(s)*100+two(s[2:]), two(s[5:]), two(s[8:]), two(s[11:]), two(s[14:])
-	if year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || minute > 59 {
+	year, month, day, hour, mins := two(s)*100+two(s[2:]), two(s[5:]), two(s[8:]), two(s[11:]), two(s[14:])
+	if year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || mins > 59 {
 		return false
 	}
-	c.base = time.Date(year, time.Month(month), day, hour, minute, 0, 0, time.UTC).UnixNano()
+	c.base = time.Date(year, time.Month(month), day, hour, mins, 0, 0, time.UTC).UnixNano()
 	c.minute, c.valid = text, true
 	return true
 }
