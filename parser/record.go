@@ -152,6 +152,12 @@ func (r *record) openOne(p *reader) bool {
 	if len(s) == 0 {
 		return false
 	}
+	if readDateOrLevel(p, r) {
+		if r.env == bare {
+			r.env = textLog
+		}
+		return true
+	}
 	may := &envelopesOf[0]
 	if r.time != raftdiag.NoStamp {
 		may = &envelopesOf[1]
@@ -477,6 +483,32 @@ func jsonLevel(v gjson.Result) raftdiag.Level {
 	return l
 }
 
+// readDateOrLevel takes off what most lines begin with, a date, and behind it a
+// level and a space, where no reader before readPlainRecord could have: those
+// that take a date want a tab behind it, or another spelling, and Redpanda's
+// has its stamp behind the level.
+func readDateOrLevel(p *reader, r *record) bool {
+	s := r.msg
+	if r.time == raftdiag.NoStamp {
+		if t, n := p.clock.stamp(s); n > 0 && bytes.IndexByte(s, '\t') < 0 {
+			r.stamped(t)
+			r.msg = s[n:]
+			return true
+		}
+		return false
+	}
+	if n := level(s); n > 0 && n < len(s) && s[n-1] == ' ' && r.level == raftdiag.UnknownLevel && len(s) >= 8 {
+		rest := bytes.TrimLeft(s[n:], " ")
+		if len(rest) > 0 && digit(rest[0]) {
+			return false
+		}
+		r.level = levelNamed(s[:n])
+		r.msg = s[n:]
+		return true
+	}
+	return false
+}
+
 // readPlainRecord takes off a stamp, a collector's prefix or a level in
 // capitals that stands first, whatever the logger.
 func readPlainRecord(p *reader, r *record) bool {
@@ -528,10 +560,21 @@ func readPlainRecord(p *reader, r *record) bool {
 	return false
 }
 
-// levelNamed is a level with the signs behind it.
+// levelNamed is the level that level found.
 func levelNamed(s []byte) raftdiag.Level {
-	l, _ := raftdiag.LevelByName(string(bytes.TrimRight(s, ": \t]")))
-	return l
+	switch s[0] {
+	case 'T':
+		return raftdiag.Trace
+	case 'D':
+		return raftdiag.Debug
+	case 'I':
+		return raftdiag.Info
+	case 'W':
+		return raftdiag.Warn
+	case 'E':
+		return raftdiag.Error
+	}
+	return raftdiag.Fatal
 }
 
 // A duration in any of the loggers' spellings: 1.2s, 1m3.5s, 250ms, 1.5 sec,

@@ -1,0 +1,55 @@
+package parser
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/raftdiag/raftdiag"
+)
+
+// What readDateOrLevel takes off, readPlainRecord takes off alike, and no reader
+// before it takes.
+func TestDateOrLevel(t *testing.T) {
+	var samples []string
+	for _, f := range Formats() {
+		samples = append(samples, f.Samples...)
+	}
+	parts := rapid.SampledFrom([]string{"2025-10-20T12:00:01.5Z", "2025-10-20 12:00:01", "2025/10/20 12:00:01,123", "[2025-10-20T12:00:01Z] ", "INFO", "WARN", "ERROR:", "DEBUG]", "CRITICAL\t",
+		" ", "  ", "\t", "raft", "raft-0", "x.go:12: ", ": ", "[shard 0] x - ", "[", "INFO[0001] ", "12", "Mon ", "May  6 10:11:12 ", "|", "x=1", "app::x: "})
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.TrimSpace(strings.Join(rapid.SliceOfN(parts, 1, 8).Draw(t, "parts"), ""))
+		if rapid.Bool().Draw(t, "sample") {
+			s = strings.TrimSpace(rapid.SampledFrom(samples).Draw(t, "line"))
+			s = strings.TrimSpace(s[rapid.IntRange(0, len(s)-1).Draw(t, "from"):])
+		}
+		if s == "" {
+			return
+		}
+		p := newReader()
+		r := record{msg: []byte(s), env: rapid.SampledFrom([]envelope{bare, textLog, syslog}).Draw(t, "env")}
+		need := 0
+		if rapid.Bool().Draw(t, "stamped") {
+			r.time, need = 1, 1
+		}
+		if rapid.Bool().Draw(t, "levelled") {
+			r.level = raftdiag.Info
+		}
+		got, want := r, r
+		if !readDateOrLevel(p, &got) {
+			return
+		}
+		for i, e := range envelopeReaders {
+			if envelopesOf[need][s[0]]>>i&1 == 0 || !e.read(p, &want) {
+				continue
+			}
+			if e.env != textLog || e.name != "" || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%q: envelope %d, %+v; readDateOrLevel: %+v", s, e.env, want, got)
+			}
+			return
+		}
+		t.Fatalf("%q: no envelope; readDateOrLevel: %+v", s, got)
+	})
+}
