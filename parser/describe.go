@@ -85,7 +85,7 @@ func (p *reader) library(rec *record, it *item) outcome {
 			return got
 		}
 	}
-	if mentions(s, `"raftState":"State`) {
+	if bytes.IndexByte(s, '"') >= 0 && mentions(s, `"raftState":"State`) {
 		if got := p.statusJSON(rec, s, it); got != notRaft {
 			return got
 		}

@@ -26,6 +26,8 @@ type reader struct {
 	ways    [64]ways    // by kind, how fields were spelt
 	steps   int         // how many
 	rec     record      // a line of another system
+	members []member    // of the newest JSON object
+	walked  []byte      // that object, if it is the line's own
 	found   []int32
 	scratch item // for readers of prefixes
 	caught  []catch
@@ -46,6 +48,7 @@ func newReader() *reader { return &reader{in: newInterner()} }
 // its place.
 func (p *reader) line(s []byte, it *item) outcome {
 	it.row = -1
+	p.walked = nil
 	for n := len(s); n > 0 && (s[n-1] == '\r' || s[n-1] == ' ' || s[n-1] == 0); n-- {
 		s = s[:n-1]
 	}
@@ -64,7 +67,7 @@ func (p *reader) line(s []byte, it *item) outcome {
 // known reads a line in a format that is built in.
 func (p *reader) known(s []byte, it *item) outcome {
 	var got outcome
-	p.sought = false
+	p.sought, p.walked = false, nil
 	if s[0] == '{' {
 		got = p.object(s, it, 0, decodeFresh)
 	} else {
@@ -605,6 +608,9 @@ func lastWords(s []byte) bool {
 
 // fileEnd is the length of a log's name at the start of a word, or 0.
 func fileEnd(word []byte) int {
+	if bytes.IndexByte(word, '.') < 0 && !bytes.Contains(word, []byte("messages")) {
+		return 0
+	}
 	for _, ending := range [...]string{".log", ".txt", ".out", ".err", ".jsonl", ".ndjson", ".json", "messages"} {
 		i := bytes.Index(word, []byte(ending))
 		if i < 0 {
@@ -697,7 +703,6 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	var stamp raftdiag.Stamp
 	var writer string
 	rank := 0
-	thread := it.thread
 	var walk func(k string, v gjson.Result, level int)
 	walk = func(k string, v gjson.Result, level int) {
 		switch k {
@@ -739,9 +744,15 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 			}
 		}
 	}
-	if !jsonMembers(s, func(k string, v gjson.Result) { walk(k, v, 0) }) {
-		p.words, message, stamp, writer, it.thread = p.words[:0], "", raftdiag.NoStamp, "", thread
-		rank = 0
+	members, ok := p.walk(s)
+	if ok {
+		for i := range members {
+			walk(members[i].key, members[i].value, 0)
+		}
+		if depth == 0 {
+			p.walked = s
+		}
+	} else {
 		gjson.Parse(unsafe.String(unsafe.SliceData(s), len(s))).ForEach(func(key, v gjson.Result) bool {
 			walk(key.Str, v, 0)
 			return true

@@ -267,10 +267,17 @@ func (r *record) structured(payload []byte) {
 	})
 }
 
+// channelled reports whether keys of a CockroachDB record, in either form, stand
+// in a line. Few lines have what is looked for first.
+func channelled(s []byte) bool {
+	return bytes.Contains(s, []byte(`_numeric":`)) && mentions(s, `"channel_numeric":`) ||
+		bytes.Contains(s, []byte(`v":"`)) && mentions(s, `"sev":"`) && mentions(s, `"g":`)
+}
+
 // readCrdbJSON reads CockroachDB's json, json-compact and json-fluent.
 func readCrdbJSON(p *reader, r *record) bool {
 	s := r.msg
-	if s[0] != '{' || s[len(s)-1] != '}' || !mentions(s, `"channel_numeric":`) && !(mentions(s, `"sev":"`) && mentions(s, `"g":`)) {
+	if s[0] != '{' || s[len(s)-1] != '}' || !channelled(s) {
 		return false
 	}
 	text := unsafe.String(unsafe.SliceData(s), len(s))

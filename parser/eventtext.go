@@ -67,4 +67,6 @@ func (p *reader) eventText(s []byte, it *item) outcome {
 }
 
 // hasKind reports whether a line may be such an event.
-func hasKind(s []byte) bool { return bytes.Contains(s, []byte(" kind=")) }
+func hasKind(s []byte) bool {
+	return bytes.Contains(s, []byte("kind=")) && bytes.Contains(s, []byte(" kind=")) // blanks are everywhere
+}

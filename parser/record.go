@@ -263,9 +263,11 @@ func readJSONRecord(p *reader, r *record) bool {
 			}
 		}
 	}
-	if !jsonMembers(s, func(k string, v gjson.Result) { take(k, v, 0) }) {
-		r.fields = r.fields[:before]
-		message, logger, level, stamp, writer, rank = nil, nil, raftdiag.UnknownLevel, raftdiag.NoStamp, "", 0
+	if members, ok := p.membersOf(s); ok {
+		for i := range members {
+			take(members[i].key, members[i].value, 0)
+		}
+	} else {
 		text := unsafe.String(unsafe.SliceData(s), len(s))
 		if !gjson.Valid(text) {
 			return false
@@ -304,78 +306,12 @@ func textOf(v gjson.Result) []byte {
 // bytesOf are the bytes of a string that is part of a line.
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
-// counted is a value of jsonMembers with its number.
+// counted is a value of a member with its number.
 func counted(v gjson.Result) gjson.Result {
 	if v.Type == gjson.Number && v.Num == 0 {
 		return gjson.Parse(v.Raw)
 	}
 	return v
-}
-
-// jsonMembers calls f for each key and value of the JSON object that is all of s.
-// It does not allocate, but for escapes in a value. It reports false for what
-// is spelt in an unusual way, such as keys with escapes, or is no object, maybe
-// after some calls: gjson must look. Keys and values are part of s, and
-// numbers are not read, see counted.
-func jsonMembers(s []byte, f func(key string, v gjson.Result)) bool {
-	i := blanks(s, 0)
-	if i == len(s) || s[i] != '{' {
-		return false
-	}
-	i = blanks(s, i+1)
-	for {
-		if i >= len(s) || s[i] != '"' {
-			return false
-		}
-		start := i + 1
-		i = plainEnd(s, start)
-		for i < len(s) && s[i] >= 0x80 {
-			i = plainEnd(s, i+1)
-		}
-		if i >= len(s) || s[i] != '"' {
-			return false
-		}
-		key := unsafe.String(unsafe.SliceData(s[start:]), i-start)
-		if i = blanks(s, i+1); i >= len(s) || s[i] != ':' {
-			return false
-		}
-		i = blanks(s, i+1)
-		from := i
-		if i = skipValue(s, i, 0); i < 0 {
-			return false
-		}
-		v := gjson.Result{Raw: unsafe.String(unsafe.SliceData(s[from:]), i-from)}
-		switch s[from] {
-		case '"':
-			if strings.IndexByte(v.Raw, '\\') >= 0 {
-				v = gjson.Parse(v.Raw)
-			} else {
-				v.Type, v.Str = gjson.String, v.Raw[1:len(v.Raw)-1]
-			}
-		case '{', '[':
-			v.Type = gjson.JSON
-		case 't':
-			v.Type = gjson.True
-		case 'f':
-			v.Type = gjson.False
-		case 'n':
-			v.Type = gjson.Null
-		default:
-			v.Type = gjson.Number
-		}
-		f(key, v)
-		if i = blanks(s, i); i >= len(s) {
-			return false
-		}
-		switch s[i] {
-		case '}':
-			return blanks(s, i+1) == len(s)
-		case ',':
-			i = blanks(s, i+1)
-		default:
-			return false
-		}
-	}
 }
 
 // readZapConsole reads zap's console form: stamp, level, logger where there is

@@ -49,7 +49,7 @@ func TestEnvelopesOf(t *testing.T) {
 	}
 }
 
-// FuzzJSONMembers: what jsonMembers reads, gjson reads alike.
+// FuzzJSONMembers: what walk reads, gjson reads alike.
 func FuzzJSONMembers(f *testing.F) {
 	for _, s := range []string{
 		`{"time":"2024-05-06T10:11:12Z","level":"INFO","msg":"http request","status":200,"ok":true,"none":null}`,
@@ -59,19 +59,21 @@ func FuzzJSONMembers(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, s []byte) {
-		type member struct{ key, value string }
-		var got, want []member
-		if !jsonMembers(s, func(k string, v gjson.Result) {
-			v = counted(v)
-			got = append(got, member{k, v.Type.String() + v.String()})
-		}) {
+		type pair struct{ key, value string }
+		var got, want []pair
+		members, ok := newReader().walk(s)
+		if !ok {
 			return
+		}
+		for _, m := range members {
+			v := counted(m.value)
+			got = append(got, pair{m.key, v.Type.String() + v.String()})
 		}
 		if !gjson.ValidBytes(s) {
 			t.Fatalf("%q is not valid", s)
 		}
 		gjson.ParseBytes(s).ForEach(func(k, v gjson.Result) bool {
-			want = append(want, member{k.String(), v.Type.String() + v.String()})
+			want = append(want, pair{k.String(), v.Type.String() + v.String()})
 			return true
 		})
 		if len(got) != len(want) {
