@@ -122,6 +122,9 @@ func (p *reader) describe(rec *record, it *item) outcome {
 	if got == notRaft {
 		for i := range rec.fields {
 			f := &rec.fields[i]
+			if len(f.value) < len("-> Msg") {
+				continue // nothing of a describer is as short
+			}
 			if bytes.IndexByte(f.value, '\n') >= 0 && describes(f.value) {
 				return p.describeLines(rec, f.value, it)
 			}

@@ -13,7 +13,7 @@ import (
 // object itself, or the text of one. The function becomes the message.
 func readCCFRecord(p *reader, r *record) bool {
 	s := r.msg
-	if s[0] != '{' || s[len(s)-1] != '}' || !bytes.Contains(s, []byte(`raft_trace"`)) {
+	if s[0] != '{' || s[len(s)-1] != '}' || !bytes.Contains(s, []byte(`_trace"`)) || !bytes.Contains(s, []byte(`raft_trace"`)) {
 		return false
 	}
 	text := unsafe.String(unsafe.SliceData(s), len(s))

@@ -120,6 +120,9 @@ func callerAt(s []byte) int {
 	if i := bytes.IndexByte(head, ' '); i >= 0 {
 		head = head[:i]
 	}
+	if len(head) < len("a.go:1:") {
+		return 0
+	}
 	i := bytes.Index(head, []byte(".go:"))
 	if i < 1 {
 		return 0

@@ -152,10 +152,7 @@ func (r *record) openOne(p *reader) bool {
 	if len(s) == 0 {
 		return false
 	}
-	if readDateOrLevel(p, r) {
-		if r.env == bare {
-			r.env = textLog
-		}
+	if readHead(p, r) {
 		return true
 	}
 	may := &envelopesOf[0]
@@ -175,13 +172,18 @@ func (r *record) openOne(p *reader) bool {
 			}
 			return false
 		}
-		if e.env != textLog || r.env == bare {
-			r.env = e.env
-		}
+		r.in(e.env)
 		r.wrapped = r.wrapped || collected[e.env]
 		return true
 	}
 	return false
+}
+
+// in takes the name of an envelope that was taken off.
+func (r *record) in(e envelope) {
+	if e != textLog || r.env == bare {
+		r.env = e
+	}
 }
 
 // A keyPart is which part of a record a key of a JSON object names, as loggers
@@ -419,27 +421,49 @@ func jsonLevel(v gjson.Result) raftdiag.Level {
 	return l
 }
 
-// readDateOrLevel takes off what most lines begin with, a date, and behind it a
-// level and a space, where no reader before readPlainRecord could have: those
-// that take a date want a tab behind it, or another spelling, and Redpanda's
-// has its stamp behind the level.
-func readDateOrLevel(p *reader, r *record) bool {
+// readHead takes off what most lines begin with: a date, behind it a level and a
+// space, and behind these tracing's target. No reader before readPlainRecord and
+// readTracingRecord takes any of it: those that take a date want a tab behind
+// it, or another spelling; Redpanda's has its stamp behind the level; and two
+// colons are no other's.
+func readHead(p *reader, r *record) bool {
 	s := r.msg
-	if r.time == raftdiag.NoStamp {
+	switch {
+	case r.time == raftdiag.NoStamp:
 		if t, n := p.clock.stamp(s); n > 0 && bytes.IndexByte(s, '\t') < 0 {
 			r.stamped(t)
 			r.msg = s[n:]
+			r.in(textLog)
 			return true
 		}
-		return false
-	}
-	if n := level(s); n > 0 && n < len(s) && s[n-1] == ' ' && r.level == raftdiag.UnknownLevel && len(s) >= 8 {
-		rest := bytes.TrimLeft(s[n:], " ")
-		if len(rest) > 0 && digit(rest[0]) {
+	case r.level == raftdiag.UnknownLevel:
+		n := level(s)
+		if n == 0 || n == len(s) || len(s) < 8 || s[n-1] != ' ' {
+			return false
+		}
+		if rest := bytes.TrimLeft(s[n:], " "); len(rest) > 0 && digit(rest[0]) {
 			return false
 		}
 		r.level = levelNamed(s[:n])
 		r.msg = s[n:]
+		r.in(textLog)
+		return true
+	case len(r.logger) == 0 && lower(s[0]):
+		n, colons := 1, false
+		for n < len(s) && (simple[s[n]] || s[n] == ':') {
+			colons = colons || s[n] == ':' && s[n-1] == ':'
+			n++
+		}
+		if !colons || n > 100 || n == len(s) || s[n] != ' ' || s[n-1] != ':' {
+			return false
+		}
+		target := s[:n-1]
+		if bytes.HasSuffix(target, []byte(":")) {
+			return false
+		}
+		r.logger = target
+		r.msg = bytes.TrimLeft(s[n:], " ")
+		r.in(tracing)
 		return true
 	}
 	return false

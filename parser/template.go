@@ -247,11 +247,9 @@ func newAnchors(texts []string) *anchors {
 // in appends the numbers of the texts that the line holds, each once, in order.
 func (a *anchors) in(s []byte, found []int32) []int32 {
 	from := len(found)
-	var three uint32
-	for i, c := range s {
-		three = three<<8&0xffffff | uint32(c)
-		h := anchorHash(three)
-		if a.known[h/64]&(1<<(h%64)) == 0 || i < 2 {
+	for i := 2; i < len(s); i++ {
+		h := anchorHash(uint32(s[i-2])<<16 | uint32(s[i-1])<<8 | uint32(s[i]))
+		if a.known[h/64]&(1<<(h%64)) == 0 {
 			continue
 		}
 		for k := a.first[h>>(anchorBits-placeBits)]; k != 0; {
