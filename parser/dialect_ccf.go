@@ -37,7 +37,7 @@ func readCCFRecord(p *reader, r *record) bool {
 		r.level = l
 	}
 	if t := all.Get("h_ts"); t.Type == gjson.String && len(t.Str) > 10 {
-		r.stamped(p.jsonStamp(t))
+		r.stamped(p.jsonStamp(&t))
 	}
 	state := msg.Get("state")
 	if id := state.Get("node_id").String(); id != "" {

@@ -15,19 +15,20 @@ import (
 type reader struct {
 	in      *interner
 	clock   clock
-	plain   []byte      // a line without its colours
-	join    []byte      // a group's name being put together
-	words   []byte      // the fields of a JSON log line
-	inner   [4][]byte   // its text, for each depth
-	cut     bool        // the line's end is missing
-	target  []byte      // what stood between level and message
-	before  []byte      // what stood between stamp and message: blanks, level, target
-	groups  knownGroups // their names
-	ways    [64]ways    // by kind, how fields were spelt
-	steps   int         // how many
-	rec     record      // a line of another system
-	members []member    // of the newest JSON object
-	walked  []byte      // that object, if it is the line's own
+	plain   []byte       // a line without its colours
+	join    []byte       // a group's name being put together
+	words   []byte       // the fields of a JSON log line
+	inner   [4][]byte    // its text, for each depth
+	cut     bool         // the line's end is missing
+	target  []byte       // what stood between level and message
+	before  []byte       // what stood between stamp and message: blanks, level, target
+	groups  knownGroups  // their names
+	ways    [64]ways     // by kind, how fields were spelt
+	steps   int          // how many
+	rec     record       // a line of another system
+	members []member     // of the newest JSON object
+	walked  []byte       // that object, if it is the line's own
+	value   gjson.Result // of a member that gjson reads: it would be allocated
 	found   []int32
 	scratch item // for readers of prefixes
 	caught  []catch
@@ -83,7 +84,7 @@ func (p *reader) known(s []byte, it *item) outcome {
 		guessed := p.clock.guessed
 		rec.open(p)
 		found := item{line: it.line, row: -1}
-		if (rec.time != raftdiag.NoStamp || rec.writer != "") && len(rec.msg) >= 8 && p.peel(bytes.Clone(rec.msg), &found, 1) == raft {
+		if (rec.time != raftdiag.NoStamp || rec.writer != "") && len(rec.msg) >= 8 && p.peel(roomyClone(rec.msg), &found, 1) == raft {
 			found.dress(rec)
 			*it = found
 		} else {
@@ -342,8 +343,11 @@ func (p *reader) seek(s []byte, it *item, logged bool, depth int) outcome {
 		}
 	}
 	for i := 0; i+12 < len(s) && i < searched; i++ {
-		if !breaks[s[i]] {
-			continue
+		for !breaks[s[i]] && i+1 < len(s) {
+			i++
+		}
+		if i+12 >= len(s) || i >= searched {
+			break
 		}
 		for i+1 < len(s) && s[i+1] == ' ' {
 			i++
@@ -367,7 +371,7 @@ func (p *reader) seek(s []byte, it *item, logged bool, depth int) outcome {
 			return got
 		}
 	}
-	if bytes.Contains(s[:min(len(s), searched)], []byte("onf")) {
+	if head := s[:min(len(s), searched)]; bytes.IndexByte(head, 'f') >= 0 && bytes.Contains(head, []byte("onf")) {
 		if got := p.configured(s, it); got == raft {
 			p.wrapped(it, logged)
 			return raft
@@ -469,8 +473,8 @@ func (p *reader) withoutColour(s []byte, esc bool) []byte {
 			i++
 		}
 	}
-	p.plain = out
-	return out
+	p.plain = roomy(out)
+	return p.plain
 }
 
 // numbered reads "12:" in front of a stamp, a head or a row, as grep -n puts it.
@@ -703,8 +707,8 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	var stamp raftdiag.Stamp
 	var writer string
 	rank := 0
-	var walk func(k string, v gjson.Result, level int)
-	walk = func(k string, v gjson.Result, level int) {
+	var walk func(k string, v *gjson.Result, level int)
+	walk = func(k string, v *gjson.Result, level int) {
 		switch k {
 		case "message", "msg", "log", "MESSAGE", "line", "@message":
 			if v.Type == gjson.String && message == "" {
@@ -729,7 +733,7 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 			}
 		case "fields", "span", "kubernetes", "attributes", "labels":
 			if v.IsObject() && level == 0 {
-				v.ForEach(func(key, v gjson.Result) bool { walk(key.Str, v, level+1); return true })
+				v.ForEach(func(key, v gjson.Result) bool { p.value = v; walk(key.Str, &p.value, level+1); return true })
 			}
 		case "level", "target", "severity", "logger", "caller", "stream", "name":
 		default:
@@ -747,14 +751,15 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	members, ok := p.walk(s)
 	if ok {
 		for i := range members {
-			walk(members[i].key, members[i].value, 0)
+			walk(members[i].key, &members[i].value, 0)
 		}
 		if depth == 0 {
 			p.walked = s
 		}
 	} else {
 		gjson.Parse(unsafe.String(unsafe.SliceData(s), len(s))).ForEach(func(key, v gjson.Result) bool {
-			walk(key.Str, v, 0)
+			p.value = v
+			walk(key.Str, &p.value, 0)
 			return true
 		})
 	}
@@ -780,7 +785,7 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 			p.words = append(p.words[:0], words...)
 		}
 	}
-	text := append(append(p.inner[depth][:0], message...), p.words...)
+	text := roomy(append(append(p.inner[depth][:0], message...), p.words...))
 	p.inner[depth] = text
 	for len(text) > len(p.words) && text[len(text)-len(p.words)-1] == '\n' { // docker keeps the newline
 		at := len(text) - len(p.words) - 1
@@ -796,7 +801,7 @@ func (p *reader) record(s []byte, it *item, depth int) outcome {
 	return got
 }
 
-func (p *reader) jsonStamp(v gjson.Result) raftdiag.Stamp {
+func (p *reader) jsonStamp(v *gjson.Result) raftdiag.Stamp {
 	switch v.Type {
 	case gjson.Number:
 		if n, ok := seconds(v.Raw); ok {

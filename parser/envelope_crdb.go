@@ -294,7 +294,7 @@ func readCrdbJSON(p *reader, r *record) bool {
 		case "event":
 			event = v
 		case "timestamp", "t":
-			r.stamped(p.jsonStamp(v))
+			r.stamped(p.jsonStamp(&v))
 		case "severity", "sev":
 			if l, ok := raftdiag.LevelByName(v.String()); ok {
 				r.level = l

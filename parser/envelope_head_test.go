@@ -53,3 +53,29 @@ func TestHead(t *testing.T) {
 		t.Fatalf("%q: no envelope; readHead: %+v", s, got)
 	})
 }
+
+// Behind a stamp, a line without signs is in none but a few envelopes.
+func TestUnsigned(t *testing.T) {
+	var samples []string
+	for _, f := range Formats() {
+		samples = append(samples, f.Samples...)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.SampledFrom(samples).Draw(t, "line")
+		with := rapid.SampledFrom([]string{"", " ", "x", "="}).Draw(t, "instead")
+		for _, c := range headSigns {
+			s = strings.ReplaceAll(s, string(c), with)
+		}
+		if s = strings.TrimSpace(s); s == "" {
+			return
+		}
+		s = strings.TrimSpace(s[rapid.IntRange(0, len(s)-1).Draw(t, "from"):])
+		r := record{msg: []byte(s), time: 1, env: rapid.SampledFrom([]envelope{bare, syslog, jsonLog}).Draw(t, "env"),
+			level: rapid.SampledFrom([]raftdiag.Level{raftdiag.UnknownLevel, raftdiag.Info}).Draw(t, "level")}
+		for i, e := range envelopeReaders {
+			if got := r; s != "" && !e.unsigned && envelopesOf[1][s[0]]>>i&1 == 1 && e.read(newReader(), &got) {
+				t.Fatalf("%q: envelope %d of %d", s, i, e.env)
+			}
+		}
+	})
+}

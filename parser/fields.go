@@ -236,7 +236,7 @@ func (p *reader) fields(s []byte, e *raftdiag.Event, x *sentence) bool {
 		if !p.field(key, val, e, x) {
 			return false
 		}
-		if !p.cut {
+		if !p.cut && cap(s) >= stepRoom {
 			at = p.learn(at, e.Kind, s, key, val, len(s)-len(rest))
 		}
 		s = rest

@@ -545,7 +545,7 @@ func (p *reader) recorded(rec *record, it *item) outcome {
 		return notRaft
 	}
 	if rec.wrapped && len(rec.msg) >= 8 {
-		if got := p.peel(bytes.Clone(rec.msg), it, 1); got == raft {
+		if got := p.peel(roomyClone(rec.msg), it, 1); got == raft {
 			it.dress(rec)
 			return raft
 		}

@@ -52,7 +52,30 @@ type envelopeReader struct {
 	opens string
 	// stamp says whether a stamp must have been taken off before, or none.
 	stamp stampNeed
+	// unsigned says that its envelope may stand behind a stamp in a line without
+	// any of the signs of heads.
+	unsigned bool
 }
+
+// headSigns are the signs of heads: one of them stands in nearly all envelopes.
+const headSigns = ":|[{)-"
+
+// signed reports whether a line holds one.
+func signed(s []byte) bool {
+	for _, c := range s {
+		if signs[c] {
+			return true
+		}
+	}
+	return false
+}
+
+var signs = func() (is [256]bool) {
+	for _, c := range []byte(headSigns) {
+		is[c] = true
+	}
+	return is
+}()
 
 type stampNeed uint8
 
@@ -76,39 +99,39 @@ const (
 // envelopeReaders are tried in this order, again and again, until none fits: they
 // nest.
 var envelopeReaders = []envelopeReader{
-	{syslog, "syslog", readSyslog, "<" + months, anyStamp},
-	{journald, "journald", readJournal, "[MTWFS" + numerals, anyStamp},
-	{natsLog, "NATS log", readNATS, "[", anyStamp},
-	{hclog, "hclog", readHclog, "[" + wordBytes, anyStamp},
-	{capnslog, "capnslog", readCapnslog, "CEWNIDT" + smalls, behindStamp},
-	{textLog, "Fabric log", readFlogging, "[U" + numerals + smalls, behindStamp},
-	{textLog, "", readDragonboat, "[", anyStamp},
-	{erlang, "Erlang logger", readErlang, "[dinweca", behindStamp},
-	{textLog, "", readDqlite, "L", anyStamp},
-	{goLog, "Go log", readGoLog, "", anyStamp},
-	{logfmt, "logfmt", readLogfmt, "DEFGHIJKLMNOPQRSTUVWmlst@_", anyStamp},
-	{tikvLog, "TiKV log", readTiKVRecord, "[", anyStamp},
-	{crdbLog, "CockroachDB log", readCrdbRecord, klogs, anyStamp},
-	{crdbLog, "CockroachDB log", readCrdbJSON, "{", anyStamp},
-	{klog, "klog", readKlogRecord, klogs, anyStamp},
-	{textLog, "", readSlogTerm, months, anyStamp},
-	{textLog, "", readEnvLogger, "[", anyStamp},
-	{textLog, "Redpanda log", readRedpandaRecord, levels, anyStamp},
-	{textLog, "ClickHouse log", readKeeperRecord, numerals, anyStamp},
-	{textLog, "Redis log", readRedisRecord, numerals, anyStamp},
-	{jsonLog, "CCF trace", readCCFRecord, "{", anyStamp},
-	{otlp, "OTLP", readManyJSON, "{", anyStamp},
-	{jsonLog, "JSON", readJSONRecord, "{", anyStamp},
-	{container, "container log", readLabels, "{", behindStamp},
-	{container, "container log", readStern, wordBytes, withoutStamp},
-	{container, "container log", readRunner, "", withoutStamp},
-	{textLog, "", readZerolog, "TDIWEFP:" + numerals, anyStamp},
-	{zapConsole, "zap console", readZapConsole, numerals, anyStamp},
-	{textLog, "", readPlainRecord, "[" + wordBytes, anyStamp},
-	{tracing, "tracing", readTracingRecord, ":<>" + wordBytes, anyStamp},
-	{log4j, "log4j", readLog4jRecord, "[" + numerals + capitals + smalls, anyStamp},
-	{textLog, "Kafka log", readKafkaRecord, "", anyStamp},
-	{textLog, "", readSlogRecord, "", anyStamp},
+	{syslog, "syslog", readSyslog, "<" + months, anyStamp, false},
+	{journald, "journald", readJournal, "[MTWFS" + numerals, anyStamp, true},
+	{natsLog, "NATS log", readNATS, "[", anyStamp, false},
+	{hclog, "hclog", readHclog, "[" + wordBytes, anyStamp, false},
+	{capnslog, "capnslog", readCapnslog, "CEWNIDT" + smalls, behindStamp, false},
+	{textLog, "Fabric log", readFlogging, "[U" + numerals + smalls, behindStamp, false},
+	{textLog, "", readDragonboat, "[", anyStamp, false},
+	{erlang, "Erlang logger", readErlang, "[dinweca", behindStamp, false},
+	{textLog, "", readDqlite, "L", anyStamp, false},
+	{goLog, "Go log", readGoLog, "", anyStamp, false},
+	{logfmt, "logfmt", readLogfmt, "DEFGHIJKLMNOPQRSTUVWmlst@_", anyStamp, true},
+	{tikvLog, "TiKV log", readTiKVRecord, "[", anyStamp, false},
+	{crdbLog, "CockroachDB log", readCrdbRecord, klogs, anyStamp, false},
+	{crdbLog, "CockroachDB log", readCrdbJSON, "{", anyStamp, false},
+	{klog, "klog", readKlogRecord, klogs, anyStamp, false},
+	{textLog, "", readSlogTerm, months, anyStamp, false},
+	{textLog, "", readEnvLogger, "[", anyStamp, false},
+	{textLog, "Redpanda log", readRedpandaRecord, levels, anyStamp, false},
+	{textLog, "ClickHouse log", readKeeperRecord, numerals, anyStamp, false},
+	{textLog, "Redis log", readRedisRecord, numerals, anyStamp, false},
+	{jsonLog, "CCF trace", readCCFRecord, "{", anyStamp, false},
+	{otlp, "OTLP", readManyJSON, "{", anyStamp, false},
+	{jsonLog, "JSON", readJSONRecord, "{", anyStamp, false},
+	{container, "container log", readLabels, "{", behindStamp, false},
+	{container, "container log", readStern, wordBytes, withoutStamp, false},
+	{container, "container log", readRunner, "", withoutStamp, false},
+	{textLog, "", readZerolog, "TDIWEFP:" + numerals, anyStamp, true},
+	{zapConsole, "zap console", readZapConsole, numerals, anyStamp, false},
+	{textLog, "", readPlainRecord, "[" + wordBytes, anyStamp, true},
+	{tracing, "tracing", readTracingRecord, ":<>" + wordBytes, anyStamp, false},
+	{log4j, "log4j", readLog4jRecord, "[" + numerals + capitals + smalls, anyStamp, false},
+	{textLog, "Kafka log", readKafkaRecord, "", anyStamp, false},
+	{textLog, "", readSlogRecord, "", anyStamp, false},
 }
 
 // envelopesOf are, without a stamp and behind one and by the first byte, the
@@ -125,6 +148,16 @@ var envelopesOf = func() (of [2][256]uint64) {
 			if e.stamp != withoutStamp {
 				of[1][c] |= 1 << i
 			}
+		}
+	}
+	return of
+}()
+
+// unsignedEnvelopes are those that a line may be in that is not signed.
+var unsignedEnvelopes = func() (of uint64) {
+	for i, e := range envelopeReaders {
+		if e.unsigned {
+			of |= 1 << i
 		}
 	}
 	return of
@@ -155,11 +188,14 @@ func (r *record) openOne(p *reader) bool {
 	if readHead(p, r) {
 		return true
 	}
-	may := &envelopesOf[0]
+	left := envelopesOf[0][s[0]]
 	if r.time != raftdiag.NoStamp {
-		may = &envelopesOf[1]
+		left = envelopesOf[1][s[0]]
+		if !signed(s) {
+			left &= unsignedEnvelopes
+		}
 	}
-	for left := may[s[0]]; left != 0; left &= left - 1 {
+	for ; left != 0; left &= left - 1 {
 		e := &envelopeReaders[bits.TrailingZeros64(left)]
 		if !e.read(p, r) {
 			continue
@@ -233,8 +269,8 @@ func readJSONRecord(p *reader, r *record) bool {
 	var message, logger []byte
 	level, stamp, writer, rank := raftdiag.UnknownLevel, raftdiag.NoStamp, "", 0
 	before := len(r.fields)
-	var take func(k string, v gjson.Result, depth int)
-	take = func(k string, v gjson.Result, depth int) {
+	var take func(k string, v *gjson.Result, depth int)
+	take = func(k string, v *gjson.Result, depth int) {
 		part := keyPartOf(k)
 		switch {
 		case part == messageText && message == nil && v.Type == gjson.String:
@@ -257,7 +293,7 @@ func readJSONRecord(p *reader, r *record) bool {
 				writer, rank = p.in.string([]byte(name)), n
 			}
 		case part == insidePart && v.IsObject() && depth == 0:
-			v.ForEach(func(key, v gjson.Result) bool { take(key.String(), v, depth+1); return true })
+			v.ForEach(func(key, v gjson.Result) bool { p.value = v; take(key.String(), &p.value, depth+1); return true })
 		case part == dullPart:
 		default:
 			if value := textOf(v); len(value) < 1<<14 && len(r.fields)-before < 64 {
@@ -267,14 +303,14 @@ func readJSONRecord(p *reader, r *record) bool {
 	}
 	if members, ok := p.membersOf(s); ok {
 		for i := range members {
-			take(members[i].key, members[i].value, 0)
+			take(members[i].key, &members[i].value, 0)
 		}
 	} else {
 		text := unsafe.String(unsafe.SliceData(s), len(s))
 		if !gjson.Valid(text) {
 			return false
 		}
-		gjson.Parse(text).ForEach(func(key, v gjson.Result) bool { take(key.String(), v, 0); return true })
+		gjson.Parse(text).ForEach(func(key, v gjson.Result) bool { p.value = v; take(key.String(), &p.value, 0); return true })
 	}
 	if message == nil {
 		r.fields = r.fields[:before]
@@ -294,7 +330,7 @@ func readJSONRecord(p *reader, r *record) bool {
 
 // textOf is a value without its quotes and escapes. It is never nil, and part
 // of the line: it is not to be changed, nor to be kept.
-func textOf(v gjson.Result) []byte {
+func textOf(v *gjson.Result) []byte {
 	text := v.Raw
 	if v.Type == gjson.String {
 		text = v.Str
@@ -309,9 +345,10 @@ func textOf(v gjson.Result) []byte {
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // counted is a value of a member with its number.
-func counted(v gjson.Result) gjson.Result {
+func counted(v *gjson.Result) *gjson.Result {
 	if v.Type == gjson.Number && v.Num == 0 {
-		return gjson.Parse(v.Raw)
+		number := gjson.Parse(v.Raw)
+		return &number
 	}
 	return v
 }
@@ -392,7 +429,7 @@ func (r *record) named(writer string) {
 }
 
 // jsonLevel reads a level's name, or a number as bunyan and pino write it.
-func jsonLevel(v gjson.Result) raftdiag.Level {
+func jsonLevel(v *gjson.Result) raftdiag.Level {
 	if v.Type == gjson.Number {
 		switch n := v.Int(); {
 		case n >= 60:

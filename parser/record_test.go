@@ -66,7 +66,7 @@ func FuzzJSONMembers(f *testing.F) {
 			return
 		}
 		for _, m := range members {
-			v := counted(m.value)
+			v := counted(&m.value)
 			got = append(got, pair{m.key, v.Type.String() + v.String()})
 		}
 		if !gjson.ValidBytes(s) {

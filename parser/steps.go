@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unsafe"
 
 	"github.com/raftdiag/raftdiag"
@@ -44,6 +45,12 @@ const (
 	mostSteps   = 1 << 10
 	mostOthers  = 12
 )
+
+// roomy gives a text of our own room behind it, so that steps read all of it.
+func roomy(s []byte) []byte { return slices.Grow(s, stepRoom) }
+
+// roomyClone is a copy of s with such room.
+func roomyClone(s []byte) []byte { return append(make([]byte, 0, len(s)+stepRoom), s...) }
 
 // fits reports whether the step's text stands at the begin of b.
 func (t *step) fits(b *[stepRoom]byte) bool {
@@ -128,9 +135,10 @@ func (p *reader) learn(at **step, kind raftdiag.Kind, s, key, val []byte, n int)
 		return &p.ways[kind&63].behind
 	}
 	p.steps++
-	t.other = *longer
-	*longer = &t
-	return &t.next
+	added := t
+	added.other = *longer
+	*longer = &added
+	return &added.next
 }
 
 // ways are where the steps of a kind begin: at the begin of its fields, and
