@@ -441,12 +441,12 @@ func (l *Lane) Transferring(i int) bool {
 			begin = t.Begin
 		}
 	}
-	for c, places := range l.sends {
+	for c, places := range l.sends.all() {
 		if c.Type == raftdiag.MsgTimeoutNow && len(between(places, begin, i)) > 0 {
 			return true
 		}
 	}
-	for c, places := range l.receives {
+	for c, places := range l.receives.all() {
 		if c.Type == raftdiag.MsgTransferLeader && len(between(places, begin, i)) > 0 {
 			return true
 		}
@@ -466,7 +466,7 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 		return nil
 	}
 	lo, hi := p.From.hi, p.From.lo
-	for _, other := range p.From.ways[Out] {
+	for _, other := range p.From.sends.channels {
 		if other.From != c.From || other.To != c.To {
 			continue
 		}
@@ -582,7 +582,7 @@ func (t *Timeline) GoesOn(n, from raftdiag.NodeID, p Patience) bool {
 		return false
 	}
 	heard := l.lo
-	for c, places := range l.receives {
+	for c, places := range l.receives.all() {
 		if c.From == from && len(places) > 0 {
 			heard = max(heard, int(places[len(places)-1]))
 		}
@@ -684,17 +684,17 @@ func (ten *Tenure) Behind(n raftdiag.NodeID, p Patience) (Stall, bool) {
 	}
 	var match raftdiag.Index
 	known := false
-	if k := last(l.peers[n], ten.End); k >= 0 && int(l.peers[n][k]) >= ten.Begin {
-		if r := l.rec(int(l.peers[n][k])); r.has(raftdiag.HasMatch) {
+	if k := last(l.progress(n), ten.End); k >= 0 && int(l.progress(n)[k]) >= ten.Begin {
+		if r := l.rec(int(l.progress(n)[k])); r.has(raftdiag.HasMatch) {
 			match, known = raftdiag.Index(r.a), true
 		}
 	}
-	for _, i := range between(l.receives[Channel{n, ten.Leader, raftdiag.MsgAppResp}], ten.Begin, ten.End) {
+	for _, i := range between(l.receives.of(Channel{n, ten.Leader, raftdiag.MsgAppResp}), ten.Begin, ten.End) {
 		if r := l.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex) && (!r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) == ten.Term) {
 			match, known = max(match, raftdiag.Index(r.b)), true
 		}
 	}
-	if !known && len(l.sends[Channel{ten.Leader, n, raftdiag.MsgApp}]) == 0 && len(l.failures[n]) == 0 || match >= commit {
+	if !known && len(l.sends.of(Channel{ten.Leader, n, raftdiag.MsgApp})) == 0 && len(l.failures[n]) == 0 || match >= commit {
 		return Stall{}, false
 	}
 	from := ten.Begin

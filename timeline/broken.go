@@ -94,7 +94,7 @@ func (t *Timeline) BelowMatch(ten *Tenure) (row, match Proof, ok bool) {
 // OwnMatchBehind finds a leader whose own Progress row stays below what its
 // storage holds, for longer than patience.
 func (l *Lane) OwnMatchBehind(ten *Tenure, p Patience) (row, stored Proof, match, reach raftdiag.Index, ok bool) {
-	rows := between(l.peers[l.Node], ten.Begin, ten.End)
+	rows := between(l.progress(l.Node), ten.Begin, ten.End)
 	if len(rows) == 0 {
 		return
 	}
@@ -152,8 +152,7 @@ func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, o
 		}
 		ack, index = Proof{}, 0
 		var term raftdiag.Term
-		for _, c := range l.ways[Out] {
-			places := l.sends[c]
+		for c, places := range l.sends.all() {
 			if c.Type != raftdiag.MsgAppResp || c.From != l.Node {
 				continue
 			}
@@ -198,8 +197,7 @@ func (l *Lane) TermLostAfterRestart() (vote, row Proof, was, now raftdiag.Term, 
 			continue
 		}
 		vote, was = Proof{}, 0
-		for _, c := range l.ways[Out] {
-			places := l.sends[c]
+		for c, places := range l.sends.all() {
 			if c.Type != raftdiag.MsgVoteResp && c.Type != raftdiag.MsgAppResp || c.From != l.Node {
 				continue
 			}
@@ -298,14 +296,12 @@ func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 		}
 		return false
 	}
-	for _, c := range l.ways[Out] {
-		places := l.sends[c]
+	for c, places := range l.sends.all() {
 		if c.Type == raftdiag.MsgAppResp && c.From == l.Node && scan(places, 1, func(int, int, raftdiag.Index, int) bool { return true }) {
 			return ack, reject, true
 		}
 	}
-	for _, c := range l.ways[In] {
-		places := l.receives[c]
+	for c, places := range l.receives.all() {
 		if c.Type == raftdiag.MsgAppResp && c.To == l.Node && scan(places, 3, l.asked(c.From)) {
 			return ack, reject, true
 		}
@@ -318,7 +314,7 @@ func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 // answered already. A lane without such lines tells it by the rounds that went
 // by: nothing is on the way for so long.
 func (l *Lane) asked(peer raftdiag.NodeID) func(by, i int, prev raftdiag.Index, already int) bool {
-	sends := l.sends[Channel{l.Node, peer, raftdiag.MsgApp}]
+	sends := l.sends.of(Channel{l.Node, peer, raftdiag.MsgApp})
 	return func(by, i int, prev raftdiag.Index, already int) bool {
 		if len(sends) == 0 {
 			return l.Rounds(by, i) >= DefaultPatience.Rounds

@@ -151,12 +151,12 @@ func (t *Timeline) bounds(a, b *Lane, mem *clockMemory) (out []bound, x0, d0 int
 		upper bool
 	}
 	var legs []leg
-	for _, c := range a.ways[Out] {
+	for _, c := range a.sends.channels {
 		if c.From == a.Node && c.To == b.Node {
 			legs = append(legs, leg{t.Pair(c), true})
 		}
 	}
-	for _, c := range b.ways[Out] {
+	for _, c := range b.sends.channels {
 		if c.From == b.Node && c.To == a.Node {
 			legs = append(legs, leg{t.Pair(c), false})
 		}
@@ -229,10 +229,6 @@ func sortRuns[T any](list, other []T, less func(a, b *T) bool) (sorted, free []T
 		ends, merged = merged, ends
 	}
 	return list, other
-}
-
-func compareChannels(a, b Channel) int {
-	return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To), cmp.Compare(a.Type, b.Type))
 }
 
 // tick is the resolution of the lane's stamps: the largest power of ten in

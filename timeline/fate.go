@@ -149,14 +149,14 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 		}
 	}
 	if r.from != nil {
-		for _, c := range r.from.ways[Out] {
+		for _, c := range r.from.sends.channels {
 			if c.From == a && c.To == b && travels(c.Type) {
 				note(c.Type)
 			}
 		}
 	}
 	if r.to != nil {
-		for _, c := range r.to.ways[In] {
+		for _, c := range r.to.receives.channels {
 			if c.From == a && c.To == b && travels(c.Type) {
 				note(c.Type)
 			}
@@ -179,7 +179,7 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 	if r.from == nil || r.to == nil {
 		return r
 	}
-	for c := range r.from.receives {
+	for _, c := range r.from.receives.channels {
 		if c.From != b || c.To != a {
 			continue
 		}
@@ -415,7 +415,7 @@ func (r *road) failure(p *Pairing, k int) int32 {
 func (r *road) strays(p *Pairing) map[int]int32 {
 	var out map[int]int32
 	for n, l := range r.t.Lanes {
-		places := l.receives[p.Channel]
+		places := l.receives.of(p.Channel)
 		if l.Node == p.Channel.To || len(places) == 0 {
 			continue
 		}
@@ -457,8 +457,8 @@ type way struct{ from, to raftdiag.NodeID }
 func (t *Timeline) ways() []way {
 	seen := map[way]bool{}
 	for _, l := range t.Lanes {
-		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
-			for c := range m {
+		for _, x := range [...]*traffic{&l.sends, &l.receives} {
+			for _, c := range x.channels {
 				if travels(c.Type) {
 					seen[way{c.From, c.To}] = true
 				}

@@ -119,7 +119,7 @@ func (t *Timeline) own(p *Place, s *Stall) {
 		return
 	}
 	hi := s.To
-	if rows := l.peers[p.Node]; len(rows) > 0 {
+	if rows := l.progress(p.Node); len(rows) > 0 {
 		if k := last(rows, hi); k >= 0 && int(rows[k]) >= s.Tenure.Begin {
 			row := Proof{l, int(rows[k])}
 			e := row.Event()
@@ -227,12 +227,12 @@ func (v *view) read() {
 		v.lo, v.hi = s.Tenure.Begin, s.To
 		v.match()
 		base := p.Match
-		if answers := v.l.receives[v.channel(n, v.leader, raftdiag.MsgAppResp)]; !p.MatchBy.OK() &&
+		if answers := v.l.receives.of(v.channel(n, v.leader, raftdiag.MsgAppResp)); !p.MatchBy.OK() &&
 			(v.l.Prints(In, raftdiag.MsgAppResp) == 0 || len(between(answers, v.lo, v.hi)) > 0) {
 			base = s.Commit // else it never answered, and the first append is its head
 		}
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
-			for _, i := range v.ofTerm(v.l, between(v.l.sends[v.channel(v.leader, n, mt)], v.lo, v.hi)) {
+			for _, i := range v.ofTerm(v.l, between(v.l.sends.of(v.channel(v.leader, n, mt)), v.lo, v.hi)) {
 				if r := v.l.rec(int(i)); !saysReach(r) || reach(r) > base {
 					v.sends = append(v.sends, i)
 				}
@@ -245,7 +245,7 @@ func (v *view) read() {
 			p.HeadLast = reach(v.l.rec(int(v.sends[0])))
 			p.Attempts = len(v.sends)
 		}
-		v.heard = v.ofTerm(v.l, between(v.l.receives[v.channel(n, v.leader, raftdiag.MsgAppResp)], v.lo, v.hi))
+		v.heard = v.ofTerm(v.l, between(v.l.receives.of(v.channel(n, v.leader, raftdiag.MsgAppResp)), v.lo, v.hi))
 		for _, i := range between(v.l.failures[n], v.lo, v.hi) {
 			p.Failures = append(p.Failures, Proof{v.l, int(i)})
 		}
@@ -260,22 +260,22 @@ func (v *view) read() {
 	}
 	if v.f != nil {
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
-			for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, n, mt)]) {
+			for _, i := range v.ofTerm(v.f, v.f.receives.of(v.channel(v.leader, n, mt))) {
 				if r := v.f.rec(int(i)); saysReach(r) && reach(r) >= p.HeadLast {
 					v.receipts = append(v.receipts, i)
 				}
 			}
 		}
 		slices.Sort(v.receipts)
-		v.replies = v.ofTerm(v.f, v.f.sends[v.channel(n, v.leader, raftdiag.MsgAppResp)])
+		v.replies = v.ofTerm(v.f, v.f.sends.of(v.channel(n, v.leader, raftdiag.MsgAppResp)))
 	}
 	for _, other := range v.t.Lanes {
 		if other == v.f {
 			continue
 		}
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap, raftdiag.MsgAppResp, raftdiag.MsgVote} {
-			for _, c := range other.ways[In] {
-				if places := other.receives[c]; c.To == n && c.Type == mt && len(places) > 0 {
+			for _, c := range other.receives.channels {
+				if places := other.receives.of(c); c.To == n && c.Type == mt && len(places) > 0 {
 					p.Strays = append(p.Strays, Proof{other, int(places[0])})
 				}
 			}
@@ -299,7 +299,7 @@ func (v *view) snapshotOnly() {
 			snaps = append(snaps, i)
 		}
 	}
-	if len(snaps) > 0 || len(v.l.sends[v.channel(v.leader, v.p.Node, raftdiag.MsgSnap)]) > 0 {
+	if len(snaps) > 0 || len(v.l.sends.of(v.channel(v.leader, v.p.Node, raftdiag.MsgSnap))) > 0 {
 		v.sends = snaps
 	}
 }
@@ -310,7 +310,7 @@ func (v *view) snapshotOnly() {
 // hears them and does not take them.
 func (v *view) match() {
 	p, n := v.p, v.p.Node
-	rows := between(v.l.peers[n], v.lo, v.hi)
+	rows := between(v.l.progress(n), v.lo, v.hi)
 	matches := make([]int32, 0, len(rows)) // rows that print the match
 	for _, i := range rows {
 		if v.l.rec(int(i)).has(raftdiag.HasMatch) {
@@ -330,7 +330,7 @@ func (v *view) match() {
 			break
 		}
 	}
-	for _, i := range v.ofTerm(v.l, between(v.l.receives[v.channel(n, v.leader, raftdiag.MsgAppResp)], v.lo, v.hi)) {
+	for _, i := range v.ofTerm(v.l, between(v.l.receives.of(v.channel(n, v.leader, raftdiag.MsgAppResp)), v.lo, v.hi)) {
 		r := v.l.rec(int(i))
 		idx := raftdiag.Index(r.b)
 		if r.reject() || !r.has(raftdiag.HasIndex) || idx <= p.Match && p.MatchBy.OK() {
@@ -495,7 +495,7 @@ func (v *view) answerCovered() bool {
 		}
 	}
 	later := 0 // what the voter heard after its answer
-	for _, c := range v.f.ways[Out] {
+	for _, c := range v.f.sends.channels {
 		if c.From != n || c.To != v.leader {
 			continue
 		}
@@ -506,9 +506,9 @@ func (v *view) answerCovered() bool {
 			}
 		}
 	}
-	for _, c := range v.f.ways[In] {
+	for _, c := range v.f.receives.channels {
 		if c.From == v.leader && c.To == n {
-			later += len(between(v.f.receives[c], first+1, v.f.hi))
+			later += len(between(v.f.receives.of(c), first+1, v.f.hi))
 		}
 	}
 	if later >= v.pat.Rounds && v.f.Rounds(first, v.f.hi) >= v.pat.Rounds {
@@ -536,7 +536,7 @@ func (v *view) answerCovered() bool {
 // messages as patience has rounds that the voter received behind a place.
 func (v *view) sentLater(place int) bool {
 	found := 0
-	for _, c := range v.l.ways[Out] {
+	for _, c := range v.l.sends.channels {
 		if c.From != v.leader || c.To != v.p.Node {
 			continue
 		}
@@ -570,7 +570,7 @@ func (v *view) staleAnswers() []Proof {
 		return nil
 	}
 	var top raftdiag.Index
-	for _, i := range between(v.l.receives[v.channel(v.p.Node, v.leader, raftdiag.MsgAppResp)], int(v.sends[0]), v.hi) {
+	for _, i := range between(v.l.receives.of(v.channel(v.p.Node, v.leader, raftdiag.MsgAppResp)), int(v.sends[0]), v.hi) {
 		r := v.l.rec(int(i))
 		if r.reject() || !r.has(raftdiag.HasIndex) {
 			continue
@@ -791,7 +791,7 @@ func (v *view) receiptByChance() bool {
 // nameless reports whether the voter received appends of the term without an
 // index.
 func (v *view) nameless() bool {
-	for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, v.p.Node, raftdiag.MsgApp)]) {
+	for _, i := range v.ofTerm(v.f, v.f.receives.of(v.channel(v.leader, v.p.Node, raftdiag.MsgApp))) {
 		if !v.f.rec(int(i)).has(raftdiag.HasIndex) {
 			return true
 		}
@@ -850,7 +850,7 @@ func (v *view) undeliverable() bool {
 	// to it is open again, unless the failures go on.
 	lastFail := after[len(after)-1].I
 	for _, mt := range []raftdiag.MessageType{raftdiag.MsgAppResp, raftdiag.MsgHeartbeatResp} {
-		if places := v.l.receives[v.channel(p.Node, v.leader, mt)]; len(between(places, lastFail, v.hi)) > 0 {
+		if places := v.l.receives.of(v.channel(p.Node, v.leader, mt)); len(between(places, lastFail, v.hi)) > 0 {
 			return false
 		}
 	}
@@ -873,7 +873,7 @@ func (v *view) lastFrom() Proof {
 func (v *view) lastHeard() int {
 	at := -1
 	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap} {
-		places := v.ofTerm(v.f, v.f.receives[v.channel(v.leader, v.p.Node, mt)])
+		places := v.ofTerm(v.f, v.f.receives.of(v.channel(v.leader, v.p.Node, mt)))
 		if len(places) > 0 {
 			at = max(at, int(places[len(places)-1]))
 		}
@@ -925,7 +925,7 @@ func (v *view) voterCovers() (string, bool) {
 // voteFor is the place of the voter's vote for the leader, or of its step into
 // the leader's term, or -1.
 func (v *view) voteFor() int {
-	for _, i := range v.ofTerm(v.f, v.f.sends[v.channel(v.p.Node, v.leader, raftdiag.MsgVoteResp)]) {
+	for _, i := range v.ofTerm(v.f, v.f.sends.of(v.channel(v.p.Node, v.leader, raftdiag.MsgVoteResp))) {
 		if !v.f.rec(int(i)).reject() {
 			return int(i)
 		}
@@ -942,7 +942,7 @@ func (v *view) voteFor() int {
 // sent: it shows an append below the head, its vote, an earlier term, or a log
 // that ends before the head.
 func (v *view) beginsBefore() bool {
-	for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, v.p.Node, raftdiag.MsgApp)]) {
+	for _, i := range v.ofTerm(v.f, v.f.receives.of(v.channel(v.leader, v.p.Node, raftdiag.MsgApp))) {
 		if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) < v.p.HeadLast {
 			return true
 		}
@@ -953,15 +953,15 @@ func (v *view) beginsBefore() bool {
 	if len(v.f.Incarnations) > 0 && v.f.kinds[raftdiag.Booted] > 0 {
 		return true
 	}
-	for _, i := range v.f.sends[v.channel(v.p.Node, v.leader, raftdiag.MsgVoteResp)] {
+	for _, i := range v.f.sends.of(v.channel(v.p.Node, v.leader, raftdiag.MsgVoteResp)) {
 		if r := v.f.rec(int(i)); r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) == v.term {
 			return true
 		}
 	}
 	// More heartbeats came than left after the head.
 	c := v.channel(v.leader, v.p.Node, raftdiag.MsgHeartbeat)
-	after := len(between(v.l.sends[c], int(v.sends[0]), v.l.hi))
-	return len(v.ofTerm(v.f, v.f.receives[c])) > after
+	after := len(between(v.l.sends.of(c), int(v.sends[0]), v.l.hi))
+	return len(v.ofTerm(v.f, v.f.receives.of(c))) > after
 }
 
 // judgeSent looks for the head on the leader.
@@ -1022,12 +1022,12 @@ func (v *view) unsent() int { return v.unsentBy(v.hi) }
 
 func (v *view) unsentBy(end int) int {
 	most := 1
-	for _, c := range v.l.ways[Out] {
+	for _, c := range v.l.sends.channels {
 		if c.Type == raftdiag.MsgApp && c.To != v.p.Node {
-			most = max(most, len(between(v.l.sends[c], v.s.From, end)))
+			most = max(most, len(between(v.l.sends.of(c), v.s.From, end)))
 		}
 	}
-	return max(most, len(between(v.l.receives[v.channel(v.p.Node, v.leader, raftdiag.MsgHeartbeatResp)], v.s.From, end)))
+	return max(most, len(between(v.l.receives.of(v.channel(v.p.Node, v.leader, raftdiag.MsgHeartbeatResp)), v.s.From, end)))
 }
 
 // birthSeen reports whether the lane shows the log before the entry was in it.
@@ -1199,7 +1199,7 @@ func (v *view) judgeHealed() {
 		end = v.hi
 	}
 	var sends []int32
-	for _, i := range v.ofTerm(v.l, between(v.l.sends[v.channel(v.leader, p.Node, raftdiag.MsgApp)], v.lo, end)) {
+	for _, i := range v.ofTerm(v.l, between(v.l.sends.of(v.channel(v.leader, p.Node, raftdiag.MsgApp)), v.lo, end)) {
 		if r := v.l.rec(int(i)); r.has(raftdiag.HasIndex) && reach(r) >= s.Index {
 			sends = append(sends, i)
 		}
@@ -1240,7 +1240,7 @@ func (v *view) judgeHealed() {
 		return
 	}
 	var receipts, accepts []int32
-	for _, i := range v.ofTerm(v.f, v.f.receives[v.channel(v.leader, p.Node, raftdiag.MsgApp)]) {
+	for _, i := range v.ofTerm(v.f, v.f.receives.of(v.channel(v.leader, p.Node, raftdiag.MsgApp))) {
 		if r := v.f.rec(int(i)); r.has(raftdiag.HasIndex) && raftdiag.Index(r.b) < s.Index && reach(r) >= s.Index {
 			receipts = append(receipts, i)
 		}
@@ -1446,7 +1446,7 @@ func (v *view) answerFails(reply int) Proof {
 func (v *view) ignored(heard int) (Proof, bool) {
 	row := -1
 	turns := 0
-	for _, i := range between(v.l.peers[v.p.Node], heard, v.hi) {
+	for _, i := range between(v.l.progress(v.p.Node), heard, v.hi) {
 		r := v.l.rec(int(i))
 		if !r.has(raftdiag.HasMatch) {
 			continue
@@ -1611,7 +1611,7 @@ func (v *view) beatsBefore(send, receipt int32) bool {
 // unanswered counts the appends that the voter received between two places: each
 // would have an answer.
 func (v *view) unanswered(receipt, reply int) int {
-	return len(between(v.f.receives[v.channel(v.leader, v.p.Node, raftdiag.MsgApp)], receipt, reply))
+	return len(between(v.f.receives.of(v.channel(v.leader, v.p.Node, raftdiag.MsgApp)), receipt, reply))
 }
 
 // missesFirst reports whether so many of the appends that carry the entry lack a
@@ -1696,7 +1696,7 @@ func (v *view) aliveMeanwhile() bool {
 		return true
 	}
 	if v.l != nil {
-		for c, places := range v.l.receives {
+		for c, places := range v.l.receives.all() {
 			if c.From != n {
 				continue
 			}
@@ -1705,7 +1705,7 @@ func (v *view) aliveMeanwhile() bool {
 			}
 		}
 		if v.f != nil {
-			for c := range v.l.sends {
+			for _, c := range v.l.sends.channels {
 				if c.To != n || c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgApp {
 					continue
 				}

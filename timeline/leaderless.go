@@ -26,7 +26,7 @@ func (l *Lane) Vacancies() []Vacancy {
 	var out []Vacancy
 	contacts := l.contacts()
 	var leaders [][]int32 // where messages of leaders arrive
-	for c, places := range l.receives {
+	for c, places := range l.receives.all() {
 		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
 			leaders = append(leaders, places)
 		}
@@ -71,13 +71,13 @@ func (l *Lane) Vacancies() []Vacancy {
 // one, was heard.
 func (l *Lane) contacts() []int {
 	n := 0
-	for c, places := range l.receives {
+	for c, places := range l.receives.all() {
 		if c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat || c.Type == raftdiag.MsgSnap {
 			n += len(places)
 		}
 	}
 	out := make([]int, 0, n)
-	for c, places := range l.receives {
+	for c, places := range l.receives.all() {
 		if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap || c.From == l.Node {
 			continue
 		}
@@ -182,8 +182,7 @@ func (t *Timeline) DownProof(n raftdiag.NodeID, p Patience) (by Proof, why strin
 		}
 		first := -1 // of the refusals after which nothing was heard
 		heard := -1
-		for _, c := range l.ways[In] {
-			places := l.receives[c]
+		for c, places := range l.receives.all() {
 			if c.From == n && len(places) > 0 {
 				heard = max(heard, int(places[len(places)-1]))
 			}
@@ -226,7 +225,7 @@ func (t *Timeline) refused(n raftdiag.NodeID) bool {
 			continue
 		}
 		heard := false
-		for c, places := range l.receives {
+		for c, places := range l.receives.all() {
 			heard = heard || c.From == n && len(places) > 0 && int(places[len(places)-1]) > newest
 		}
 		if !heard {
@@ -241,13 +240,12 @@ func (t *Timeline) refused(n raftdiag.NodeID) bool {
 // of an idle node come before the silence as well; only its campaigns tell.
 func (t *Timeline) outlives(f *Lane, n raftdiag.NodeID, p Patience) bool {
 	last := f.lo
-	for _, c := range f.ways[In] {
-		places := f.receives[c]
+	for c, places := range f.receives.all() {
 		if c.From != n && len(places) > 0 {
 			last = max(last, int(places[len(places)-1]))
 		}
 	}
-	for c, places := range f.sends { // an answer shows that it heard
+	for c, places := range f.sends.all() { // an answer shows that it heard
 		if c.Type.IsResponse() && len(places) > 0 {
 			last = max(last, int(places[len(places)-1]))
 		}
@@ -285,7 +283,7 @@ func (t *Timeline) speaksLater(refusal Proof, n raftdiag.NodeID) bool {
 		return true
 	}
 	for _, l := range t.Lanes {
-		for c, places := range l.receives {
+		for c, places := range l.receives.all() {
 			if c.From != n || l.Node == n || !c.Type.IsNetwork() || len(places) == 0 {
 				continue
 			}
@@ -332,8 +330,7 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 			continue
 		}
 		heard := -1
-		for _, c := range l.ways[In] {
-			places := l.receives[c]
+		for c, places := range l.receives.all() {
 			if c.From == n && len(places) > 0 {
 				heard = max(heard, int(places[len(places)-1]))
 			}
@@ -343,7 +340,7 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 		switch {
 		case role.Role == raftdiag.Leader:
 			since = l.tenures[len(l.tenures)-1].Begin
-			if len(l.peers[n]) == 0 && !l.addresses(n, since) && len(l.failures[n]) == 0 {
+			if len(l.progress(n)) == 0 && !l.addresses(n, since) && len(l.failures[n]) == 0 {
 				continue
 			}
 		case role.Lead == n:
@@ -382,9 +379,9 @@ func (t *Timeline) missed(n raftdiag.NodeID, p Patience) bool {
 // between two messages of a node.
 func (l *Lane) usualSilence(n raftdiag.NodeID, since int) int {
 	var heard []int32
-	for _, c := range l.ways[In] {
+	for _, c := range l.receives.channels {
 		if c.From == n {
-			heard = append(heard, between(l.receives[c], since, l.hi)...)
+			heard = append(heard, between(l.receives.of(c), since, l.hi)...)
 		}
 	}
 	slices.Sort(heard)
@@ -402,7 +399,7 @@ func (l *Lane) usualSilence(n raftdiag.NodeID, since int) int {
 // been cut off from one another long before both did.
 func (t *Timeline) parted(l, f *Lane, p Patience, leads bool) bool {
 	at := -1
-	for c, places := range f.receives {
+	for c, places := range f.receives.all() {
 		if c.From == l.Node && len(places) > 0 {
 			at = max(at, int(places[len(places)-1]))
 		}
@@ -431,7 +428,7 @@ func (l *Lane) stops() bool {
 // node's own log shows received, or -1.
 func (t *Timeline) reached(l *Lane, n raftdiag.NodeID) int {
 	last := -1
-	for _, c := range l.ways[Out] {
+	for _, c := range l.sends.channels {
 		if c.To != n {
 			continue
 		}
@@ -447,8 +444,7 @@ func (t *Timeline) reached(l *Lane, n raftdiag.NodeID) int {
 
 // addresses reports whether the lane sends anything to a node after a place.
 func (l *Lane) addresses(n raftdiag.NodeID, since int) bool {
-	for _, c := range l.ways[Out] {
-		places := l.sends[c]
+	for c, places := range l.sends.all() {
 		if c.To == n && len(places) > 0 && int(places[len(places)-1]) > since {
 			return true
 		}
@@ -460,12 +456,12 @@ func (l *Lane) addresses(n raftdiag.NodeID, since int) bool {
 // term.
 func (t *Timeline) Transferred(term raftdiag.Term) bool {
 	for _, l := range t.Lanes {
-		for d, m := range [...]map[Channel][]int32{Out: l.sends, In: l.receives} {
-			for _, c := range l.ways[d] {
+		for _, x := range [...]*traffic{&l.sends, &l.receives} {
+			for c, places := range x.all() {
 				if c.Type != raftdiag.MsgTimeoutNow {
 					continue
 				}
-				for _, i := range m[c] {
+				for _, i := range places {
 					if r := l.rec(int(i)); !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32)+1 == term {
 						return true
 					}
@@ -494,8 +490,7 @@ func (l *Lane) Tally(lo, hi int) Tally {
 			*list = append(*list, n)
 		}
 	}
-	for _, c := range l.ways[Out] {
-		places := l.sends[c]
+	for c, places := range l.sends.all() {
 		if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote {
 			continue
 		}
@@ -506,8 +501,7 @@ func (l *Lane) Tally(lo, hi int) Tally {
 			}
 		}
 	}
-	for _, c := range l.ways[In] {
-		places := l.receives[c]
+	for c, places := range l.receives.all() {
 		if c.Type != raftdiag.MsgVoteResp && c.Type != raftdiag.MsgPreVoteResp {
 			continue
 		}
@@ -555,8 +549,7 @@ func (l *Lane) ShowsIn() bool {
 // Heard reports whether the lane received a message of one of the types from a
 // node.
 func (l *Lane) Heard(from raftdiag.NodeID, types ...raftdiag.MessageType) bool {
-	for _, c := range l.ways[In] {
-		places := l.receives[c]
+	for c, places := range l.receives.all() {
 		if c.From == from && len(places) > 0 && slices.Contains(types, c.Type) {
 			return true
 		}
@@ -601,8 +594,7 @@ func (t *Timeline) Candidates() map[raftdiag.Term][]raftdiag.NodeID {
 				put(r.Term, l.Node)
 			}
 		}
-		for _, c := range l.ways[In] {
-			places := l.receives[c]
+		for c, places := range l.receives.all() {
 			if c.Type != raftdiag.MsgVote {
 				continue
 			}

@@ -126,10 +126,10 @@ func (t *Timeline) termRows() []raftdiag.TermRow {
 				book(r.Term, Proof{l, int(r.At)}).candidates[l.Node] = true
 			}
 		}
-		for d, m := range [...]map[Channel][]int32{Out: l.sends, In: l.receives} {
-			for _, c := range l.ways[d] {
+		for _, x := range [...]*traffic{&l.sends, &l.receives} {
+			for c, places := range x.all() {
 				if c.Type == raftdiag.MsgVote || c.Type == raftdiag.MsgVoteResp {
-					l.votes(c, m[c], book)
+					l.votes(c, places, book)
 				}
 			}
 		}
@@ -173,7 +173,7 @@ func (l *Lane) firstFrom(claim Claim) Proof {
 		return best
 	}
 	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap} {
-		for _, i := range l.receives[Channel{claim.Leader, l.Node, mt}] {
+		for _, i := range l.receives.of(Channel{claim.Leader, l.Node, mt}) {
 			if int(i) >= best.I {
 				break
 			}
@@ -317,7 +317,7 @@ func (b *termBook) ended(t *Timeline) string {
 func (l *Lane) handedTo(ten *Tenure) raftdiag.NodeID {
 	var to raftdiag.NodeID
 	at := -1
-	for c, places := range l.sends {
+	for c, places := range l.sends.all() {
 		if c.Type != raftdiag.MsgTimeoutNow {
 			continue
 		}
@@ -370,7 +370,7 @@ func (t *Timeline) memberRows() []raftdiag.MemberRow {
 // canvass is the last request for a vote that the lane's node sent.
 func (l *Lane) canvass() Proof {
 	p := Proof{}
-	for c, places := range l.sends {
+	for c, places := range l.sends.all() {
 		if (c.Type == raftdiag.MsgVote || c.Type == raftdiag.MsgPreVote) && c.From == l.Node {
 			if i := int(places[len(places)-1]); !p.OK() || i > p.I {
 				p = Proof{l, i}
@@ -382,9 +382,9 @@ func (l *Lane) canvass() Proof {
 
 // met are the nodes that the lane exchanges messages with, and its own.
 func (l *Lane) met() Voters {
-	v := Voters{Incoming: append(make([]raftdiag.NodeID, 0, 1+2*len(l.sends)+2*len(l.receives)), l.Node), From: "seen"}
-	for _, m := range []map[Channel][]int32{l.sends, l.receives} {
-		for c := range m {
+	v := Voters{Incoming: append(make([]raftdiag.NodeID, 0, 1+2*len(l.sends.channels)+2*len(l.receives.channels)), l.Node), From: "seen"}
+	for _, x := range [...]*traffic{&l.sends, &l.receives} {
+		for _, c := range x.channels {
 			for _, n := range []raftdiag.NodeID{c.From, c.To} {
 				if n != 0 && c.Type.IsNetwork() {
 					v.Incoming = append(v.Incoming, n)

@@ -157,32 +157,29 @@ func (l *Lane) cut(lo, hi int) *Lane {
 }
 
 func (t *Timeline) finish() {
-	seen := map[raftdiag.NodeID]bool{}
+	seen := make([]raftdiag.NodeID, 0, 64)
 	for _, l := range t.Lanes {
 		l.walk()
-		seen[l.Node] = true
-		for _, m := range []map[Channel][]int32{l.sends, l.receives} {
-			for c := range m {
+		seen = append(seen, l.Node)
+		for _, x := range [...]*traffic{&l.sends, &l.receives} {
+			for _, c := range x.channels {
 				if travels(c.Type) {
-					seen[c.From], seen[c.To] = true, true
+					seen = append(seen, c.From, c.To)
 				}
 			}
 		}
 		for _, i := range l.configs {
 			c := l.Event(int(i)).Config
-			for _, list := range [][]raftdiag.NodeID{c.Voters, c.VotersOutgoing, c.Learners, c.LearnersNext} {
-				for _, n := range list {
-					seen[n] = true
-				}
-			}
+			seen = append(append(append(append(seen, c.Voters...), c.VotersOutgoing...), c.Learners...), c.LearnersNext...)
 		}
-		for p := range l.peers {
-			seen[p] = true
+		for _, p := range l.peers {
+			seen = append(seen, p.node)
 		}
 	}
-	delete(seen, 0)
-	for n := range seen {
-		t.Nodes = append(t.Nodes, n)
+	slices.Sort(seen)
+	seen = slices.Compact(seen)
+	if len(seen) > 0 && seen[0] == 0 {
+		seen = seen[1:]
 	}
-	slices.Sort(t.Nodes)
+	t.Nodes = append(t.Nodes, seen...)
 }

@@ -9,9 +9,9 @@ import (
 // Peers are the nodes that the lane prints Progress rows for.
 func (l *Lane) Peers() []raftdiag.NodeID {
 	var out []raftdiag.NodeID
-	for p := range l.peers {
-		if p != 0 {
-			out = append(out, p)
+	for _, p := range l.peers {
+		if p.node != 0 {
+			out = append(out, p.node)
 		}
 	}
 	slices.Sort(out)
@@ -21,16 +21,18 @@ func (l *Lane) Peers() []raftdiag.NodeID {
 // AnyPeer is the newest Progress row before place i.
 func (l *Lane) AnyPeer(i int) Proof {
 	best := Proof{}
-	for _, rows := range l.peers {
-		if k := last(rows, i); k >= 0 && (!best.OK() || int(rows[k]) > best.I) {
-			best = Proof{l, int(rows[k])}
+	for _, p := range l.peers {
+		if k := last(p.rows, i); k >= 0 && (!best.OK() || int(p.rows[k]) > best.I) {
+			best = Proof{l, int(p.rows[k])}
 		}
 	}
 	return best
 }
 
 // Rows are the Progress rows for a peer between two places.
-func (l *Lane) Rows(peer raftdiag.NodeID, lo, hi int) []Proof { return l.proofs(l.peers[peer], lo, hi) }
+func (l *Lane) Rows(peer raftdiag.NodeID, lo, hi int) []Proof {
+	return l.proofs(l.progress(peer), lo, hi)
+}
 
 // Failures are the transport's errors about a peer between two places.
 func (l *Lane) Failures(peer raftdiag.NodeID, lo, hi int) []Proof {
@@ -78,7 +80,7 @@ func (l *Lane) Stray(from, to raftdiag.NodeID) (Proof, bool) {
 		return Proof{}, false
 	}
 	best := Proof{}
-	for c, places := range l.receives {
+	for c, places := range l.receives.all() {
 		if c.From == from && c.To == to && len(places) > 0 && (!best.OK() || int(places[0]) < best.I) {
 			best = Proof{l, int(places[0])}
 		}
@@ -182,7 +184,10 @@ func (l *Lane) Configs() []Proof { return l.proofs(l.configs, l.lo, l.hi) }
 
 // Channels are the channels that the lane shows in a direction.
 func (l *Lane) Channels(d Direction) []Channel {
-	return l.ways[d]
+	if d == In {
+		return l.receives.channels
+	}
+	return l.sends.channels
 }
 
 // Turn is the place at which the turn of the Raft loop begins that printed the

@@ -34,7 +34,7 @@ func (t *Timeline) lossesOf(l *Lane) *losses {
 		if other == l {
 			continue
 		}
-		for _, c := range other.ways[In] {
+		for _, c := range other.receives.channels {
 			if c.From != l.Node || c.To != other.Node || l.Prints(Out, c.Type) == 0 {
 				continue
 			}
@@ -155,7 +155,7 @@ func (t *Timeline) explains(l *Lane, n, all int) bool {
 // arrived: their headers recur, and as many receipts are missing as the other's log
 // lacks lines.
 func (t *Timeline) mayReach(l, to *Lane) bool {
-	for _, c := range l.ways[Out] {
+	for _, c := range l.sends.channels {
 		if c.To != to.Node || c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgApp {
 			continue
 		}
@@ -205,7 +205,7 @@ func (t *Timeline) stretch(from, to raftdiag.NodeID, i, k int) (lo, hi int) {
 		return 0, 0
 	}
 	lo, hi = l.lo, l.hi
-	for _, c := range f.ways[Out] {
+	for _, c := range f.sends.channels {
 		if c.From != from || c.To != to || !travels(c.Type) {
 			continue
 		}

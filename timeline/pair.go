@@ -66,18 +66,18 @@ func (t *Timeline) pair(c Channel) *Pairing {
 	sends, receives := 0, 0
 	from, to := t.Lane(c.From), t.Lane(c.To)
 	if from != nil {
-		sends = len(from.sends[c])
+		sends = len(from.sends.of(c))
 	}
 	if to != nil {
-		receives = len(to.receives[c])
+		receives = len(to.receives.of(c))
 	}
 	p, none, marks := t.room.pairing(sends+receives, 2*receives)
 	*p = Pairing{Channel: c, From: from, To: to}
 	if p.From != nil {
-		p.Sends = p.From.sends[c]
+		p.Sends = p.From.sends.of(c)
 	}
 	if p.To != nil {
-		p.Receives = p.To.receives[c]
+		p.Receives = p.To.receives.of(c)
 	}
 	for i := range none {
 		none[i] = -1

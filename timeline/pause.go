@@ -47,7 +47,7 @@ func (t *Timeline) Pause(l *Lane, p Patience) (Gap, bool) {
 			continue
 		}
 		var heard []int32
-		for c, places := range o.receives {
+		for c, places := range o.receives.all() {
 			if c.From == l.Node {
 				heard = append(heard, between(places, ten.Begin, o.hi)...)
 			}

@@ -17,9 +17,8 @@ type scan struct {
 	lasts    []Step // rises of what is known to be in the log here
 	applies  []Step
 	samples  []int32 // rows that print a commit index as it is
-	sends    map[Channel][]int32
-	receives map[Channel][]int32
-	ways     [2][]Channel // by direction, the channels of sends and receives in order
+	sends    traffic
+	receives traffic
 	rounds   [numRounds][]int32
 	busy     []int32      // signs of time under load: see Waits
 	printed  [2][32]int32 // by direction and message type
@@ -27,10 +26,26 @@ type scan struct {
 	places   [64][]int32 // by kind
 	tenures  []*Tenure
 	configs  []int32
-	peers    map[raftdiag.NodeID][]int32 // Progress rows, by peer
+	peers    []peerRows
 	failures map[raftdiag.NodeID][]int32 // SendFailed rows, by receiver
 	lastTerm raftdiag.Term
 	handed   uint32 // message types that are handed over one by one
+}
+
+// A peerRows is the Progress rows that a lane prints for one peer.
+type peerRows struct {
+	node raftdiag.NodeID
+	rows []int32
+}
+
+// progress are the lane's Progress rows for a peer.
+func (l *Lane) progress(n raftdiag.NodeID) []int32 {
+	for k := range l.peers {
+		if l.peers[k].node == n {
+			return l.peers[k].rows
+		}
+	}
+	return nil
 }
 
 // A Step is a place at which a number rose to a value.
@@ -45,12 +60,6 @@ type RoleStep struct {
 	Role raftdiag.Role
 	Term raftdiag.Term
 	Lead raftdiag.NodeID // 0 if none is known
-}
-
-// A Channel is one message type from one node to another.
-type Channel struct {
-	From, To raftdiag.NodeID
-	Type     raftdiag.MessageType
 }
 
 // The sorts of rounds in which patience is counted.
@@ -95,10 +104,10 @@ func (l *Lane) Prints(d Direction, t raftdiag.MessageType) int {
 func (l *Lane) Shows(k raftdiag.Kind) int { return int(l.kinds[k&63]) }
 
 // Sends are the places at which messages of the channel were generated here.
-func (l *Lane) Sends(c Channel) []int32 { return l.sends[c] }
+func (l *Lane) Sends(c Channel) []int32 { return l.sends.of(c) }
 
 // Receives are the places at which messages of the channel arrived here.
-func (l *Lane) Receives(c Channel) []int32 { return l.receives[c] }
+func (l *Lane) Receives(c Channel) []int32 { return l.receives.of(c) }
 
 // Rounds counts the rounds that went by from place i to place j: the most that
 // any one sort shows.
@@ -216,13 +225,14 @@ type scratch struct {
 
 	lists    [][]int32 // of channels and peers
 	used     int       // of them
+	owned    []*[]int32
 	passages []passage
 	peers    []struct {
 		node raftdiag.NodeID
 		list int // and one
 	}
 	numbers map[Channel]int // of passages
-	nearby  [8]int          // numbers of passages, by a hash, and one
+	nearby  [64]int         // numbers of passages, by a hash, and one
 }
 
 var scratches = sync.Pool{New: func() any { return &scratch{numbers: map[Channel]int{}} }}
@@ -230,12 +240,12 @@ var scratches = sync.Pool{New: func() any { return &scratch{numbers: map[Channel
 // begin forgets the channels and peers of the lane before.
 func (s *scratch) begin() {
 	clear(s.numbers)
-	s.used, s.passages, s.peers, s.nearby = 0, s.passages[:0], s.peers[:0], [8]int{}
+	s.used, s.passages, s.peers, s.nearby = 0, s.passages[:0], s.peers[:0], [64]int{}
 }
 
 // passage is what is noted of a channel. It lasts until the next one is new.
 func (s *scratch) passage(c Channel) *passage {
-	slot := &s.nearby[(uint(c.From)*3+uint(c.To)*5+uint(c.Type))%8]
+	slot := &s.nearby[(uint(c.From)*7+uint(c.To)*17+uint(c.Type))%64]
 	if *slot > 0 && s.passages[*slot-1].Channel == c {
 		return &s.passages[*slot-1]
 	}
@@ -278,70 +288,51 @@ func (s *scratch) addPeer(n raftdiag.NodeID, i int) {
 	s.add(&s.peers[len(s.peers)-1].list, i)
 }
 
-// settleChannels gives the lists of the channels memory of their own.
-func (s *scratch) settleChannels(list func(*passage) int) (lists map[Channel][]int32, ways []Channel) {
-	n, total := 0, 0
-	for k := range s.passages {
-		if at := list(&s.passages[k]); at > 0 {
-			n++
-			total += len(s.lists[at-1])
-		}
-	}
-	if n == 0 {
-		return nil, nil
-	}
-	all := make([]int32, 0, total)
-	lists, ways = make(map[Channel][]int32, n), make([]Channel, 0, n)
+// settle gives the lane's lists memory of their own: all of one kind together.
+func (s *scratch) settle(l *Lane) {
+	slices.SortFunc(s.passages, func(a, b passage) int { return compareChannels(a.Channel, b.Channel) })
+	n := 0
 	for k := range s.passages {
 		p := &s.passages[k]
-		if at := list(p); at > 0 {
-			l := s.lists[at-1]
-			all = append(all, l...)
-			lists[p.Channel] = all[len(all)-len(l) : len(all) : len(all)]
-			ways = append(ways, p.Channel)
+		n += min(p.sends, 1) + min(p.receives, 1)
+	}
+	channels, places := make([]Channel, 0, n), make([][]int32, 0, n)
+	side := func(list func(*passage) int) traffic {
+		from := len(channels)
+		for k := range s.passages {
+			if at := list(&s.passages[k]); at > 0 {
+				channels, places = append(channels, s.passages[k].Channel), append(places, s.lists[at-1])
+			}
 		}
+		return traffic{channels[from:len(channels):len(channels)], places[from:len(places):len(places)]}
 	}
-	slices.SortFunc(ways, compareChannels)
-	return lists, ways
-}
+	l.sends, l.receives = side(func(p *passage) int { return p.sends }), side(func(p *passage) int { return p.receives })
 
-// settlePeers gives the lists of the peers memory of their own.
-func (s *scratch) settlePeers() map[raftdiag.NodeID][]int32 {
-	if len(s.peers) == 0 {
-		return nil
-	}
-	n := 0
-	for _, p := range s.peers {
-		n += len(s.lists[p.list-1])
-	}
-	all := make([]int32, 0, n)
-	lists := make(map[raftdiag.NodeID][]int32, len(s.peers))
-	for _, p := range s.peers {
-		l := s.lists[p.list-1]
-		all = append(all, l...)
-		lists[p.node] = all[len(all)-len(l) : len(all) : len(all)]
-	}
-	return lists
-}
-
-// settle gives the lane's lists memory of their own, all together.
-func (s *scratch) settle(l *Lane) {
-	places := append(make([]*[]int32, 0, 2+len(l.rounds)+len(l.places)), &l.samples, &l.busy)
+	lists := append(s.owned[:0], &l.samples, &l.busy)
 	s.samples, s.busy = l.samples, l.busy
-	s.commits, s.lasts, s.applies = l.commits, l.lasts, l.applies
+	for k := range places {
+		lists = append(lists, &places[k])
+	}
 	for k := range l.rounds {
 		s.rounds[k] = l.rounds[k]
-		places = append(places, &l.rounds[k])
+		lists = append(lists, &l.rounds[k])
 	}
 	for k := range l.places {
 		if len(l.places[k]) > 0 {
 			s.places[k] = l.places[k]
-			places = append(places, &l.places[k])
+			lists = append(lists, &l.places[k])
 		}
 	}
-	own(places...)
+	l.peers = make([]peerRows, len(s.peers))
+	for k, p := range s.peers {
+		l.peers[k] = peerRows{p.node, s.lists[p.list-1]}
+		lists = append(lists, &l.peers[k].rows)
+	}
+	own(lists...)
+	clear(lists) // they are the lane's
+	s.owned = lists
+	s.commits, s.lasts, s.applies, s.roles = l.commits, l.lasts, l.applies, l.roles
 	own(&l.commits, &l.lasts, &l.applies)
-	s.roles = l.roles
 	own(&l.roles)
 }
 
@@ -403,9 +394,6 @@ func (l *Lane) walk() {
 		}
 	}
 	w.endTenure(l.hi, "log end", Proof{})
-	l.sends, l.ways[Out] = from.settleChannels(func(p *passage) int { return p.sends })
-	l.receives, l.ways[In] = from.settleChannels(func(p *passage) int { return p.receives })
-	l.peers = from.settlePeers()
 	from.settle(l)
 }
 

@@ -49,8 +49,7 @@ func (t *Timeline) Leaders() []Claim {
 		for _, r := range l.roles {
 			claim(r.Term, r.Lead, Proof{l, int(r.At)})
 		}
-		for _, c := range l.ways[In] {
-			places := l.receives[c]
+		for c, places := range l.receives.all() {
 			if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap {
 				continue
 			}
@@ -92,8 +91,7 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 		}
 	}
 	for _, l := range t.Lanes {
-		for _, c := range l.ways[In] {
-			places := l.receives[c]
+		for c, places := range l.receives.all() {
 			if c.From == ten.Leader && c.Type == raftdiag.MsgVote {
 				votes(l, places)
 			}
@@ -103,8 +101,7 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 	if l == nil {
 		return best
 	}
-	for _, c := range l.ways[Out] {
-		places := l.sends[c]
+	for c, places := range l.sends.all() {
 		if c.Type == raftdiag.MsgVote {
 			votes(l, places)
 		}
@@ -118,8 +115,7 @@ func (t *Timeline) OwnTerm(ten *Tenure) raftdiag.Index {
 			elected = true
 		}
 	}
-	for _, c := range l.ways[Out] {
-		places := l.sends[c]
+	for c, places := range l.sends.all() {
 		if c.Type != raftdiag.MsgApp {
 			continue
 		}
@@ -156,7 +152,7 @@ func (t *Timeline) EverHeard(n raftdiag.NodeID) bool {
 		if l.Node == n {
 			return true
 		}
-		for c := range l.receives {
+		for _, c := range l.receives.channels {
 			if c.From == n {
 				return true
 			}
@@ -215,7 +211,7 @@ func (l *Lane) CommitRow(from, to int) (Proof, bool) {
 // after place from, that it has not committed an entry.
 func (l *Lane) hearsCommitBelow(leader raftdiag.NodeID, term raftdiag.Term, from int, entry raftdiag.Index, p Patience) bool {
 	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgHeartbeat} {
-		places := l.receives[Channel{leader, l.Node, mt}]
+		places := l.receives.of(Channel{leader, l.Node, mt})
 		for k := len(places) - 1; k >= 0 && int(places[k]) > from; k-- {
 			r := l.rec(int(places[k]))
 			if raftdiag.Term(r.a>>32) != term || !r.has(raftdiag.HasCommit) {
@@ -261,7 +257,7 @@ func (t *Timeline) Orphans(p Patience) []Stall {
 		ten := &Tenure{Leader: c.Leader, Term: c.Term}
 		var s Stall
 		for _, l := range t.Lanes {
-			for _, i := range l.receives[Channel{c.Leader, l.Node, raftdiag.MsgApp}] {
+			for _, i := range l.receives.of(Channel{c.Leader, l.Node, raftdiag.MsgApp}) {
 				r := l.rec(int(i))
 				if !r.has(raftdiag.HasTerm|raftdiag.HasIndex|raftdiag.HasEntries) || raftdiag.Term(r.a>>32) != c.Term || reach(r) <= committed {
 					continue

@@ -113,12 +113,12 @@ func (t *Timeline) script() *script {
 			if l.Node == w.to {
 				continue
 			}
-			for _, c := range l.ways[In] {
+			for _, c := range l.receives.channels {
 				if c.From != w.from || c.To != w.to {
 					continue
 				}
 				v := verdict{fate: unseenSend, reason: strayed, by: int32(n)}
-				for _, i := range l.receives[c] {
+				for _, i := range l.receives.of(c) {
 					s.letters = append(s.letters, letter{nil, l, -1, i, v, c})
 				}
 			}
@@ -490,8 +490,8 @@ func (c *course) peer(n raftdiag.NodeID) peerCourse {
 	mine := func(r *record) bool {
 		return !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) == term
 	}
-	appends := func(l *Lane, m map[Channel][]int32, lo, hi int) (steps []Step) {
-		places := slices.Concat(between(m[Channel{leader, n, raftdiag.MsgApp}], lo, hi), between(m[Channel{leader, n, raftdiag.MsgSnap}], lo, hi))
+	appends := func(l *Lane, x *traffic, lo, hi int) (steps []Step) {
+		places := slices.Concat(between(x.of(Channel{leader, n, raftdiag.MsgApp}), lo, hi), between(x.of(Channel{leader, n, raftdiag.MsgSnap}), lo, hi))
 		slices.Sort(places)
 		for _, i := range places {
 			if r := l.rec(int(i)); mine(r) && (r.has(raftdiag.HasIndex) || r.has(raftdiag.HasSnapshot)) {
@@ -509,10 +509,10 @@ func (c *course) peer(n raftdiag.NodeID) peerCourse {
 		return steps
 	}
 	back := Channel{n, leader, raftdiag.MsgAppResp}
-	p.sent = appends(c.l, c.l.sends, c.ten.Begin, c.ten.End)
-	p.heard = accepts(c.l, between(c.l.receives[back], c.ten.Begin, c.ten.End))
+	p.sent = appends(c.l, &c.l.sends, c.ten.Begin, c.ten.End)
+	p.heard = accepts(c.l, between(c.l.receives.of(back), c.ten.Begin, c.ten.End))
 	var matched []Step
-	for _, i := range between(c.l.peers[n], c.ten.Begin, c.ten.End) {
+	for _, i := range between(c.l.progress(n), c.ten.Begin, c.ten.End) {
 		if r := c.l.rec(int(i)); r.has(raftdiag.HasMatch) {
 			matched = append(matched, Step{i, raftdiag.Index(r.a)})
 		}
@@ -524,8 +524,8 @@ func (c *course) peer(n raftdiag.NodeID) peerCourse {
 		p.matched = climb(p.matched, s.At, s.Value)
 	}
 	if p.lane != nil {
-		p.received = appends(p.lane, p.lane.receives, p.lane.lo, p.lane.hi)
-		p.answered = accepts(p.lane, p.lane.sends[back])
+		p.received = appends(p.lane, &p.lane.receives, p.lane.lo, p.lane.hi)
+		p.answered = accepts(p.lane, p.lane.sends.of(back))
 	}
 	return p
 }

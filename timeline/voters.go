@@ -162,11 +162,11 @@ func (t *Timeline) campaign() (Voters, bool) {
 	var asks []ask
 	for _, l := range t.Lanes {
 		asks = asks[:0]
-		for _, c := range l.ways[Out] {
+		for _, c := range l.sends.channels {
 			if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote || c.From != l.Node || c.To == l.Node {
 				continue
 			}
-			for _, i := range l.sends[c] {
+			for _, i := range l.sends.of(c) {
 				if r := l.rec(int(i)); r.has(raftdiag.HasTerm) {
 					asks = append(asks, ask{raftdiag.Term(r.a >> 32), c.To, int(i)})
 				}
@@ -200,34 +200,37 @@ func (t *Timeline) campaign() (Voters, bool) {
 // progressVoters are the peers of the newest Progress rows before place i, and
 // the node itself. Learners hide among them unless the rows say so.
 func (l *Lane) progressVoters(i int) (Voters, bool) {
-	v := Voters{Incoming: append(make([]raftdiag.NodeID, 0, 1+len(l.peers)+len(l.sends)), l.Node), From: "progress"}
-	for p, rows := range l.peers {
-		k := last(rows, i)
-		if k < 0 || p == 0 || p == l.Node { // a row of its own says nothing of others
+	v := Voters{From: "progress"}
+	for _, p := range l.peers {
+		k := last(p.rows, i)
+		if k < 0 || p.node == 0 || p.node == l.Node { // a row of its own says nothing of others
 			continue
 		}
-		if e := l.Event(int(rows[k])); e.Learner {
-			v.Learners = append(v.Learners, p)
+		row := int(p.rows[k])
+		if e := l.Event(row); e.Learner {
+			v.Learners = append(v.Learners, p.node)
 			continue
 		}
-		v.Incoming = append(v.Incoming, p)
-		if v.At.Lane == nil || int(rows[k]) > v.At.I {
-			v.At = Proof{l, int(rows[k])}
+		if v.Incoming == nil {
+			v.Incoming = append(make([]raftdiag.NodeID, 0, 1+len(l.peers)+len(l.sends.channels)), l.Node)
 		}
+		v.Incoming = append(v.Incoming, p.node)
+		v.At = Proof{l, max(row, v.At.I)}
 	}
-	if v.At.OK() {
-		// A row may be missing from the log; whom the leader writes to is a member.
-		for c, places := range l.sends {
-			if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.To != 0 && !slices.Contains(v.Learners, c.To) &&
-				len(between(places, v.At.I-blockRows, i)) > 0 {
-				v.Incoming = append(v.Incoming, c.To)
-			}
+	if !v.At.OK() {
+		return Voters{}, false
+	}
+	// A row may be missing from the log; whom the leader writes to is a member.
+	for c, places := range l.sends.all() {
+		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.To != 0 && !slices.Contains(v.Learners, c.To) &&
+			len(between(places, v.At.I-blockRows, i)) > 0 {
+			v.Incoming = append(v.Incoming, c.To)
 		}
 	}
 	slices.Sort(v.Incoming)
 	slices.Sort(v.Learners)
 	v.Incoming = slices.Compact(v.Incoming)
-	return v, v.At.OK()
+	return v, true
 }
 
 // last is the number of the last of the ascending places that lies before i,
