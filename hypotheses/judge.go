@@ -171,10 +171,13 @@ func (j *judgement) quote(p timeline.Proof, says string, args ...any) []raftdiag
 	if !p.OK() {
 		return nil
 	}
-	e := p.Event()
-	q := raftdiag.Quote{Source: e.Pos.Source, Line: e.Pos.Line, Says: fmt.Sprintf(says, args...)}
+	pos := p.Position()
+	q := raftdiag.Quote{Source: pos.Source, Line: pos.Line, Says: says}
+	if len(args) > 0 {
+		q.Says = fmt.Sprintf(says, args...)
+	}
 	if j.o.Text != nil {
-		q.Text = j.o.Text(e.Pos)
+		q.Text = j.o.Text(pos)
 	}
 	return []raftdiag.Quote{q}
 }
@@ -263,8 +266,8 @@ func where(p timeline.Proof) *raftdiag.Where {
 	if !p.OK() {
 		return nil
 	}
-	e := p.Event()
-	return &raftdiag.Where{Source: e.Pos.Source, Line: e.Pos.Line}
+	pos := p.Position()
+	return &raftdiag.Where{Source: pos.Source, Line: pos.Line}
 }
 
 // finding makes the row of a hypothesis.

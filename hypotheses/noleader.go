@@ -51,7 +51,7 @@ func (j *judgement) leaderless() {
 				open[l.Node] = v
 			case !v.Open && v.Rounds >= storm*j.pat.Rounds:
 				closed[l.Node] = append(closed[l.Node], v)
-			case !v.Open && l.BeginsWithBoot() && v.From <= firstRole(l):
+			case !v.Open && l.BeginsWithBoot() && v.From <= l.FirstRole():
 				founding[l.Node] = v
 			}
 		}
@@ -605,17 +605,6 @@ func (j *judgement) vacantOnce(closed map[raftdiag.NodeID][]timeline.Vacancy, fo
 		}
 		before = after
 	}
-}
-
-// firstRole is the place at which a lane first shows a role.
-func firstRole(l *timeline.Lane) int {
-	lo, hi := l.Bounds()
-	for i := lo; i < hi; i++ {
-		if role, ok := l.RoleAt(i + 1); ok && role.Role != raftdiag.UnknownRole {
-			return i
-		}
-	}
-	return hi
 }
 
 // stuckUnder reports whether an entry was left stuck by the leader of a term.

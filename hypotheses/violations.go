@@ -88,7 +88,7 @@ func (j *judgement) overlap(a, b *timeline.Tenure) bool {
 }
 
 func (j *judgement) twoLeaders() {
-	tenures := slices.DeleteFunc(j.t.Tenures(), func(ten *timeline.Tenure) bool { return ten.Lane.Adrift })
+	tenures := slices.DeleteFunc(slices.Clone(j.t.Tenures()), func(ten *timeline.Tenure) bool { return ten.Lane.Adrift })
 	for i, a := range tenures {
 		for _, b := range tenures[i+1:] {
 			if b.Term != a.Term {

@@ -246,6 +246,10 @@ type Timeline struct {
 	Lanes []*Lane           // by node
 	Nodes []raftdiag.NodeID // all nodes that appear, with or without a lane
 
+	tenures []*Tenure
+	claimed sync.Once // claims are there
+	claims  []Claim
+
 	mu     sync.Mutex
 	pairs  map[Channel]*Pairing // what Pair has answered
 	room   pairRoom

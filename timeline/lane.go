@@ -63,6 +63,9 @@ func (p Proof) OK() bool { return p.Lane != nil }
 // Event is the event itself.
 func (p Proof) Event() raftdiag.Event { return p.Lane.Event(p.I) }
 
+// Position is where its line stands.
+func (p Proof) Position() raftdiag.Position { return p.Lane.Position(p.I) }
+
 // Len is the number of events in the lane.
 func (l *Lane) Len() int { return l.hi - l.lo }
 
@@ -88,8 +91,14 @@ func (l *Lane) Event(i int) raftdiag.Event {
 	case e.Kind == raftdiag.Received && !e.Has(raftdiag.HasTo):
 		e.To = l.Node
 	}
-	e.Pos = raftdiag.Position{Source: l.store.feeds[r.source()].name, Line: int64(r.line)}
+	e.Pos = l.Position(i)
 	return e
+}
+
+// Position is where the line of the event at place i stands.
+func (l *Lane) Position(i int) raftdiag.Position {
+	r := l.rec(i)
+	return raftdiag.Position{Source: l.store.feeds[r.source()].name, Line: int64(r.line)}
 }
 
 // Proof is the event at place i as a proof.
@@ -97,6 +106,9 @@ func (l *Lane) Proof(i int) Proof { return Proof{l, i} }
 
 // incarnation is the number of the run that place i belongs to.
 func (l *Lane) incarnation(i int) int {
+	if len(l.Incarnations) == 1 {
+		return 0
+	}
 	n := sort.Search(len(l.Incarnations), func(k int) bool { return l.Incarnations[k].End > i })
 	return min(n, len(l.Incarnations)-1)
 }

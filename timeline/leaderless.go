@@ -24,75 +24,72 @@ type Vacancy struct {
 // that prints neither roles nor leaders has none.
 func (l *Lane) Vacancies() []Vacancy {
 	var out []Vacancy
-	contacts := l.contacts()
-	var leaders [][]int32 // where messages of leaders arrive
-	for c, places := range l.receives.all() {
-		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
-			leaders = append(leaders, places)
-		}
-	}
 	begin := -1
 	end := func(at int, open bool) {
 		if begin < 0 {
 			return
 		}
-		if v, ok := l.vacancy(begin, at, open, leaders); ok {
+		if v, ok := l.vacancy(begin, at, open); ok {
 			out = append(out, v)
 		}
 		begin = -1
 	}
-	next := 0
+	var contacts []int32
 	for k, r := range l.roles {
-		// A leader's message between two steps is a leader known.
-		for ; next < len(contacts) && contacts[next] < int(r.At); next++ {
-			end(contacts[next], false)
-			if k > 0 && l.roles[k-1].Role != raftdiag.Leader && l.roles[k-1].Lead == 0 {
-				begin = contacts[next]
-			}
-		}
 		switch {
 		case r.Role == raftdiag.Leader || r.Lead != 0:
 			end(int(r.At), false)
+			continue // whom it hears up to the next step is its leader
 		case begin < 0:
 			begin = int(r.At)
 		}
-	}
-	for ; next < len(contacts); next++ {
-		if begin >= 0 {
-			end(contacts[next], false)
-			begin = contacts[next]
+		until := l.hi
+		if k+1 < len(l.roles) {
+			until = int(l.roles[k+1].At)
+		}
+		// A leader's message between two steps is a leader known.
+		contacts = l.contacts(contacts[:0], int(r.At), until)
+		for _, at := range contacts {
+			end(int(at), false)
+			begin = int(at)
 		}
 	}
 	end(l.hi, true)
 	return out
 }
 
-// contacts are the places at which a leader of the lane's own term, or a later
-// one, was heard.
-func (l *Lane) contacts() []int {
-	n := 0
+// contacts adds to the list the places between two at which a leader of the
+// lane's own term, or a later one, was heard, in order.
+func (l *Lane) contacts(list []int32, lo, hi int) []int32 {
+	n := len(list)
+	runs := 0
 	for c, places := range l.receives.all() {
-		if c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat || c.Type == raftdiag.MsgSnap {
-			n += len(places)
-		}
-	}
-	out := make([]int, 0, n)
-	for c, places := range l.receives.all() {
-		if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap || c.From == l.Node {
+		if !leads(c.Type) || c.From == l.Node {
 			continue
 		}
-		for _, i := range places {
+		before := len(list)
+		for _, i := range between(places, lo, hi) {
 			r := l.rec(int(i))
 			if role, ok := l.RoleAt(int(i)); !ok || !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) >= role.Term {
-				out = append(out, int(i))
+				list = append(list, i)
 			}
 		}
+		if len(list) > before {
+			runs++
+		}
 	}
-	slices.Sort(out)
-	return out
+	if runs > 1 {
+		slices.Sort(list[n:])
+	}
+	return list
 }
 
-func (l *Lane) vacancy(from, to int, open bool, leaders [][]int32) (Vacancy, bool) {
+// leads reports whether messages of the type come from leaders.
+func leads(mt raftdiag.MessageType) bool {
+	return mt == raftdiag.MsgApp || mt == raftdiag.MsgHeartbeat || mt == raftdiag.MsgSnap
+}
+
+func (l *Lane) vacancy(from, to int, open bool) (Vacancy, bool) {
 	v := Vacancy{Lane: l, From: from, To: to, Open: open}
 	v.Campaigns = count(l.rounds[electionRound], from-1, to)
 	var newest raftdiag.Term
@@ -118,8 +115,10 @@ func (l *Lane) vacancy(from, to int, open bool, leaders [][]int32) (Vacancy, boo
 			v.Rounds = max(v.Rounds, min(said, count(l.rounds[idleRound], from, to)))
 		}
 	}
-	for _, places := range leaders {
-		v.Ignored += len(between(places, from+1, to))
+	for c, places := range l.receives.all() {
+		if (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat) && c.From != l.Node {
+			v.Ignored += len(between(places, from+1, to))
+		}
 	}
 	return v, true
 }
@@ -139,7 +138,7 @@ func (l *Lane) EverLed() bool {
 			return true
 		}
 	}
-	return len(l.contacts()) > 0
+	return len(l.contacts(nil, l.lo, l.hi)) > 0
 }
 
 // Term is the highest term that the lane shows its node in.
@@ -649,31 +648,32 @@ func (t *Timeline) Freezes(p Patience) []Freeze {
 		if len(l.tenures) == 0 {
 			continue
 		}
-		gaps := l.idleLoops()
-		for k := range gaps {
-			f := &gaps[k]
+		var found []Freeze
+		most, next := 0, 0 // the most rows that one stretch has, and the most of the others
+		l.idleLoops(func(f Freeze) {
+			most, next = max(most, f.States), max(next, min(most, f.States))
+			if !f.First.OK() {
+				return
+			}
 			for _, ten := range l.tenures {
 				if f.Last.I >= ten.Begin && f.Last.I < ten.End {
 					f.Tenure = ten
 				}
 			}
-			if role, _ := l.RoleAt(f.Last.I + 1); f.Tenure == nil || role.Role != raftdiag.Leader || !f.First.OK() {
-				continue
+			if role, _ := l.RoleAt(f.Last.I + 1); f.Tenure == nil || role.Role != raftdiag.Leader {
+				return
 			}
-			usual := 0
-			for o := range gaps {
-				if o != k {
-					usual = max(usual, gaps[o].States)
-				}
+			if f.States > 1 || t.stoodStill(&f, p) { // the last of the states belongs to the Ready that follows
+				found = append(found, f)
 			}
-			if f.States > 1 { // the last of them belongs to the Ready that follows
-				if f.States >= 4*p.Rounds && f.States >= 4*usual {
-					out = append(out, *f)
-				}
-				continue
+		})
+		for _, f := range found {
+			usual := most
+			if f.States == most {
+				usual = next
 			}
-			if t.stoodStill(f, p) {
-				out = append(out, *f)
+			if f.States <= 1 || f.States >= 4*p.Rounds && f.States >= 4*usual {
+				out = append(out, f)
 			}
 		}
 	}
@@ -694,7 +694,10 @@ func (t *Timeline) stoodStill(f *Freeze, p Patience) bool {
 		}
 		end--
 	}
-	wait, stamped := l.span(f.First.I, end), l.StampNear(f.First.I) != raftdiag.NoStamp
+	wait := l.span(f.First.I, end)
+	if wait >= p.Clock || f.Waiting < p.Rounds {
+		return wait >= p.Clock
+	}
 	later := false // another leader came: the others' patience ran out
 	if f.Next.OK() {
 		role, _ := l.RoleAt(f.Next.I + blockRows)
@@ -704,7 +707,8 @@ func (t *Timeline) stoodStill(f *Freeze, p Patience) bool {
 			later = later || c.Term > f.Tenure.Term && c.By.Lane != l
 		}
 	}
-	return wait >= p.Clock || later && f.Waiting >= p.Rounds && (f.Received >= p.Rounds || wait >= p.Clock/2) || !stamped && !f.Next.OK() && f.Waiting >= p.Rounds && f.Received >= p.Rounds
+	stamped := l.StampNear(f.First.I) != raftdiag.NoStamp
+	return later && (f.Received >= p.Rounds || wait >= p.Clock/2) || !stamped && !f.Next.OK() && f.Received >= p.Rounds
 }
 
 // handsOver reports whether the node sends MsgTimeoutNow between two places: the
@@ -730,34 +734,32 @@ func (l *Lane) hearsTerm(term raftdiag.Term, i, j int) bool {
 	return false
 }
 
-// idleLoops are the stretches of the lane in which its loop takes nothing in
-// hand though a proposal came, or rows say that something is ready.
-func (l *Lane) idleLoops() []Freeze {
-	states := l.kinds[raftdiag.Ready]+l.kinds[raftdiag.Sent] == 0 // they are all that its loop shows
-	takes := func(k raftdiag.Kind) bool {
-		switch k {
-		case raftdiag.Ready, raftdiag.Sent, raftdiag.HardStateSaved, raftdiag.Appended, raftdiag.RoleChanged, raftdiag.Committed, raftdiag.EntryCommitted:
-			return true
-		case raftdiag.State, raftdiag.LogRow:
-			return states
-		}
-		return false
+// idleLoops shows the stretches of the lane in which its loop takes nothing in
+// hand though a proposal came, or rows say that something is ready, in order.
+func (l *Lane) idleLoops(see func(Freeze)) {
+	const takes = 1<<raftdiag.Ready | 1<<raftdiag.Sent | 1<<raftdiag.HardStateSaved | 1<<raftdiag.Appended |
+		1<<raftdiag.RoleChanged | 1<<raftdiag.Committed | 1<<raftdiag.EntryCommitted
+	taken := uint64(takes)
+	if l.kinds[raftdiag.Ready]+l.kinds[raftdiag.Sent] == 0 { // states are all that its loop shows
+		taken |= 1<<raftdiag.State | 1<<raftdiag.LogRow
 	}
-	var out []Freeze
+	last := -1 // the newest row of what the loop does, if none boots after it
 	f := Freeze{}
 	done := func() {
-		if f.Last.OK() && (f.First.OK() || f.States > 0) {
-			out = append(out, f)
+		if last >= 0 && (f.First.OK() || f.States > 0) {
+			f.Last = Proof{l, last}
+			see(f)
 		}
+		f = Freeze{}
 	}
 	for i := l.lo; i < l.hi; i++ {
 		r := l.rec(i)
-		if takes(r.kind) {
-			if f.Last.OK() {
+		if taken>>(r.kind&63)&1 != 0 {
+			if last != i-1 {
 				f.Next = Proof{l, i}
 				done()
 			}
-			f = Freeze{Last: Proof{l, i}}
+			last = i
 			continue
 		}
 		switch r.kind {
@@ -781,9 +783,8 @@ func (l *Lane) idleLoops() []Freeze {
 			}
 		case raftdiag.Booted:
 			done()
-			f = Freeze{}
+			last = -1
 		}
 	}
 	done()
-	return out
 }

@@ -84,13 +84,19 @@ func (r *road) count(p *Pairing, row *raftdiag.PairRow) {
 }
 
 func where(l *Lane, i int32) *raftdiag.Where {
-	pos := l.Event(int(i)).Pos
-	return &raftdiag.Where{Source: pos.Source, Line: pos.Line}
+	at := l.where(i)
+	return &at
+}
+
+// where is where the line of the event at place i stands.
+func (l *Lane) where(i int32) raftdiag.Where {
+	pos := l.Position(int(i))
+	return raftdiag.Where{Source: pos.Source, Line: pos.Line}
 }
 
 // fromTo are two places. Most have a row of pairs, so they share their memory.
 func fromTo(a *Lane, i int32, b *Lane, j int32) (from, to *raftdiag.Where) {
-	both := &[2]raftdiag.Where{*where(a, i), *where(b, j)}
+	both := &[2]raftdiag.Where{a.where(i), b.where(j)}
 	return &both[0], &both[1]
 }
 
@@ -345,10 +351,10 @@ func (l *Lane) raisedBy(i int, term raftdiag.Term) raftdiag.NodeID {
 // memberRows are whom each node takes for a voter, by its own log alone.
 func (t *Timeline) memberRows() []raftdiag.MemberRow {
 	out := []raftdiag.MemberRow{}
-	for _, l := range t.Lanes {
+	for k, l := range t.Lanes {
 		v, ok := l.configAt(l.hi)
 		if !ok {
-			if v, ok = (&Timeline{Lanes: []*Lane{l}}).campaign(); ok {
+			if v, ok = campaign(t.Lanes[k : k+1]); ok {
 				v.At = l.canvass()
 			}
 		}

@@ -176,6 +176,7 @@ func (t *Timeline) finish() {
 			seen = append(seen, p.node)
 		}
 	}
+	t.reign()
 	slices.Sort(seen)
 	seen = slices.Compact(seen)
 	if len(seen) > 0 && seen[0] == 0 {

@@ -180,6 +180,17 @@ func (l *Lane) RoleAt(i int) (RoleStep, bool) {
 	return l.roles[k-1], true
 }
 
+// FirstRole is the place at which the lane first shows a role, or the one behind
+// its last.
+func (l *Lane) FirstRole() int {
+	for k, r := range l.roles {
+		if last := k+1 == len(l.roles) || l.roles[k+1].At > r.At; last && r.Role != raftdiag.UnknownRole {
+			return int(r.At)
+		}
+	}
+	return l.hi
+}
+
 // A walker is the state of the pass.
 type walker struct {
 	l     *Lane

@@ -7,14 +7,16 @@ import (
 	"github.com/raftdiag/raftdiag"
 )
 
-// Tenures are all tenures that the leaders' own logs show, by term.
-func (t *Timeline) Tenures() []*Tenure {
-	var out []*Tenure
+// Tenures are all tenures that the leaders' own logs show, by term. The list is
+// the timeline's: it must not be changed.
+func (t *Timeline) Tenures() []*Tenure { return t.tenures }
+
+// reign gathers the tenures of the lanes.
+func (t *Timeline) reign() {
 	for _, l := range t.Lanes {
-		out = append(out, l.tenures...)
+		t.tenures = append(t.tenures, l.tenures...)
 	}
-	slices.SortStableFunc(out, func(a, b *Tenure) int { return cmp.Or(cmp.Compare(a.Term, b.Term), cmp.Compare(a.Begin, b.Begin)) })
-	return out
+	slices.SortStableFunc(t.tenures, func(a, b *Tenure) int { return cmp.Or(cmp.Compare(a.Term, b.Term), cmp.Compare(a.Begin, b.Begin)) })
 }
 
 // A Claim is a leader of a term as some node's log states it.
@@ -26,8 +28,14 @@ type Claim struct {
 
 // Leaders are the leaders that any lane states, the first claim of each, by
 // term: from the roles of its own, from whom it takes for its leader, and from
-// the appends and heartbeats that it received.
+// the appends and heartbeats that it received. The list is the timeline's: it
+// must not be changed.
 func (t *Timeline) Leaders() []Claim {
+	t.claimed.Do(func() { t.claims = t.leaders() })
+	return t.claims
+}
+
+func (t *Timeline) leaders() []Claim {
 	type key struct {
 		term   raftdiag.Term
 		leader raftdiag.NodeID

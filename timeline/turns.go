@@ -21,13 +21,16 @@ type Turns struct {
 // Turns measures the loop of a lane that prints its Ready rows, heartbeats and
 // stamps; it finds nothing in others.
 func (l *Lane) Turns() Turns {
+	if l.kinds[raftdiag.Ready] == 0 {
+		return Turns{}
+	}
 	t := Turns{Beat: l.beat()}
-	if t.Beat == 0 || l.kinds[raftdiag.Ready] == 0 {
+	if t.Beat == 0 {
 		return t
 	}
-	var waits []time.Duration
-	var writes []int
+	waits := make([]time.Duration, 0, 32)
 	ready, arrived, writing := -1, int64(0), false
+	writes, first := 0, 0 // Ready rows with something to write, and which of them is the first slow one
 	for i := l.lo; i < l.hi; i++ {
 		r := l.rec(i)
 		switch r.kind {
@@ -40,7 +43,11 @@ func (l *Lane) Turns() Turns {
 				switch wait := time.Duration(r.time - arrived); {
 				case wait < t.Beat/2:
 				case writing:
+					if len(t.Slow) == 0 {
+						first = writes
+					}
 					t.Slow = append(t.Slow, Proof{l, ready})
+					t.Writes = writes - first + 1
 					waits = append(waits, wait)
 				default:
 					t.Others++
@@ -53,7 +60,7 @@ func (l *Lane) Turns() Turns {
 			}
 			ready, writing = i, r.wide() || r.b>>32 > 0 || r.has(raftdiag.HasCommit) // a HardState is written as well
 			if writing {
-				writes = append(writes, i)
+				writes++
 			}
 		case raftdiag.Booted:
 			ready = -1
@@ -61,11 +68,6 @@ func (l *Lane) Turns() Turns {
 	}
 	if len(t.Slow) == 0 {
 		return t
-	}
-	for _, i := range writes {
-		if i >= t.Slow[0].I && i <= t.Slow[len(t.Slow)-1].I {
-			t.Writes++
-		}
 	}
 	slices.Sort(waits)
 	t.Wait = waits[len(waits)/2]
@@ -75,7 +77,7 @@ func (l *Lane) Turns() Turns {
 // beat is the usual time from one heartbeat of the leader to the next, as the
 // lane sends or hears them; 0 if it shows too few.
 func (l *Lane) beat() time.Duration {
-	var gaps []time.Duration
+	gaps := make([]time.Duration, 0, 128)
 	for _, list := range [][]int32{l.rounds[beatRound], l.rounds[heardRound]} {
 		for k := 1; k < len(list); k++ {
 			if a, b := l.rec(int(list[k-1])).time, l.rec(int(list[k])).time; a != 0 && b > a {

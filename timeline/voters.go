@@ -69,7 +69,7 @@ func (t *Timeline) VotersOf(lane *Lane, i int) Voters {
 			return v
 		}
 	}
-	asked, campaigned := t.campaign()
+	asked, campaigned := campaign(t.Lanes)
 	if lane != nil {
 		if v, ok := lane.progressVoters(i); ok && !(campaigned && slices.Equal(v.Incoming, asked.Incoming)) {
 			return v // the leader's rows are newer: members came or went
@@ -151,7 +151,7 @@ func (l *Lane) configAt(i int) (Voters, bool) {
 
 // campaign finds the widest of the newest campaigns: a candidate asks every
 // other voter, and none but voters.
-func (t *Timeline) campaign() (Voters, bool) {
+func campaign(lanes []*Lane) (Voters, bool) {
 	type ask struct {
 		term raftdiag.Term
 		to   raftdiag.NodeID
@@ -159,8 +159,8 @@ func (t *Timeline) campaign() (Voters, bool) {
 	}
 	var best Voters
 	var newest raftdiag.Term
-	var asks []ask
-	for _, l := range t.Lanes {
+	asks := make([]ask, 0, 32)
+	for _, l := range lanes {
 		asks = asks[:0]
 		for _, c := range l.sends.channels {
 			if c.Type != raftdiag.MsgVote && c.Type != raftdiag.MsgPreVote || c.From != l.Node || c.To == l.Node {
