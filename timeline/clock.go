@@ -244,16 +244,34 @@ func (l *Lane) tick() int64 {
 }
 
 func (l *Lane) countTick() int64 {
-	tick := int64(time.Second)
-	for i := l.lo; i < l.hi && tick > 1; i += 1 + l.Len()/manyBounds {
-		for t := l.rec(i).time; t%tick != 0; {
-			tick /= 10
-		}
+	g := grain{tick: int64(time.Second)}
+	for i := l.lo; i < l.hi && g.tick > 1; i += 1 + l.Len()/manyBounds {
+		g.add(l.rec(i).time)
 	}
-	if tick == 1 {
+	if g.tick == 1 {
 		return 0
 	}
-	return tick
+	return g.tick
+}
+
+// A grain finds the tick of which all stamps are multiples: it begins with the
+// largest that is possible, and is divided by ten until it fits.
+type grain struct {
+	tick int64
+	last int64 // a multiple of the tick
+}
+
+// add takes in a stamp. What it is ahead of the one before is a small number, and
+// quick to divide.
+func (g *grain) add(t int64) {
+	d := t
+	if t^g.last >= 0 { // else the difference may be too large for a number
+		d -= g.last
+	}
+	for d != 0 && d%g.tick != 0 {
+		g.tick /= 10
+	}
+	g.last = t
 }
 
 // regimeLength is how many of the bounds one line can keep to, from the first
@@ -366,7 +384,12 @@ func summit(f func(float64) float64, lo, hi float64) float64 {
 // hull is the lower convex hull of the points: those that any line below them
 // all can touch.
 func hull(points []point) []point {
-	slices.SortFunc(points, func(p, q point) int { return cmp.Or(cmp.Compare(p.x, q.x), cmp.Compare(p.d, q.d)) })
+	for i := 1; i < len(points); i++ { // nearly always they are in order
+		if p, q := &points[i-1], &points[i]; p.x > q.x || p.x == q.x && p.d > q.d {
+			slices.SortFunc(points, func(p, q point) int { return cmp.Or(cmp.Compare(p.x, q.x), cmp.Compare(p.d, q.d)) })
+			break
+		}
+	}
 	h := points[:0] // never longer than what was read
 	for _, p := range points {
 		if n := len(h); n > 0 && h[n-1].x == p.x {

@@ -66,6 +66,16 @@ func (r *record) said(twins []uint64) record {
 	return x
 }
 
+// says reports whether two records say the same at the same stamp.
+func (r *record) says(o *record, twins []uint64) bool {
+	if r.time != o.time || r.kind != o.kind || r.b != o.b || r.c != o.c || r.d != o.d ||
+		r.mtype != o.mtype || r.from != o.from || r.to != o.to || r.text != o.text ||
+		(r.flags^o.flags)&(1<<againShift-1) != 0 || (r.set^o.set)&(setMask|wideBit) != 0 {
+		return false
+	}
+	return r.a == o.a || r.wide() && twins[r.a] == twins[o.a]
+}
+
 func pair32(hi, lo uint64) (uint64, bool) {
 	const limit = 1 << 32
 	return hi<<32 | lo&(limit-1), hi < limit && lo < limit

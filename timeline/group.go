@@ -419,11 +419,15 @@ func (l *Lane) incarnate() {
 	w := founder{l: l, begin: l.lo}
 	l.Incarnations = []Incarnation{{Begin: l.lo, Opened: "start"}}
 	dead := ""
+	source := -1
 	for i := l.lo; i < l.hi; i++ {
 		r := l.rec(i)
-		if i > l.lo && l.seam(i) {
-			w.open(i, "file")
-			dead = ""
+		if s := r.source(); s != source {
+			if i > l.lo && l.seam(i) {
+				w.open(i, "file")
+				dead = ""
+			}
+			source = s
 		}
 		switch r.kind {
 		case raftdiag.Booted:
@@ -458,11 +462,11 @@ func (l *Lane) incarnate() {
 	l.Falls = w.falls
 }
 
-// seam reports whether a file begins at place i of which nothing says that it
-// follows the one before: neither has stamps, and they are no pieces of one log.
+// seam reports whether nothing says that the file that begins at place i follows
+// the one before: neither has stamps, and they are no pieces of one log.
 func (l *Lane) seam(i int) bool {
 	r, before := l.rec(i), l.rec(i-1)
-	return r.source() != before.source() && r.time == 0 && before.time == 0 && !l.store.feeds[r.source()].goesOn
+	return r.time == 0 && before.time == 0 && !l.store.feeds[r.source()].goesOn
 }
 
 // open begins an incarnation at a place.
@@ -488,9 +492,9 @@ func (w *founder) row(i int, r *record) {
 		if !r.has(f) {
 			return
 		}
-		if now := w.now[n]; now.ok && v < now.value {
+		if now := &w.now[n]; now.ok && v < now.value {
 			w.fell(n, i, v)
-		} else {
+		} else if len(w.falls) > 0 {
 			w.rose(n, i, v)
 		}
 		w.now[n] = sample{v, i, true}

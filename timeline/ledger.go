@@ -214,28 +214,9 @@ func (l *Lane) votes(c Channel, places []int32, book func(raftdiag.Term, Proof) 
 
 // ballots enters the votes that a node's own states print.
 func (l *Lane) ballots(book func(raftdiag.Term, Proof) *termBook) {
-	nodes := l.store.nodes.list
-	var term uint64
-	var vote uint16
-	for i := l.lo; i < l.hi; i++ {
-		r := l.rec(i)
-		if r.wide() || !r.has(raftdiag.HasVote|raftdiag.HasTerm) || r.from == 0 {
-			continue
-		}
-		now := r.a
-		switch r.kind {
-		case raftdiag.Ready:
-			now = r.c
-		case raftdiag.State, raftdiag.HardStateSaved:
-		default:
-			continue
-		}
-		if now == term && r.from == vote {
-			continue
-		}
-		term, vote = now, r.from
-		if v := nodes[vote]; v != l.Node {
-			book(raftdiag.Term(term), Proof{l, i}).grants[way{l.Node, v}] = true
+	for _, b := range l.voted {
+		if b.vote != l.Node {
+			book(b.term, Proof{l, int(b.at)}).grants[way{l.Node, b.vote}] = true
 		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 // missing there was lost, and so may be the lines of messages that the node
 // received: they are no proof that a message was lost.
 type losses struct {
-	shown []int32 // places of sends that another lane received
+	sends int     // how many the lane shows that another lane received
+	shown []int32 // their places, where there are gaps
 	gaps  []gap
 	holes []gap // where so many lines of one kind are missing in a row that a whole piece of the log is
 }
@@ -30,6 +31,7 @@ func (t *Timeline) lossesOf(l *Lane) *losses {
 		return x
 	}
 	x = &losses{}
+	var pairings []*Pairing
 	for _, other := range t.Lanes {
 		if other == l {
 			continue
@@ -42,32 +44,38 @@ func (t *Timeline) lossesOf(l *Lane) *losses {
 				continue // headers of others recur, and which line is missing does not show
 			}
 			p := t.Pair(c)
+			pairings = append(pairings, p)
 			before := int32(l.lo - 1)
-			var open []int // gaps whose end is to come
+			open := len(x.gaps) // from here on the gaps' end is to come
 			for j, k := range p.SendOf {
 				switch {
 				case k >= 0:
-					if p.Twice[j] || p.Overtaken[j] {
+					if !p.sure(j) {
 						continue
 					}
-					at := p.Sends[k]
-					if p.Vague(int(k)) {
-						continue
+					before = p.Sends[k]
+					for ; open < len(x.gaps); open++ {
+						x.gaps[open].before = before
 					}
-					for _, g := range open {
-						x.gaps[g].before = at
-					}
-					open, before = open[:0], at
-					x.shown = append(x.shown, at)
+					x.sends++
 				case !p.Blurred || !p.vagueR[j]:
-					open = append(open, len(x.gaps))
 					x.gaps = append(x.gaps, gap{before, int32(l.hi)})
 				}
 			}
 		}
 	}
-	slices.Sort(x.shown)
-	x.dig()
+	if len(x.gaps) > 0 {
+		x.shown = make([]int32, 0, x.sends)
+		for _, p := range pairings {
+			for j, k := range p.SendOf {
+				if k >= 0 && p.sure(j) {
+					x.shown = append(x.shown, p.Sends[k])
+				}
+			}
+		}
+		slices.Sort(x.shown)
+		x.dig()
+	}
 	t.mu.Lock()
 	if t.losses == nil {
 		t.losses = map[*Lane]*losses{}
@@ -75,6 +83,12 @@ func (t *Timeline) lossesOf(l *Lane) *losses {
 	t.losses[l] = x
 	t.mu.Unlock()
 	return x
+}
+
+// sure reports whether receive j, which has a send, came of that send and in its
+// turn.
+func (p *Pairing) sure(j int) bool {
+	return !p.Twice[j] && !p.Overtaken[j] && !p.Vague(int(p.SendOf[j]))
 }
 
 // dig finds the holes.
@@ -141,7 +155,7 @@ func (t *Timeline) Chance(l *Lane, lo, hi int) int {
 // share is how many of a lane's lines are missing, of those that others tell of.
 func (t *Timeline) share(l *Lane) float64 {
 	x := t.lossesOf(l)
-	return float64(len(x.gaps)) / float64(max(len(x.gaps)+len(x.shown), 1))
+	return float64(len(x.gaps)) / float64(max(len(x.gaps)+x.sends, 1))
 }
 
 // explains reports whether lines that a lane lacks explain that n of all lines
@@ -194,7 +208,7 @@ func (t *Timeline) Lacking(l *Lane) (head, tail, within, shown int) {
 			within++
 		}
 	}
-	return head, tail, within, len(x.shown)
+	return head, tail, within, x.sends
 }
 
 // stretch are the places of the receiver's lane between which the receives of

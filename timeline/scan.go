@@ -27,6 +27,7 @@ type scan struct {
 	tenures  []*Tenure
 	configs  []int32
 	peers    []peerRows
+	voted    []ballot
 	failures map[raftdiag.NodeID][]int32 // SendFailed rows, by receiver
 	lastTerm raftdiag.Term
 	handed   uint32 // message types that are handed over one by one
@@ -36,6 +37,14 @@ type scan struct {
 type peerRows struct {
 	node raftdiag.NodeID
 	rows []int32
+}
+
+// A ballot is a place at which a node's own state prints another term or vote
+// than before.
+type ballot struct {
+	at   int32
+	term raftdiag.Term
+	vote raftdiag.NodeID
 }
 
 // progress are the lane's Progress rows for a peer.
@@ -212,6 +221,10 @@ type walker struct {
 	beatAt                int  // the place of the last heartbeat that began a round
 	others                bool // rows of other kinds than sends stand between rounds
 	beat                  []raftdiag.NodeID
+	ballot                struct { // the newest
+		term uint64
+		vote uint16
+	}
 	*scratch
 }
 
@@ -505,6 +518,15 @@ func (w *walker) term(i int, t raftdiag.Term) {
 	w.l.lastTerm = max(w.l.lastTerm, t)
 }
 
+// vote notes the vote that a state prints.
+func (w *walker) vote(i int, r *record, term uint64) {
+	if r.from == 0 || !r.has(raftdiag.HasVote|raftdiag.HasTerm) || term == w.ballot.term && r.from == w.ballot.vote {
+		return
+	}
+	w.ballot.term, w.ballot.vote = term, r.from
+	w.l.voted = append(w.l.voted, ballot{int32(i), raftdiag.Term(term), w.l.store.nodes.list[r.from]})
+}
+
 func (w *walker) setRole(i int, role raftdiag.Role, t raftdiag.Term, lead raftdiag.NodeID) {
 	if role == w.role.Role && t == w.role.Term && lead == w.role.Lead {
 		return
@@ -704,6 +726,7 @@ func (w *walker) row(i int, r *record) {
 		}
 		w.setRole(i, role, term, lead)
 		if r.kind == raftdiag.State {
+			w.vote(i, r, r.a)
 			if r.has(raftdiag.HasCommit) {
 				w.commits(i, raftdiag.Index(r.b))
 				w.l.samples = append(w.l.samples, int32(i))
@@ -717,6 +740,7 @@ func (w *walker) row(i int, r *record) {
 			w.idle(i, r)
 		}
 	case raftdiag.Ready:
+		w.vote(i, r, r.c)
 		if r.has(raftdiag.HasCommit) {
 			w.commits(i, raftdiag.Index(r.d))
 		}
@@ -760,6 +784,7 @@ func (w *walker) row(i int, r *record) {
 		}
 		w.failure(p, i)
 	case raftdiag.HardStateSaved:
+		w.vote(i, r, r.a)
 		if r.has(raftdiag.HasCommit) {
 			w.commits(i, raftdiag.Index(r.b))
 		}

@@ -366,13 +366,11 @@ const coarse = 10 * time.Millisecond
 // It returns how many forwarded proposals it dropped that may have been ones of
 // their own: they have nothing by which one is told from the next.
 func (s *Store) dedupe(col *column) (forwards int) {
-	tick := int64(time.Second)
-	for i := 0; i < col.n && i < 4096 && tick > 1; i++ {
-		for t := col.at(i).time; t%tick != 0; {
-			tick /= 10
-		}
+	g := grain{tick: int64(time.Second)}
+	for i := 0; i < col.n && i < 4096 && g.tick > 1; i++ {
+		g.add(col.at(i).time)
 	}
-	fine := tick < int64(time.Millisecond)
+	fine, rough := g.tick < int64(time.Millisecond), g.tick >= int64(coarse)
 	n := 0
 	var newest int64
 	var marks marks
@@ -386,7 +384,7 @@ func (s *Store) dedupe(col *column) (forwards int) {
 				continue
 			}
 		}
-		if r.time != 0 && n > 0 && !(tick >= int64(coarse) && r.message()) {
+		if r.time != 0 && n > 0 && (col.at(n-1).time == r.time || fine && r.time < newest) && !(rough && r.message()) {
 			if k := s.repeated(col, n, r, fine, newest); k >= 0 {
 				if o := col.at(k); o.again() < 3 {
 					o.flags += 1 << againShift
@@ -475,18 +473,14 @@ func (s *Store) copied(col *column, n, i int, effort *int) (back, on int) {
 
 // alike reports whether two rows say the same at the same stamp.
 func (s *Store) alike(a, b *record) bool {
-	return a.time == b.time && a.said(s.twins) == b.said(s.twins)
+	return a.says(b, s.twins)
 }
 
 // repeated is the place of the row among the first n that said what r says, or
-// -1.
+// -1. The last of them has r's stamp, or stamps are fine and r's is older than
+// the newest.
 func (s *Store) repeated(col *column, n int, r *record, fine bool, newest int64) int {
-	prev := col.at(n - 1)
-	if prev.time != r.time && (r.time >= newest || !fine) {
-		return -1
-	}
-	said := r.said(s.twins)
-	if prev.time == r.time && prev.said(s.twins) == said {
+	if s.alike(col.at(n-1), r) {
 		return n - 1
 	}
 	if !fine {
@@ -495,7 +489,7 @@ func (s *Store) repeated(col *column, n int, r *record, fine bool, newest int64)
 	const window = 64
 	if r.time >= newest {
 		for k := n - 1; k >= 0 && k >= n-window && col.at(k).time == r.time; k-- {
-			if col.at(k).said(s.twins) == said {
+			if s.alike(col.at(k), r) {
 				return k
 			}
 		}
@@ -510,7 +504,7 @@ func (s *Store) repeated(col *column, n int, r *record, fine bool, newest int64)
 		case o.time == 0:
 		case o.time != r.time:
 			return -1
-		case o.said(s.twins) == said:
+		case s.alike(o, r):
 			return k
 		}
 	}
