@@ -22,7 +22,7 @@ func (l *Lane) All(k raftdiag.Kind, lo, hi int) []Proof {
 }
 
 // placesOf are the places of a kind's events from lo up to hi.
-func (l *Lane) placesOf(k raftdiag.Kind, lo, hi int) []int32 { return between(l.places[k&63], lo, hi) }
+func (l *Lane) placesOf(k raftdiag.Kind, lo, hi int) []int32 { return between(l.byKind[k&63], lo, hi) }
 
 // Passed reports whether patience ran out in the lane between two places: in
 // rounds, or by the clock where the lane shows no rounds at all.
@@ -60,7 +60,7 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 		machine := make([]Step, 0, l.kinds[raftdiag.Applied]+l.kinds[raftdiag.SnapshotInstalled])
 		var top raftdiag.Index
 		inc := 0
-		for _, i := range united(l.places[raftdiag.Applied], l.places[raftdiag.SnapshotInstalled]) {
+		for _, i := range united(l.byKind[raftdiag.Applied], l.byKind[raftdiag.SnapshotInstalled]) {
 			i := int(i)
 			r := l.rec(i)
 			if k := l.incarnation(i); k != inc {
@@ -86,7 +86,7 @@ func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
 
 // appliedRows are the rows that print the applied index as it is.
 func (l *Lane) appliedRows() []int32 {
-	all := united(l.places[raftdiag.LogRow], l.places[raftdiag.State])
+	all := united(l.byKind[raftdiag.LogRow], l.byKind[raftdiag.State])
 	out := make([]int32, 0, len(all))
 	for _, i := range all {
 		if r := l.rec(int(i)); !r.wide() && r.has(raftdiag.HasApplied) {
@@ -243,7 +243,7 @@ func (l *Lane) missing(c Step, end, enough int) bool {
 func (l *Lane) beyondChance(enough int) int {
 	said, gaps := 0, 0
 	var before raftdiag.Index
-	for _, i := range l.places[raftdiag.Applied] {
+	for _, i := range l.byKind[raftdiag.Applied] {
 		if l.rec(int(i)).wide() {
 			continue
 		}
@@ -314,7 +314,7 @@ func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
 		return // applied begins anew, and who waited is gone
 	}
 	told := map[raftdiag.Index]bool{}
-	for _, r := range l.places[raftdiag.Replied] {
+	for _, r := range l.byKind[raftdiag.Replied] {
 		if x, ok := l.indexOf(r); ok {
 			told[x] = true
 		}
@@ -326,7 +326,7 @@ func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
 		}
 		return Proof{l, int(l.applies[n].At)}, true
 	}
-	for _, w := range l.places[raftdiag.ProposalTimedOut] {
+	for _, w := range l.byKind[raftdiag.ProposalTimedOut] {
 		x, ok := l.indexOf(w)
 		if !ok || told[x] {
 			continue
@@ -338,7 +338,7 @@ func (l *Lane) Untold(p Patience) (wait, applied Proof, ok bool) {
 	if l.kinds[raftdiag.Replied] == 0 {
 		return
 	}
-	for _, w := range l.places[raftdiag.Waiting] {
+	for _, w := range l.byKind[raftdiag.Waiting] {
 		x, ok := l.indexOf(w)
 		if !ok || told[x] {
 			continue
@@ -394,7 +394,7 @@ func (l *Lane) sameEntry(i raftdiag.Index, before int) bool {
 	if then, known := l.RoleAt(at + blockRows); proposed == 0 && known {
 		proposed = then.Term
 	}
-	for _, c := range l.places[raftdiag.EntryCommitted] {
+	for _, c := range l.byKind[raftdiag.EntryCommitted] {
 		if x, ok := l.indexOf(c); ok && x == i {
 			if e := l.Event(int(c)); e.Has(raftdiag.HasTerm) {
 				return proposed == 0 || e.Term == proposed

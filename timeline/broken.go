@@ -30,7 +30,7 @@ func (l *Lane) BrokenRows() []Proof {
 	var out []Proof
 	var applied, lost bool
 	inc, committed := -1, false
-	for _, i := range l.places[raftdiag.LogRow] {
+	for _, i := range l.byKind[raftdiag.LogRow] {
 		i := int(i)
 		r := l.rec(i)
 		if r.wide() {

@@ -280,13 +280,20 @@ func (t *Timelines) Build(group string) []*Timeline { return t.build(group, nil)
 // Visit makes a group's timelines as Build does, and takes their memory back
 // when see returns: they, their lanes and proofs must not be used after it.
 func (t *Timelines) Visit(group string, see func([]*Timeline)) {
-	see(t.build(group, &t.pool))
+	lives := t.build(group, &t.pool)
+	see(lives)
+	for _, tl := range lives {
+		for _, l := range tl.Lanes {
+			l.giveBack()
+		}
+	}
 	for _, st := range t.groups[group] {
 		st.let(&t.pool)
 	}
 }
 
-// build makes timelines. With a pool they last until the strands let go.
+// build makes timelines. With a pool they last until the strands let go and the
+// lanes give back.
 func (t *Timelines) build(group string, from *pool) []*Timeline {
 	nodes := t.groups[group]
 	var lanes []*Lane
@@ -309,7 +316,15 @@ func (t *Timelines) build(group string, from *pool) []*Timeline {
 		add(id, &strand{})
 	}
 	slices.SortFunc(lanes, func(a, b *Lane) int { return cmp.Compare(a.Node, b.Node) })
-	return lives(group, lanes)
+	out := lives(group, lanes)
+	if from == nil {
+		for _, tl := range out {
+			for _, l := range tl.Lanes {
+				l.settle()
+			}
+		}
+	}
+	return out
 }
 
 // let gives the memory of the column back, if the segments are still there.

@@ -66,7 +66,7 @@ func (l *Lane) First(k raftdiag.Kind, lo, hi int) (Proof, bool) {
 
 // Last is the last event of a kind before place i.
 func (l *Lane) Last(k raftdiag.Kind, i int) (Proof, bool) {
-	list := l.places[k&63]
+	list := l.byKind[k&63]
 	if n := last(list, i); n >= 0 {
 		return Proof{l, int(list[n])}, true
 	}

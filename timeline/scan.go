@@ -12,31 +12,50 @@ import (
 // wrote to and heard from, how its rounds went by, and which kinds of lines it
 // prints at all.
 type scan struct {
-	roles    []RoleStep
-	commits  []Step // rises of what is known to be committed here
-	lasts    []Step // rises of what is known to be in the log here
-	applies  []Step
-	samples  []int32 // rows that print a commit index as it is
+	trails
 	sends    traffic
 	receives traffic
-	rounds   [numRounds][]int32
-	busy     []int32      // signs of time under load: see Waits
 	printed  [2][32]int32 // by direction and message type
 	kinds    [64]int32
-	places   [64][]int32 // by kind
 	tenures  []*Tenure
 	configs  []int32
 	peers    []peerRows
-	voted    []ballot
 	failures map[raftdiag.NodeID][]int32 // SendFailed rows, by receiver
 	lastTerm raftdiag.Term
-	handed   uint32 // message types that are handed over one by one
+	handed   uint32   // message types that are handed over one by one
+	scratch  *scratch // in whose memory the lists stand; nil if they have their own
+}
+
+// Trails are the lists of a lane that grow with its rows.
+type trails struct {
+	roles   []RoleStep
+	commits []Step // rises of what is known to be committed here
+	lasts   []Step // rises of what is known to be in the log here
+	applies []Step
+	samples []int32 // rows that print a commit index as it is
+	rounds  [numRounds][]int32
+	busy    []int32     // signs of time under load: see Waits
+	byKind  [64][]int32 // places
+	voted   []ballot
+}
+
+// begin empties the lists, and keeps their memory.
+func (x *trails) begin() {
+	x.roles, x.commits, x.lasts, x.applies = x.roles[:0], x.commits[:0], x.lasts[:0], x.applies[:0]
+	x.samples, x.busy, x.voted = x.samples[:0], x.busy[:0], x.voted[:0]
+	for k := range x.rounds {
+		x.rounds[k] = x.rounds[k][:0]
+	}
+	for k := range x.byKind {
+		x.byKind[k] = x.byKind[k][:0]
+	}
 }
 
 // A peerRows is the Progress rows that a lane prints for one peer.
 type peerRows struct {
 	node raftdiag.NodeID
 	rows []int32
+	list int // during the pass: the list of the scratch, and one
 }
 
 // A ballot is a place at which a node's own state prints another term or vote
@@ -238,32 +257,26 @@ type passage struct {
 	known           bool   // there is one
 }
 
-// A scratch is the memory in which passes collect lists before they know how
-// long these are.
+// A scratch is the memory that a pass collects its lists in. The lane that was
+// passed over has it until it gives it back.
 type scratch struct {
-	samples, busy           []int32
-	rounds                  [numRounds][]int32
-	places                  [64][]int32
-	commits, lasts, applies []Step
-	roles                   []RoleStep
-
+	lane     trails
 	lists    [][]int32 // of channels and peers
 	used     int       // of them
-	owned    []*[]int32
 	passages []passage
-	peers    []struct {
-		node raftdiag.NodeID
-		list int // and one
-	}
-	numbers map[Channel]int // of passages
-	nearby  [64]int         // numbers of passages, by a hash, and one
+	peers    []peerRows
+	channels []Channel
+	places   [][]int32
+	numbers  map[Channel]int // of passages
+	nearby   [64]int         // numbers of passages, by a hash, and one
 }
 
 var scratches = sync.Pool{New: func() any { return &scratch{numbers: map[Channel]int{}} }}
 
-// begin forgets the channels and peers of the lane before.
+// begin forgets the lane before.
 func (s *scratch) begin() {
 	clear(s.numbers)
+	s.lane.begin()
 	s.used, s.passages, s.peers, s.nearby = 0, s.passages[:0], s.peers[:0], [64]int{}
 }
 
@@ -305,59 +318,67 @@ func (s *scratch) addPeer(n raftdiag.NodeID, i int) {
 			return
 		}
 	}
-	s.peers = append(s.peers, struct {
-		node raftdiag.NodeID
-		list int
-	}{node: n})
+	s.peers = append(s.peers, peerRows{node: n})
 	s.add(&s.peers[len(s.peers)-1].list, i)
 }
 
-// settle gives the lane's lists memory of their own: all of one kind together.
-func (s *scratch) settle(l *Lane) {
+// lend leaves the lane its lists, in the scratch's memory, until it is given back.
+func (s *scratch) lend(l *Lane) {
 	slices.SortFunc(s.passages, func(a, b passage) int { return compareChannels(a.Channel, b.Channel) })
-	n := 0
+	s.channels, s.places = s.channels[:0], s.places[:0]
 	for k := range s.passages {
-		p := &s.passages[k]
-		n += min(p.sends, 1) + min(p.receives, 1)
-	}
-	channels, places := make([]Channel, 0, n), make([][]int32, 0, n)
-	side := func(list func(*passage) int) traffic {
-		from := len(channels)
-		for k := range s.passages {
-			if at := list(&s.passages[k]); at > 0 {
-				channels, places = append(channels, s.passages[k].Channel), append(places, s.lists[at-1])
-			}
+		if p := &s.passages[k]; p.sends > 0 {
+			s.channels, s.places = append(s.channels, p.Channel), append(s.places, s.lists[p.sends-1])
 		}
-		return traffic{channels[from:len(channels):len(channels)], places[from:len(places):len(places)]}
 	}
-	l.sends, l.receives = side(func(p *passage) int { return p.sends }), side(func(p *passage) int { return p.receives })
+	n := len(s.channels)
+	for k := range s.passages {
+		if p := &s.passages[k]; p.receives > 0 {
+			s.channels, s.places = append(s.channels, p.Channel), append(s.places, s.lists[p.receives-1])
+		}
+	}
+	l.sends, l.receives = traffic{s.channels[:n:n], s.places[:n:n]}, traffic{s.channels[n:], s.places[n:]}
+	for k := range s.peers {
+		p := &s.peers[k]
+		p.rows = s.lists[p.list-1]
+	}
+	l.peers = s.peers
+	s.lane = l.trails
+	l.scratch = s
+}
 
-	lists := append(s.owned[:0], &l.samples, &l.busy)
-	s.samples, s.busy = l.samples, l.busy
-	for k := range places {
-		lists = append(lists, &places[k])
-	}
-	for k := range l.rounds {
-		s.rounds[k] = l.rounds[k]
-		lists = append(lists, &l.rounds[k])
-	}
-	for k := range l.places {
-		if len(l.places[k]) > 0 {
-			s.places[k] = l.places[k]
-			lists = append(lists, &l.places[k])
+// settle gives the lane's lists memory of their own, all of one kind together.
+func (l *Lane) settle() {
+	var places []*[]int32
+	for _, x := range [...]*traffic{&l.sends, &l.receives} {
+		x.channels, x.places = slices.Clone(x.channels), slices.Clone(x.places)
+		for k := range x.places {
+			places = append(places, &x.places[k])
 		}
 	}
-	l.peers = make([]peerRows, len(s.peers))
-	for k, p := range s.peers {
-		l.peers[k] = peerRows{p.node, s.lists[p.list-1]}
-		lists = append(lists, &l.peers[k].rows)
+	l.peers = slices.Clone(l.peers)
+	for k := range l.peers {
+		places = append(places, &l.peers[k].rows)
 	}
-	own(lists...)
-	clear(lists) // they are the lane's
-	s.owned = lists
-	s.commits, s.lasts, s.applies, s.roles = l.commits, l.lasts, l.applies, l.roles
+	places = append(places, &l.samples, &l.busy)
+	for k := range l.rounds {
+		places = append(places, &l.rounds[k])
+	}
+	for k := range l.byKind {
+		places = append(places, &l.byKind[k])
+	}
+	own(places...)
 	own(&l.commits, &l.lasts, &l.applies)
 	own(&l.roles)
+	own(&l.voted)
+	l.giveBack()
+}
+
+// giveBack returns the memory of the lane's lists, which must not be used after
+// it unless they were settled.
+func (l *Lane) giveBack() {
+	scratches.Put(l.scratch)
+	l.scratch = nil
 }
 
 // own copies lists into memory that they share.
@@ -374,21 +395,13 @@ func own[T any](lists ...*[]T) {
 	}
 }
 
-// walk makes the pass. Incarnations must be known.
+// walk makes the pass. Incarnations must be known. What it leaves stands in
+// memory that is lent: the lane is to be settled, or to give it back.
 func (l *Lane) walk() {
 	from := scratches.Get().(*scratch)
-	defer scratches.Put(from)
 	from.begin()
 	w := walker{l: l, begin: l.lo, scratch: from}
-	l.samples, l.busy = from.samples[:0], from.busy[:0]
-	l.commits, l.lasts, l.applies = from.commits[:0], from.lasts[:0], from.applies[:0]
-	l.roles = from.roles[:0]
-	for k := range l.rounds {
-		l.rounds[k] = from.rounds[k][:0]
-	}
-	for k := range l.places {
-		l.places[k] = from.places[k][:0]
-	}
+	l.trails = from.lane
 	for i := l.lo; i < l.hi; i++ {
 		if w.inc+1 < len(l.Incarnations) && i >= l.Incarnations[w.inc+1].Begin {
 			w.inc++
@@ -397,7 +410,7 @@ func (l *Lane) walk() {
 		r := l.rec(i)
 		k := r.kind & 63
 		l.kinds[k]++
-		l.places[k] = append(l.places[k], int32(i))
+		l.byKind[k] = append(l.byKind[k], int32(i))
 		if r.wide() {
 			w.wide(i, r)
 			continue
@@ -418,7 +431,7 @@ func (l *Lane) walk() {
 		}
 	}
 	w.endTenure(l.hi, "log end", Proof{})
-	from.settle(l)
+	from.lend(l)
 }
 
 // channel is the message's channel. A field that was not printed is this node
