@@ -39,7 +39,7 @@ func (j *judgement) applyStalls() {
 			}
 			ev := add(j.quote(a.CommitBy, "commit reaches %d", a.Commit), j.quote(a.AppliedBy, "applied is %d", a.Applied)...)
 			if a.Failed.OK() {
-				ev = add(ev, j.quote(a.Failed, "%s", a.Failed.Event().Text)...)
+				ev = add(ev, j.cite(a.Failed, a.Failed.Event().Text)...)
 			}
 			if a.Unstored.OK() {
 				ev = add(ev, j.quote(a.Unstored, "storage of node %s", l.Node)...)

@@ -221,7 +221,7 @@ func (j *judgement) degraded() {
 			continue
 		}
 		if by, why := j.t.DownProof(n, j.pat); by.OK() && j.othersGoOn(n, by) {
-			found := []cause{{"node-down", []raftdiag.NodeID{n}, fmt.Sprintf("node %s is down: %s", n, why), j.quote(by, "%s", why)}}
+			found := []cause{{"node-down", []raftdiag.NodeID{n}, fmt.Sprintf("node %s is down: %s", n, why), j.cite(by, why)}}
 			j.slight(by, append(found, j.panicCauses(n)...), fmt.Sprintf("node %s is down, and a quorum goes on without it", n))
 			continue
 		}
@@ -335,7 +335,7 @@ func (j *judgement) slowStorage(l *timeline.Lane) {
 	lo, hi := l.Bounds()
 	if p, ok := l.First(raftdiag.StorageFailed, lo, hi); ok {
 		name := storageCause(p.Event().Text)
-		j.slight(p, []cause{{name, []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's storage failed: %s", l.Node, p.Event().Text), j.quote(p, "%s", p.Event().Text)}},
+		j.slight(p, []cause{{name, []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s's storage failed: %s", l.Node, p.Event().Text), j.cite(p, p.Event().Text)}},
 			fmt.Sprintf("node %s's storage failed, and a quorum went on", l.Node))
 		return
 	}
@@ -461,12 +461,12 @@ func (j *judgement) panicCauses(n raftdiag.NodeID) []cause {
 	who := []raftdiag.NodeID{n}
 	switch {
 	case strings.Contains(text, "tocommit(") && strings.Contains(text, "out of range"):
-		return []cause{{"log-lost", who, fmt.Sprintf("node %s's log is shorter than what it acknowledged", n), j.quote(p, "%s", p.Event().Text)}}
+		return []cause{{"log-lost", who, fmt.Sprintf("node %s's log is shorter than what it acknowledged", n), j.cite(p, p.Event().Text)}}
 	case strings.Contains(text, "unmarshal"), strings.Contains(text, "checksum"), strings.Contains(text, "corrupt"), strings.Contains(text, "out of bound"),
 		strings.Contains(text, "can't leave a non-joint config"):
-		return []cause{{"log-corrupt", who, fmt.Sprintf("node %s's storage gave it what it cannot use", n), j.quote(p, "%s", p.Event().Text)}}
+		return []cause{{"log-corrupt", who, fmt.Sprintf("node %s's storage gave it what it cannot use", n), j.cite(p, p.Event().Text)}}
 	case strings.Contains(text, "no space"):
-		return []cause{{"disk-full", who, fmt.Sprintf("node %s's disk is full", n), j.quote(p, "%s", p.Event().Text)}}
+		return []cause{{"disk-full", who, fmt.Sprintf("node %s's disk is full", n), j.cite(p, p.Event().Text)}}
 	}
 	return nil
 }
@@ -519,7 +519,7 @@ func (c *stuck) withAnywhere(found []cause) []cause {
 	for _, p := range c.places {
 		who := []raftdiag.NodeID{p.Node}
 		if p.Down.OK() && !has("node-down") {
-			found = append(found, cause{"node-down", who, fmt.Sprintf("node %s is down: %s", p.Node, p.DownWhy), c.j.quote(p.Down, "%s", p.DownWhy)})
+			found = append(found, cause{"node-down", who, fmt.Sprintf("node %s is down: %s", p.Node, p.DownWhy), c.j.cite(p.Down, p.DownWhy)})
 		}
 		if p.Down.OK() {
 			found = append(found, c.j.panicCauses(p.Node)...)
@@ -533,7 +533,7 @@ func (c *stuck) withAnywhere(found []cause) []cause {
 		}
 		if q, ok := p.Lane.Last(raftdiag.StorageFailed, hi); ok && q.I >= lo && !has("slow-disk") && !has("disk-full") {
 			name := storageCause(q.Event().Text)
-			found = append(found, cause{name, who, fmt.Sprintf("node %s's storage failed: %s", p.Node, q.Event().Text), c.j.quote(q, "%s", q.Event().Text)})
+			found = append(found, cause{name, who, fmt.Sprintf("node %s's storage failed: %s", p.Node, q.Event().Text), c.j.cite(q, q.Event().Text)})
 		}
 		if q, ok := p.Lane.Last(raftdiag.Slow, hi); ok && q.I >= lo && !has("slow-disk") {
 			if aboutStorage(q.Event().Text) {

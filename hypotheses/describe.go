@@ -14,6 +14,7 @@ func (j *judgement) describe() {
 	g := j.group
 	voters := j.allVoters()
 	g.Voters = ids(voters.All())
+	g.Nodes = slices.Grow(g.Nodes, len(j.t.Nodes))
 	for _, n := range j.t.Nodes {
 		g.Nodes = append(g.Nodes, j.nodeState(n))
 	}
@@ -299,6 +300,7 @@ func sum(g *raftdiag.Group, activity string, blanks []blank) {
 			rank(raftdiag.Undecided)
 		}
 	}
+	g.Hypotheses = slices.Grow(g.Hypotheses, len(hypotheses))
 	for _, h := range hypotheses {
 		g.Hypotheses = append(g.Hypotheses, overall(g, h, activity, blanks))
 	}

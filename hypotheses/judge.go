@@ -168,14 +168,19 @@ func (j *judgement) judge() {
 
 // quote makes a line of evidence of a proof.
 func (j *judgement) quote(p timeline.Proof, says string, args ...any) []raftdiag.Quote {
+	if p.OK() && len(args) > 0 {
+		says = fmt.Sprintf(says, args...)
+	}
+	return j.cite(p, says)
+}
+
+// cite makes a line of evidence of a proof, as quote does.
+func (j *judgement) cite(p timeline.Proof, says string) []raftdiag.Quote {
 	if !p.OK() {
 		return nil
 	}
 	pos := p.Position()
 	q := raftdiag.Quote{Source: pos.Source, Line: pos.Line, Says: says}
-	if len(args) > 0 {
-		q.Says = fmt.Sprintf(says, args...)
-	}
 	if j.o.Text != nil {
 		q.Text = j.o.Text(pos)
 	}
@@ -274,7 +279,7 @@ func where(p timeline.Proof) *raftdiag.Where {
 func finding(h *Hypothesis, v raftdiag.Verdict, summary string) raftdiag.Finding {
 	f := raftdiag.Finding{Name: h.Name, Verdict: v, Summary: summary, Evidence: []raftdiag.Quote{}, Missing: []string{}}
 	if h.ID != "" {
-		f.ID = ptr(h.ID)
+		f.ID = &h.ID
 	}
 	return f
 }

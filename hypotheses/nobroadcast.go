@@ -90,7 +90,7 @@ func (c *stuck) misconfigured() []cause {
 	var out []cause
 	if l := c.s.Tenure.Lane; l != nil {
 		if p, ok := l.Last(raftdiag.Misconfigured, c.s.To); ok {
-			out = append(out, cause{"not-a-voter", nil, "the application itself says that its configuration is short of voters", c.j.quote(p, "%s", p.Event().Text)})
+			out = append(out, cause{"not-a-voter", nil, "the application itself says that its configuration is short of voters", c.j.cite(p, p.Event().Text)})
 		}
 	}
 	return out

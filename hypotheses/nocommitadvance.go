@@ -43,16 +43,16 @@ func commitCauses(c *stuck) []cause {
 			out = append(out, cause{"log-regressed", who, fmt.Sprintf("the leader's own log ends at %d while followers have acknowledged entry %d", lastIndex, c.s.Index),
 				add(c.j.quote(row, "the leader's last index is %d", lastIndex), c.matchedRows()...)})
 		case m.Answer == timeline.No:
-			out = append(out, cause{"leader-unmatched", who, m.Why, add(c.j.quote(m.Proof, "%s", m.Why), c.matchedRows()...)})
+			out = append(out, cause{"leader-unmatched", who, m.Why, add(c.j.cite(m.Proof, m.Why), c.matchedRows()...)})
 		case m.Answer == timeline.CannotSay && m.Proof.OK():
-			out = append(out, cause{"leader-unmatched", who, m.Why + ", and it is not known to count itself", add(c.j.quote(m.Proof, "%s", m.Why), c.matchedRows()...)})
+			out = append(out, cause{"leader-unmatched", who, m.Why + ", and it is not known to count itself", add(c.j.cite(m.Proof, m.Why), c.matchedRows()...)})
 		}
 	}
 	if q, ok := l.CommitFellBack(c.s.From, c.s.To, c.s.Index); ok {
 		out = append(out, cause{"hardstate-unpersisted", who, fmt.Sprintf("a Ready carries a HardState with commit %d, and the commit falls back", q.Event().Commit), c.j.quote(q, "the commit was made here")})
 	}
 	if q, ok := l.Last(raftdiag.Misconfigured, c.s.To); ok {
-		out = append(out, cause{"wrong-quorum", who, q.Event().Text, c.j.quote(q, "%s", q.Event().Text)})
+		out = append(out, cause{"wrong-quorum", who, q.Event().Text, c.j.cite(q, q.Event().Text)})
 	}
 	if len(out) == 0 {
 		out = append(out, cause{"wrong-quorum", who, "nothing else in the log explains it: the quorum that the leader computes is not the one that its voters are", c.matchedRows()})

@@ -92,14 +92,14 @@ func (c *stuck) linkCauses(p *timeline.Place, from, to raftdiag.NodeID) []cause 
 				continue
 			}
 			seen[name] = true
-			out = append(out, cause{name, who, fmt.Sprintf("node %s's transport to node %s says: %s", from, to, text), c.j.quote(q, "%s", text)})
+			out = append(out, cause{name, who, fmt.Sprintf("node %s's transport to node %s says: %s", from, to, text), c.j.cite(q, text)})
 		}
 	}
 	if receiver := t.Lane(to); receiver != nil {
 		if q, ok := receiver.Last(raftdiag.StepFailed, c.hi(receiver)); ok {
 			words := map[string]string{"undecodable": "cannot decode what arrives", "cluster-id-mismatch": "refuses what arrives", "tls-failure": "refuses who connects"}
 			if name := transportCause(q.Event().Text); words[name] != "" {
-				out = append(out, cause{name, who, fmt.Sprintf("node %s %s: %s", to, words[name], q.Event().Text), c.j.quote(q, "%s", q.Event().Text)})
+				out = append(out, cause{name, who, fmt.Sprintf("node %s %s: %s", to, words[name], q.Event().Text), c.j.cite(q, q.Event().Text)})
 			}
 		}
 	}
@@ -251,10 +251,13 @@ func (c *stuck) burst(p *timeline.Place) bool {
 // A flow is what passed and what was lost on a link while the entry waited.
 type flow struct {
 	passed, lost int
-	late         int // arrived when the leader led no more
-	runs         int // of losses with nothing between that arrived
-	types        map[raftdiag.MessageType][2]int
+	late         int                    // arrived when the leader led no more
+	runs         int                    // of losses with nothing between that arrived
+	types        [len(linkTypes)][2]int // that arrived, and did not
 }
+
+// linkTypes are the messages by which a link is judged.
+var linkTypes = [...]raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgAppResp, raftdiag.MsgSnap, raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp}
 
 // cut reports whether the link was well but for one time, in which nothing
 // passed. Loss by chance or by type lets something through between.
@@ -262,8 +265,8 @@ func (f flow) cut() bool { return f.runs == 1 && f.lost >= timeline.DefaultPatie
 
 func (f flow) words() string {
 	s := ""
-	for mt := raftdiag.MessageType(0); mt < 24; mt++ {
-		if n := f.types[mt]; n[0]+n[1] > 0 {
+	for k, mt := range linkTypes {
+		if n := f.types[k]; n[0]+n[1] > 0 {
 			if s != "" {
 				s += ", "
 			}
@@ -278,7 +281,7 @@ func (f flow) words() string {
 // if it follows the last message that arrived before and precedes the first one
 // that arrived after.
 func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
-	f := flow{types: map[raftdiag.MessageType][2]int{}}
+	f := flow{}
 	lane := c.s.Tenure.Lane
 	if lane == nil {
 		return f
@@ -288,9 +291,9 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 		begin = min(begin, p.Head.I) // what waits there is older than the entry
 	}
 	lo, hi := begin, c.s.To
-	var pairs []*timeline.Pairing
-	for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgAppResp, raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp, raftdiag.MsgSnap} {
-		pairs = append(pairs, c.j.t.Pair(timeline.Channel{From: from, To: to, Type: mt}))
+	var pairs [len(linkTypes)]*timeline.Pairing
+	for k, mt := range linkTypes {
+		pairs[k] = c.j.t.Pair(timeline.Channel{From: from, To: to, Type: mt})
 	}
 	if from != lane.Node {
 		lo, hi = -1, int(^uint32(0)>>1)
@@ -311,9 +314,9 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 		passed bool
 	}
 	var all []sent
-	for _, pr := range pairs {
+	for which, pr := range pairs {
 		mt := pr.Channel.Type
-		n := f.types[mt]
+		n := &f.types[which]
 		for k, i := range pr.Sends {
 			if int(i) < lo || int(i) >= hi {
 				continue
@@ -342,7 +345,6 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 				}
 			}
 		}
-		f.types[mt] = n
 		f.passed += n[0]
 		f.lost += n[1]
 	}

@@ -339,7 +339,7 @@ func (j *judgement) vacancyCauses(vacs []timeline.Vacancy, voters timeline.Voter
 	for _, l := range j.t.Lanes {
 		_, hi := l.Bounds()
 		if p, ok := l.Last(raftdiag.Misconfigured, hi); ok && noVoters(p.Event().Text) {
-			out = append(out, cause{"empty-voters", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s says: %s", l.Node, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
+			out = append(out, cause{"empty-voters", []raftdiag.NodeID{l.Node}, fmt.Sprintf("node %s says: %s", l.Node, p.Event().Text), j.cite(p, p.Event().Text)})
 		}
 	}
 	for _, v := range j.group.Violations {
@@ -432,7 +432,7 @@ func (j *judgement) muffled(vacs []timeline.Vacancy, voters timeline.Voters) []c
 			p := fails[0]
 			if name := transportCause(p.Event().Text); name != "" {
 				votes[n] = false
-				found = append(found, cause{name, []raftdiag.NodeID{me, n}, fmt.Sprintf("node %s's transport to node %s says, while nobody leads: %s", me, n, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
+				found = append(found, cause{name, []raftdiag.NodeID{me, n}, fmt.Sprintf("node %s's transport to node %s says, while nobody leads: %s", me, n, p.Event().Text), j.cite(p, p.Event().Text)})
 			}
 		}
 		if voters.Vote(votes) == quorum.VoteLost {
@@ -459,13 +459,13 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 		if by, why := j.t.DownProof(n, j.pat); by.OK() {
 			alive[n] = false
 			gone = append(gone, n)
-			goneBy = add(goneBy, j.quote(by, "%s", why)...)
+			goneBy = add(goneBy, j.cite(by, why)...)
 		} else if voters.From == "config" && !j.t.EverHeard(n) && j.t.Lane(n) == nil {
 			ghosts = append(ghosts, n)
 			for _, l := range j.t.Lanes {
 				lo, hi := l.Bounds()
 				if p, ok := l.FailuresTo(n, lo, hi); ok && len(ghostBy) < 3 {
-					ghostBy = add(ghostBy, j.quote(p, "%s", p.Event().Text)...)
+					ghostBy = add(ghostBy, j.cite(p, p.Event().Text)...)
 				}
 			}
 		}
@@ -487,7 +487,7 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 			who := []raftdiag.NodeID{me, n}
 			if p, failed := v.Lane.FailuresTo(n, v.From, v.To); failed {
 				if name := transportCause(p.Event().Text); name != "" {
-					links = append(links, cause{name, who, fmt.Sprintf("node %s's transport to node %s says: %s", me, n, p.Event().Text), j.quote(p, "%s", p.Event().Text)})
+					links = append(links, cause{name, who, fmt.Sprintf("node %s's transport to node %s says: %s", me, n, p.Event().Text), j.cite(p, p.Event().Text)})
 					continue
 				}
 			}

@@ -27,7 +27,7 @@ func quorumCauses(c *stuck, blocked []*timeline.Place) []cause {
 	if gone := c.gone(); c.impossible(gone) {
 		var ev []raftdiag.Quote
 		for _, p := range gone {
-			ev = add(ev, c.j.quote(p.Down, "%s", p.DownWhy)...)
+			ev = add(ev, c.j.cite(p.Down, p.DownWhy)...)
 		}
 		out = append(out, cause{"dead-voters", nodesOf(gone), fmt.Sprintf("%s %s down, and the others are no quorum", list(nodesOf(gone)), plural(len(gone), "is", "are")), ev})
 	}
@@ -56,12 +56,12 @@ func quorumCauses(c *stuck, blocked []*timeline.Place) []cause {
 		answers := heard.OK() && heard.Event().Kind == raftdiag.Received && heard.Event().Type == raftdiag.MsgAppResp
 		accepts := answers && !heard.Event().Reject && heard.Event().Index >= min(p.HeadLast, c.s.Index)
 		if late.Late && late.Proof.OK() && late.Proof.Event().Kind == raftdiag.ProgressRow {
-			row = c.j.quote(late.Proof, "%s", late.Why) // the newest row is of the time when all was well again
+			row = c.j.cite(late.Proof, late.Why) // the newest row is of the time when all was well again
 			match = late.Proof.Event().Match
 		}
 		switch {
 		case p.Down.OK():
-			out = append(out, cause{"node-down", who, fmt.Sprintf("node %s is down: %s", p.Node, p.DownWhy), c.j.quote(p.Down, "%s", p.DownWhy)})
+			out = append(out, cause{"node-down", who, fmt.Sprintf("node %s is down: %s", p.Node, p.DownWhy), c.j.cite(p.Down, p.DownWhy)})
 		case accepts && c.slowWork() != "":
 			q, _ := c.s.Tenure.Lane.Last(raftdiag.Slow, c.s.To)
 			out = append(out, cause{c.slowWork(), []raftdiag.NodeID{c.s.Tenure.Leader}, fmt.Sprintf("leader %s's loop is slow (%s took %s), and the accepts that arrive wait for it", c.s.Tenure.Leader, q.Event().Text, q.Event().Duration),
@@ -89,7 +89,7 @@ func quorumCauses(c *stuck, blocked []*timeline.Place) []cause {
 	}
 	for _, p := range c.places {
 		if p.Leader && p.Marks[timeline.Matched].Answer == timeline.No {
-			out = append(out, cause{"leader-unmatched", []raftdiag.NodeID{p.Node}, p.Marks[timeline.Matched].Why, c.j.quote(p.Marks[timeline.Matched].Proof, "%s", p.Marks[timeline.Matched].Why)})
+			out = append(out, cause{"leader-unmatched", []raftdiag.NodeID{p.Node}, p.Marks[timeline.Matched].Why, c.j.cite(p.Marks[timeline.Matched].Proof, p.Marks[timeline.Matched].Why)})
 		}
 		// A voter that is stopped at an earlier gate takes its part in the loss.
 		if g := p.Stop; !p.Leader && !p.Down.OK() && g < timeline.Matched && p.Marks[g].Answer == timeline.No {

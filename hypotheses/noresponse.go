@@ -49,11 +49,11 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 			if transportCause(q.Event().Text) == "undecodable" {
 				name = "undecodable"
 			}
-			named(name, c.j.quote(q, "%s", q.Event().Text), "node %s did not give it to Raft: %s", p.Node, q.Event().Text)
+			named(name, c.j.cite(q, q.Event().Text), "node %s did not give it to Raft: %s", p.Node, q.Event().Text)
 		}
 		if q, ok := f.First(raftdiag.StorageFailed, from, hi); ok {
 			name := storageCause(q.Event().Text)
-			named(name, c.j.quote(q, "%s", q.Event().Text), "node %s's storage failed: %s", p.Node, q.Event().Text)
+			named(name, c.j.cite(q, q.Event().Text), "node %s's storage failed: %s", p.Node, q.Event().Text)
 		}
 		// It was in a later term before, or the Ready that follows the receipt
 		// shows it: one that campaigns in between may not have heard the append.

@@ -191,7 +191,7 @@ func (j *judgement) linkSays(l *timeline.Lane, to raftdiag.NodeID, p timeline.Pr
 	if name == "" {
 		return nil
 	}
-	return []cause{{name, []raftdiag.NodeID{l.Node, to}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, to, p.Event().Text), j.quote(p, "%s", p.Event().Text)}}
+	return []cause{{name, []raftdiag.NodeID{l.Node, to}, fmt.Sprintf("node %s's transport to node %s says: %s", l.Node, to, p.Event().Text), j.cite(p, p.Event().Text)}}
 }
 
 // nearFailure is how many events before a transport's error the message stands

@@ -19,6 +19,7 @@ type stuck struct {
 	later  timeline.Proof // a later leader's commit of the entry
 	ownAt  raftdiag.Index // an index that is known to be of the leader's term, 0 if none is
 	votes  [timeline.NumGates]quorum.VoteResult
+	told   []raftdiag.Place // of places, once they are worded
 }
 
 // stalls looks for stuck entries in every tenure and weighs them.
@@ -48,7 +49,9 @@ func (j *judgement) weigh(s *timeline.Stall) {
 	}
 	lane, hi := s.Tenure.Lane, s.To
 	c.voters = j.t.VotersOf(lane, hi)
-	for _, n := range c.voters.All() {
+	voters := c.voters.All()
+	c.places = make([]timeline.Place, 0, len(voters))
+	for _, n := range voters {
 		c.places = append(c.places, j.t.Place(s, n, j.pat))
 	}
 	ep := c.episode()
@@ -467,15 +470,36 @@ func (c *stuck) episode() *episode {
 		e.Impact, c.later = raftdiag.SlowedBy, by
 		e.End, e.EndAt = stamp(by.Lane.StampNear(by.I)), where(by)
 	}
+	e.Followers = slices.Grow(e.Followers, len(c.places))
 	for i := range c.places {
-		e.Followers = append(e.Followers, c.place(&c.places[i]))
+		e.Followers = append(e.Followers, *c.place(&c.places[i]))
 	}
 	return ep
 }
 
-// place words a voter's lane for the report.
-func (c *stuck) place(p *timeline.Place) raftdiag.Place {
-	out := raftdiag.Place{Node: p.Node.String(), Leader: p.Leader, Voter: c.voters.Has(p.Node), Logged: p.Lane != nil, Passed: []string{}, Evidence: []raftdiag.Quote{}}
+// place is the report's word on a voter's lane.
+func (c *stuck) place(p *timeline.Place) *raftdiag.Place {
+	for i := range c.places {
+		if p != &c.places[i] {
+			continue
+		}
+		if c.told == nil {
+			c.told = make([]raftdiag.Place, len(c.places))
+		}
+		if c.told[i].Node == "" {
+			c.told[i] = c.word(p)
+			c.told[i].Evidence = slices.Clip(c.told[i].Evidence) // others add to it
+		}
+		return &c.told[i]
+	}
+	out := c.word(p)
+	return &out
+}
+
+// word words a voter's lane for the report.
+func (c *stuck) word(p *timeline.Place) raftdiag.Place {
+	out := raftdiag.Place{Node: p.Node.String(), Leader: p.Leader, Voter: c.voters.Has(p.Node), Logged: p.Lane != nil,
+		Passed: make([]string, 0, timeline.NumGates), Evidence: make([]raftdiag.Quote, 0, timeline.NumGates)}
 	for g := timeline.Sent; g < p.Stop && g <= timeline.Matched; g++ {
 		out.Passed = append(out.Passed, g.String())
 	}
@@ -490,7 +514,7 @@ func (c *stuck) place(p *timeline.Place) raftdiag.Place {
 	switch {
 	case p.Down.OK():
 		out.Status, out.Summary = "down", p.DownWhy
-		out.Evidence = add(out.Evidence, c.j.quote(p.Down, "%s", p.DownWhy)...)
+		out.Evidence = add(out.Evidence, c.j.cite(p.Down, p.DownWhy)...)
 	case m.Answer == timeline.No:
 		out.Status = "blocked"
 		if m.Late {
@@ -504,10 +528,10 @@ func (c *stuck) place(p *timeline.Place) raftdiag.Place {
 	}
 	for g := timeline.Received; g < p.Stop; g++ {
 		if pr := p.Marks[g].Proof; pr.OK() {
-			out.Evidence = add(out.Evidence, c.j.quote(pr, "%s", g)...)
+			out.Evidence = add(out.Evidence, c.j.cite(pr, g.String())...)
 		}
 	}
-	out.Evidence = add(out.Evidence, c.j.quote(m.Proof, "%s", m.Why)...)
+	out.Evidence = add(out.Evidence, c.j.cite(m.Proof, m.Why)...)
 	if p.Row.OK() {
 		out.Evidence = add(out.Evidence, c.j.quote(p.Row, "what the leader knows of node %s", p.Node)...)
 	}
@@ -585,6 +609,7 @@ func (c *stuck) reason(g timeline.Gate, because []*timeline.Place) string {
 
 // verdicts fills the eight hypotheses.
 func (c *stuck) verdicts(e *raftdiag.Episode, r ruling) {
+	e.Hypotheses = slices.Grow(e.Hypotheses, len(hypotheses))
 	for _, h := range hypotheses {
 		var f raftdiag.Finding
 		switch {
@@ -684,7 +709,7 @@ func (c *stuck) passedEvidence(g timeline.Gate) []raftdiag.Quote {
 	var out []raftdiag.Quote
 	for _, p := range c.places {
 		if m := p.Marks[g]; !p.Leader && m.Answer == timeline.Yes && len(out) < 2 {
-			out = add(out, c.j.quote(m.Proof, "%s", m.Why)...)
+			out = add(out, c.j.cite(m.Proof, m.Why)...)
 		}
 	}
 	return out
@@ -788,7 +813,7 @@ func (c *stuck) guesses(r ruling) []cause {
 			cause{"node-down", who, fmt.Sprintf("node %s's log ends without a word: its process may be gone, if the log is not cut short", p.Node), ev})
 	}
 	for _, p := range c.gone() {
-		out = append(out, cause{"node-down", []raftdiag.NodeID{p.Node}, p.DownWhy, c.j.quote(p.Down, "%s", p.DownWhy)})
+		out = append(out, cause{"node-down", []raftdiag.NodeID{p.Node}, p.DownWhy, c.j.cite(p.Down, p.DownWhy)})
 	}
 	return out
 }

@@ -304,7 +304,7 @@ func (j *judgement) losses(l *timeline.Lane) {
 	if p, ok := l.Panic(); ok {
 		e := p.Event()
 		if e.Has(raftdiag.HasCommit|raftdiag.HasLast) && e.Commit > e.Last {
-			j.violate("log-lost", false, who, p, 0, j.quote(p, "%s", e.Text), "node %s's log ends at %d and the cluster committed up to %d: %d entries are missing", l.Node, e.Last, e.Commit, e.Commit-e.Last)
+			j.violate("log-lost", false, who, p, 0, j.cite(p, e.Text), "node %s's log ends at %d and the cluster committed up to %d: %d entries are missing", l.Node, e.Last, e.Commit, e.Commit-e.Last)
 		}
 	}
 	if ack, row, index, last, ok := l.LostAfterRestart(); ok {
