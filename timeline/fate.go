@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -164,8 +165,8 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 	}
 	lastHeard := -1
 	r.pairings = make([]*Pairing, 0, several)
-	for mt, there := range types {
-		if !there {
+	for mt := 0; len(r.pairings) < several; mt++ {
+		if !types[mt] {
 			continue
 		}
 		p := t.Pair(Channel{a, b, raftdiag.MessageType(mt)})
@@ -175,7 +176,6 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 			lastHeard = max(lastHeard, int(p.Receives[n-1]))
 		}
 	}
-	slices.SortFunc(r.pairings, func(p, q *Pairing) int { return compareChannels(p.Channel, q.Channel) })
 	if r.from == nil || r.to == nil {
 		return r
 	}
@@ -454,26 +454,43 @@ type way struct{ from, to raftdiag.NodeID }
 
 // ways are all pairs of nodes between which any lane shows messages or failed
 // sends, sorted.
-func (t *Timeline) ways() []way {
-	seen := map[way]bool{}
+func (t *Timeline) ways() []way { return t.waysOf(t.channels()) }
+
+func (t *Timeline) waysOf(channels []Channel) []way {
+	out := make([]way, 0, 16)
+	for _, c := range channels {
+		if w := (way{c.From, c.To}); len(out) == 0 || out[len(out)-1] != w {
+			out = append(out, w)
+		}
+	}
+	failed := false
+	for _, l := range t.Lanes {
+		for n := range l.failures {
+			out, failed = append(out, way{l.Node, n}), true
+		}
+	}
+	if failed {
+		slices.SortFunc(out, func(a, b way) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
+		out = slices.Compact(out)
+	}
+	return out
+}
+
+// channels are the channels of messages between nodes that any lane shows, in
+// order.
+func (t *Timeline) channels() []Channel {
+	out := make([]Channel, 0, 64)
 	for _, l := range t.Lanes {
 		for _, x := range [...]*traffic{&l.sends, &l.receives} {
 			for _, c := range x.channels {
 				if travels(c.Type) {
-					seen[way{c.From, c.To}] = true
+					out = append(out, c)
 				}
 			}
 		}
-		for n := range l.failures {
-			seen[way{l.Node, n}] = true
-		}
 	}
-	out := make([]way, 0, len(seen))
-	for w := range seen {
-		out = append(out, w)
-	}
-	slices.SortFunc(out, func(a, b way) int { return compareChannels(Channel{a.from, a.to, 0}, Channel{b.from, b.to, 0}) })
-	return out
+	slices.SortFunc(out, compareChannels)
+	return slices.Compact(out)
 }
 
 // String prints the channel: 1->2 MsgApp.

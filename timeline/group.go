@@ -296,7 +296,7 @@ func (t *Timelines) Visit(group string, see func([]*Timeline)) {
 // lanes give back.
 func (t *Timelines) build(group string, from *pool) []*Timeline {
 	nodes := t.groups[group]
-	var lanes []*Lane
+	lanes := make([]*Lane, 0, len(nodes))
 	add := func(id raftdiag.NodeID, st *strand) {
 		if st.col == nil {
 			st.col = t.store.weave(slices.Concat(st.segments, t.common[id]), from)
@@ -309,7 +309,12 @@ func (t *Timelines) build(group string, from *pool) []*Timeline {
 		l.incarnate()
 		lanes = append(lanes, l)
 	}
-	for _, id := range slices.Sorted(maps.Keys(nodes)) {
+	ids := make([]raftdiag.NodeID, 0, 16)
+	for id := range nodes {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
 		add(id, nodes[id])
 	}
 	for _, id := range t.silent(nodes) {

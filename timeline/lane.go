@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"sort"
+	"sync"
 	"sync/atomic"
 
 	"github.com/raftdiag/raftdiag"
@@ -30,7 +31,9 @@ type Lane struct {
 	// Falls are the places at which a number fell that should not.
 	Falls []Fall
 
-	ticks atomic.Int64 // tick and one, once it was asked for
+	ticks   atomic.Int64 // tick and one, once it was asked for
+	vacated sync.Once    // vacant is known
+	vacant  []Vacancy
 
 	scan
 }

@@ -21,8 +21,14 @@ type Vacancy struct {
 // Vacancies are the times in which the lane knows no leader, in order.
 //
 // A lane says so: its node campaigns, or prints that it has no leader. A lane
-// that prints neither roles nor leaders has none.
+// that prints neither roles nor leaders has none. The list is the lane's: it must
+// not be changed.
 func (l *Lane) Vacancies() []Vacancy {
+	l.vacated.Do(func() { l.vacant = l.vacancies() })
+	return l.vacant
+}
+
+func (l *Lane) vacancies() []Vacancy {
 	var out []Vacancy
 	begin := -1
 	end := func(at int, open bool) {
@@ -68,7 +74,9 @@ func (l *Lane) contacts(list []int32, lo, hi int) []int32 {
 			continue
 		}
 		before := len(list)
-		for _, i := range between(places, lo, hi) {
+		places = between(places, lo, hi)
+		list = slices.Grow(list, len(places))
+		for _, i := range places {
 			r := l.rec(int(i))
 			if role, ok := l.RoleAt(int(i)); !ok || !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) >= role.Term {
 				list = append(list, i)

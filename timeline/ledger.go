@@ -26,12 +26,19 @@ const anyType = "any"
 // one of the two logs shows is open, as is an answer that a later one covers:
 // it may never have left.
 func (t *Timeline) pairRows() []raftdiag.PairRow {
-	out := []raftdiag.PairRow{}
-	for _, w := range t.ways() {
+	channels := t.channels()
+	out := make([]raftdiag.PairRow, 0, len(channels))
+	ends := make([]raftdiag.Where, 0, 2*len(channels)) // one memory for the places that the rows point to
+	fromTo := func(a *Lane, i int32, b *Lane, j int32) (from, to *raftdiag.Where) {
+		ends = append(ends, a.where(i), b.where(j))
+		return &ends[len(ends)-2], &ends[len(ends)-1]
+	}
+	for _, w := range t.waysOf(channels) {
 		r := t.road(w.from, w.to)
 		refused := int64(0)
+		from, to := w.from.String(), w.to.String()
 		for _, p := range r.pairings {
-			row := raftdiag.PairRow{From: w.from.String(), To: w.to.String(), Type: p.Channel.Type.String(), Sent: int64(len(p.Sends))}
+			row := raftdiag.PairRow{From: from, To: to, Type: p.Channel.Type.String(), Sent: int64(len(p.Sends))}
 			if p.whole() {
 				row.Delivered = row.Sent
 			} else {
@@ -53,7 +60,7 @@ func (t *Timeline) pairRows() []raftdiag.PairRow {
 		}
 		// Errors that belong to no message that the log shows.
 		if fails := r.from.failures[w.to]; int64(len(fails)) > refused {
-			out = append(out, raftdiag.PairRow{From: w.from.String(), To: w.to.String(), Type: anyType,
+			out = append(out, raftdiag.PairRow{From: from, To: to, Type: anyType,
 				Refused: int64(len(fails)) - refused, First: where(r.from, fails[0]), Last: where(r.from, fails[len(fails)-1])})
 		}
 	}
@@ -94,18 +101,12 @@ func (l *Lane) where(i int32) raftdiag.Where {
 	return raftdiag.Where{Source: pos.Source, Line: pos.Line}
 }
 
-// fromTo are two places. Most have a row of pairs, so they share their memory.
-func fromTo(a *Lane, i int32, b *Lane, j int32) (from, to *raftdiag.Where) {
-	both := &[2]raftdiag.Where{a.where(i), b.where(j)}
-	return &both[0], &both[1]
-}
-
 // A termBook is what the lanes show of one term.
 type termBook struct {
 	leader     raftdiag.NodeID
-	candidates map[raftdiag.NodeID]bool
-	grants     map[way]bool // voter, candidate
-	refusals   map[way]bool
+	candidates []raftdiag.NodeID
+	grants     []way // voter, candidate
+	refusals   []way
 	tenures    []*Tenure
 	at         Proof
 }
@@ -116,7 +117,7 @@ func (t *Timeline) termRows() []raftdiag.TermRow {
 	book := func(term raftdiag.Term, by Proof) *termBook {
 		b := books[term]
 		if b == nil {
-			b = &termBook{candidates: map[raftdiag.NodeID]bool{}, grants: map[way]bool{}, refusals: map[way]bool{}, at: by}
+			b = &termBook{at: by}
 			books[term] = b
 		}
 		return b
@@ -129,7 +130,7 @@ func (t *Timeline) termRows() []raftdiag.TermRow {
 		}
 		for _, r := range l.roles {
 			if r.Role == raftdiag.Candidate {
-				book(r.Term, Proof{l, int(r.At)}).candidates[l.Node] = true
+				note(&book(r.Term, Proof{l, int(r.At)}).candidates, l.Node)
 			}
 		}
 		for _, x := range [...]*traffic{&l.sends, &l.receives} {
@@ -202,12 +203,12 @@ func (l *Lane) votes(c Channel, places []int32, book func(raftdiag.Term, Proof) 
 		b := book(raftdiag.Term(r.a>>32), Proof{l, int(i)})
 		switch {
 		case c.Type == raftdiag.MsgVote:
-			b.candidates[c.From] = true
+			note(&b.candidates, c.From)
 		case !r.has(raftdiag.HasReject): // which of the two it is does not show
 		case r.reject():
-			b.refusals[way{c.From, c.To}] = true
+			note(&b.refusals, way{c.From, c.To})
 		default:
-			b.grants[way{c.From, c.To}] = true
+			note(&b.grants, way{c.From, c.To})
 		}
 	}
 }
@@ -216,19 +217,25 @@ func (l *Lane) votes(c Channel, places []int32, book func(raftdiag.Term, Proof) 
 func (l *Lane) ballots(book func(raftdiag.Term, Proof) *termBook) {
 	for _, b := range l.voted {
 		if b.vote != l.Node {
-			book(b.term, Proof{l, int(b.at)}).grants[way{l.Node, b.vote}] = true
+			note(&book(b.term, Proof{l, int(b.at)}).grants, way{l.Node, b.vote})
 		}
 	}
 }
 
-func names(set map[raftdiag.NodeID]bool) []string {
-	ids := make([]raftdiag.NodeID, 0, len(set))
-	for n := range set {
-		if n != 0 {
-			ids = append(ids, n)
-		}
+// note adds what is not the last of the list already. Others are dropped when the
+// list is sorted.
+func note[T comparable](list *[]T, v T) {
+	if n := len(*list); n == 0 || (*list)[n-1] != v {
+		*list = append(*list, v)
 	}
+}
+
+func names(ids []raftdiag.NodeID) []string {
 	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) > 0 && ids[0] == 0 {
+		ids = ids[1:]
+	}
 	return texts(ids)
 }
 
@@ -240,12 +247,9 @@ func texts(ids []raftdiag.NodeID) []string {
 	return out
 }
 
-func votesOf(set map[way]bool) []string {
-	ways := make([]way, 0, len(set))
-	for w := range set {
-		ways = append(ways, w)
-	}
+func votesOf(ways []way) []string {
 	slices.SortFunc(ways, func(a, b way) int { return cmp.Or(cmp.Compare(a.to, b.to), cmp.Compare(a.from, b.from)) })
+	ways = slices.Compact(ways)
 	out := make([]string, len(ways))
 	for i, w := range ways {
 		out[i] = w.from.String() + " for " + w.to.String()

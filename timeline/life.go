@@ -109,7 +109,7 @@ func lives(group string, lanes []*Lane) []*Timeline {
 		out[life] = &Timeline{Group: group, Life: life, Lives: n}
 	}
 	for k, l := range lanes {
-		cuts := []int{l.lo}
+		cuts := append(make([]int, 0, 8), l.lo)
 		if n > 1 {
 			at := resets[k]
 			at = at[max(0, len(at)-(n-1)):]

@@ -123,7 +123,7 @@ func oneSource(segments []segment, from *pool) *column {
 	col := &column{rows: from.take(total)}
 	if inOrder && len(segments) > 1 {
 		// Nearly always one ends before the next one begins.
-		order := slices.Clone(segments)
+		order := append(make([]segment, 0, 8), segments...)
 		slices.SortFunc(order, func(a, b segment) int { return cmp.Compare(a.strip.first, b.strip.first) })
 		for k := 1; k < len(order); k++ {
 			inOrder = inOrder && order[k-1].strip.highest() < order[k].strip.first
