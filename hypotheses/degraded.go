@@ -79,12 +79,18 @@ func (j *judgement) doubts() {
 		return
 	}
 	for _, l := range j.t.Lanes {
-		at, what, ok := l.FirstEntry()
+		var at timeline.Proof
+		var what string
+		var ok bool
 		if committed {
 			var n int
-			at, n, ok = l.Unanswered(j.pat)
-			what = fmt.Sprintf("%d proposals after its last commit", n)
-			ok = ok && !j.forwardedOn(l, at.I)
+			if at, n, ok = l.Unanswered(j.pat); ok && !j.forwardedOn(l, at.I) {
+				what = fmt.Sprintf("%d proposals after its last commit", n)
+			} else {
+				ok = false
+			}
+		} else {
+			at, what, ok = l.FirstEntry()
 		}
 		if !ok {
 			continue

@@ -31,6 +31,9 @@ func (j *judgement) describe() {
 func (j *judgement) members() {
 	seen := map[string]bool{}
 	for _, l := range j.t.Lanes {
+		if !l.Reconfigured() {
+			continue
+		}
 		var before *raftdiag.Config
 		for _, p := range l.Configs() {
 			now := p.Event().Config
@@ -79,9 +82,11 @@ func (j *judgement) nodeState(n raftdiag.NodeID) raftdiag.NodeState {
 			s.Term = ptr(uint64(r.Term))
 		}
 	}
+	numbers := make([]uint64, 0, 3) // one memory for those that the state points to
 	put := func(to **uint64, v raftdiag.Index, ok bool) {
 		if ok {
-			*to = ptr(uint64(v))
+			numbers = append(numbers, uint64(v))
+			*to = &numbers[len(numbers)-1]
 		}
 	}
 	commit, ok := l.CommitAt(hi)

@@ -96,7 +96,8 @@ type judgement struct {
 	pat      timeline.Patience
 	group    *raftdiag.Group
 	episodes []*episode
-	states   []state // impossible states of this life
+	states   []state          // impossible states of this life
+	voters   *timeline.Voters // what allVoters answered
 }
 
 // An episode is a report's episode with what its order is decided by.

@@ -64,6 +64,14 @@ func (j *judgement) leaderless() {
 
 // allVoters are the voters as any log shows them.
 func (j *judgement) allVoters() timeline.Voters {
+	if j.voters == nil {
+		v := j.anyVoters()
+		j.voters = &v
+	}
+	return *j.voters
+}
+
+func (j *judgement) anyVoters() timeline.Voters {
 	for _, l := range j.t.Lanes {
 		_, hi := l.Bounds()
 		if v := j.t.VotersOf(l, hi); v.From == "config" {

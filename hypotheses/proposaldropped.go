@@ -24,7 +24,12 @@ var proposalDropped = &Hypothesis{
 }
 
 // sortedKeys are the keys of a map in order.
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	if len(m) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(m))
+}
 
 // dropped looks for refused proposals and for forwarded ones that do not
 // arrive.

@@ -212,16 +212,13 @@ func (j *judgement) progressRows(l *timeline.Lane) {
 		var ev []raftdiag.Quote
 		var of []raftdiag.NodeID
 		for _, peer := range l.Peers() {
-			for _, p := range l.Rows(peer, ten.Begin, ten.End) {
-				e := p.Event()
-				if e.Has(raftdiag.HasMatch|raftdiag.HasNext) && e.Next <= e.Match {
-					if !at.OK() {
-						at = p
-					}
-					ev = add(ev, j.quote(p, "next %d, match %d", e.Next, e.Match)...)
-					of = append(of, peer)
-					break
+			if p, ok := l.NextBehind(peer, ten.Begin, ten.End); ok {
+				if !at.OK() {
+					at = p
 				}
+				e := p.Event()
+				ev = add(ev, j.quote(p, "next %d, match %d", e.Next, e.Match)...)
+				of = append(of, peer)
 			}
 		}
 		if at.OK() {
