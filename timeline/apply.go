@@ -51,68 +51,15 @@ type ApplyStall struct {
 // Raft holds, or by what the state machine says that it applied. Entries that
 // follow one another count by the first that waits too long.
 func (l *Lane) ApplyStall(p Patience) (ApplyStall, bool) {
-	if rows := l.appliedRows(); len(rows) > 0 {
-		if a, ok := l.applyStall(p, l.applies, rows); ok {
+	if len(l.sampled) > 0 {
+		if a, ok := l.applyStall(p, l.applies, l.sampled); ok {
 			return a, true
 		}
 	}
 	if l.kinds[raftdiag.Applied] > 0 {
-		machine := make([]Step, 0, l.kinds[raftdiag.Applied]+l.kinds[raftdiag.SnapshotInstalled])
-		var top raftdiag.Index
-		inc := 0
-		for _, i := range united(l.byKind[raftdiag.Applied], l.byKind[raftdiag.SnapshotInstalled]) {
-			i := int(i)
-			r := l.rec(i)
-			if k := l.incarnation(i); k != inc {
-				inc, top = k, 0
-			}
-			if r.wide() {
-				continue
-			}
-			// A snapshot replaces the state machine's state as well.
-			index := raftdiag.Index(r.a)
-			if r.kind == raftdiag.SnapshotInstalled && index == 0 {
-				index, _ = l.CommitAt(i + 1)
-			}
-			if index > top {
-				top = index
-				machine = append(machine, Step{int32(i), top})
-			}
-		}
-		return l.applyStall(p, machine, nil)
+		return l.applyStall(p, l.machine, nil)
 	}
 	return ApplyStall{}, false
-}
-
-// appliedRows are the rows that print the applied index as it is.
-func (l *Lane) appliedRows() []int32 {
-	all := united(l.byKind[raftdiag.LogRow], l.byKind[raftdiag.State])
-	out := make([]int32, 0, len(all))
-	for _, i := range all {
-		if r := l.rec(int(i)); !r.wide() && r.has(raftdiag.HasApplied) {
-			out = append(out, i)
-		}
-	}
-	return out
-}
-
-// united are the ascending places of both lists, in order.
-func united(a, b []int32) []int32 {
-	switch {
-	case len(a) == 0:
-		return b
-	case len(b) == 0:
-		return a
-	}
-	out := make([]int32, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if a[0] < b[0] {
-			out, a = append(out, a[0]), a[1:]
-		} else {
-			out, b = append(out, b[0]), b[1:]
-		}
-	}
-	return append(append(out, a...), b...)
 }
 
 // applyStall looks for the first commit that applies reaches too late. rows are

@@ -150,7 +150,7 @@ func (t *Timeline) bounds(a, b *Lane, mem *clockMemory) (out []bound, x0, d0 int
 		p     *Pairing
 		upper bool
 	}
-	var legs []leg
+	legs := make([]leg, 0, 16)
 	for _, c := range a.sends.channels {
 		if c.From == a.Node && c.To == b.Node {
 			legs = append(legs, leg{t.Pair(c), true})
@@ -553,7 +553,8 @@ func (c *Clock) row() raftdiag.ClockRow {
 
 // Clocks are the estimates for every two nodes whose logs are there.
 func (t *Timeline) Clocks() []*Clock {
-	var out []*Clock
+	n := len(t.Lanes)
+	out := make([]*Clock, 0, n*(n-1)/2)
 	for i, a := range t.Lanes {
 		for _, b := range t.Lanes[i+1:] {
 			out = append(out, t.Clock(a.Node, b.Node))

@@ -134,8 +134,9 @@ type road struct {
 	pairings []*Pairing // by message type
 	first    int32      // place on from of the first send that is known to have arrived, or -1
 	newest   [3]int32   // of the last three, the newest first, or -1
-	heard    int        // place on from of the first message from b that b's lane shows being sent, or -1
-	goesOn   bool       // to's lane goes on for its patience after its last message from a
+	memory   [8]*Pairing
+	heard    int  // place on from of the first message from b that b's lane shows being sent, or -1
+	goesOn   bool // to's lane goes on for its patience after its last message from a
 }
 
 // road pairs all that goes from a to b.
@@ -164,7 +165,7 @@ func (t *Timeline) road(a, b raftdiag.NodeID) *road {
 		}
 	}
 	lastHeard := -1
-	r.pairings = make([]*Pairing, 0, several)
+	r.pairings = r.memory[:0]
 	for mt := 0; len(r.pairings) < several; mt++ {
 		if !types[mt] {
 			continue
@@ -251,7 +252,8 @@ func (p *Pairing) whole() bool {
 
 // fates says what became of every send and of every receive of one channel.
 func (r *road) fates(p *Pairing) (sends, receives []verdict) {
-	sends, receives = make([]verdict, len(p.Sends)), make([]verdict, len(p.Receives))
+	both := make([]verdict, len(p.Sends)+len(p.Receives))
+	sends, receives = both[:len(p.Sends)], both[len(p.Sends):]
 	for j, k := range p.SendOf {
 		switch {
 		case k < 0:
@@ -422,10 +424,10 @@ func (r *road) strays(p *Pairing) map[int]int32 {
 		stray := &Pairing{From: r.from, To: l, Sends: p.Sends, Receives: places}
 		mask := stray.mask()
 		have := map[uint64]bool{}
-		for _, key := range keys(l, places, mask) {
+		for _, key := range keys(nil, l, places, mask) {
 			have[key] = true
 		}
-		for k, key := range keys(r.from, p.Sends, mask) {
+		for k, key := range keys(nil, r.from, p.Sends, mask) {
 			if have[key] {
 				if out == nil {
 					out = map[int]int32{}

@@ -196,9 +196,17 @@ func between(places []int32, lo, hi int) []int32 {
 // ofTerm keeps the messages of the leader's term; a term that was not printed
 // may be it.
 func (v *view) ofTerm(l *Lane, places []int32) []int32 {
-	out := make([]int32, 0, len(places))
-	for _, i := range places {
-		if r := l.rec(int(i)); !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) == v.term {
+	mine := func(i int32) bool {
+		r := l.rec(int(i))
+		return !r.has(raftdiag.HasTerm) || raftdiag.Term(r.a>>32) == v.term
+	}
+	n := slices.IndexFunc(places, func(i int32) bool { return !mine(i) })
+	if n < 0 {
+		return slices.Clip(places) // as nearly always
+	}
+	out := append(make([]int32, 0, len(places)), places[:n]...)
+	for _, i := range places[n:] {
+		if mine(i) {
 			out = append(out, i)
 		}
 	}
@@ -232,7 +240,9 @@ func (v *view) read() {
 			base = s.Commit // else it never answered, and the first append is its head
 		}
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
-			for _, i := range v.ofTerm(v.l, between(v.l.sends.of(v.channel(v.leader, n, mt)), v.lo, v.hi)) {
+			sends := v.ofTerm(v.l, between(v.l.sends.of(v.channel(v.leader, n, mt)), v.lo, v.hi))
+			v.sends = slices.Grow(v.sends, len(sends))
+			for _, i := range sends {
 				if r := v.l.rec(int(i)); !saysReach(r) || reach(r) > base {
 					v.sends = append(v.sends, i)
 				}
@@ -260,7 +270,9 @@ func (v *view) read() {
 	}
 	if v.f != nil {
 		for _, mt := range []raftdiag.MessageType{raftdiag.MsgApp, raftdiag.MsgSnap} {
-			for _, i := range v.ofTerm(v.f, v.f.receives.of(v.channel(v.leader, n, mt))) {
+			receipts := v.ofTerm(v.f, v.f.receives.of(v.channel(v.leader, n, mt)))
+			v.receipts = slices.Grow(v.receipts, len(receipts))
+			for _, i := range receipts {
 				if r := v.f.rec(int(i)); saysReach(r) && reach(r) >= p.HeadLast {
 					v.receipts = append(v.receipts, i)
 				}

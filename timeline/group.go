@@ -250,10 +250,9 @@ type Timeline struct {
 	claimed sync.Once // claims are there
 	claims  []Claim
 
-	mu     sync.Mutex
-	pairs  map[Channel]*Pairing // what Pair has answered
-	room   pairRoom
-	losses map[*Lane]*losses // what lossesOf has
+	mu    sync.Mutex           // of what follows, and of the lanes' losses
+	pairs map[Channel]*Pairing // what Pair has answered
+	room  pairRoom
 }
 
 // Lane is a node's lane, or nil.
@@ -299,7 +298,11 @@ func (t *Timelines) build(group string, from *pool) []*Timeline {
 	lanes := make([]*Lane, 0, len(nodes))
 	add := func(id raftdiag.NodeID, st *strand) {
 		if st.col == nil {
-			st.col = t.store.weave(slices.Concat(st.segments, t.common[id]), from)
+			segments := st.segments
+			if common := t.common[id]; len(common) > 0 {
+				segments = slices.Concat(segments, common)
+			}
+			st.col = t.store.weave(segments, from)
 			if from == nil {
 				st.segments = nil
 			}
@@ -437,7 +440,8 @@ type sample struct {
 // restarted: it would have come back as a follower.
 func (l *Lane) incarnate() {
 	w := founder{l: l, begin: l.lo}
-	l.Incarnations = []Incarnation{{Begin: l.lo, Opened: "start"}}
+	l.only[0] = Incarnation{Begin: l.lo, Opened: "start"}
+	l.Incarnations = l.only[:]
 	dead := ""
 	source := -1
 	for i := l.lo; i < l.hi; i++ {

@@ -25,6 +25,7 @@ type Lane struct {
 	// Incarnations are the runs of the process, in order. There is one at
 	// least.
 	Incarnations []Incarnation
+	only         [1]Incarnation // their memory where there is one
 	// Adrift says that the cluster began anew and that this lane does not show
 	// in which of its lives it stands: it is no witness against other lanes.
 	Adrift bool
@@ -32,6 +33,7 @@ type Lane struct {
 	Falls []Fall
 
 	ticks   atomic.Int64 // tick and one, once it was asked for
+	losses  *losses      // what lossesOf has answered
 	vacated sync.Once    // vacant is known
 	vacant  []Vacancy
 

@@ -11,8 +11,10 @@ import (
 // Ledgers are the group's books: who wrote to whom, who led and how it ended,
 // whom each node takes for a voter, and how the clocks stand.
 func (t *Timeline) Ledgers() raftdiag.Ledgers {
-	out := raftdiag.Ledgers{Pairs: t.pairRows(), Leadership: t.termRows(), Membership: t.memberRows(), Clocks: []raftdiag.ClockRow{}}
-	for _, c := range t.Clocks() {
+	out := raftdiag.Ledgers{Pairs: t.pairRows(), Leadership: t.termRows(), Membership: t.memberRows()}
+	clocks := t.Clocks()
+	out.Clocks = make([]raftdiag.ClockRow, 0, len(clocks))
+	for _, c := range clocks {
 		out.Clocks = append(out.Clocks, c.row())
 	}
 	return out
@@ -335,7 +337,7 @@ func (l *Lane) raisedBy(i int, term raftdiag.Term) raftdiag.NodeID {
 
 // memberRows are whom each node takes for a voter, by its own log alone.
 func (t *Timeline) memberRows() []raftdiag.MemberRow {
-	out := []raftdiag.MemberRow{}
+	out := make([]raftdiag.MemberRow, 0, len(t.Lanes))
 	for k, l := range t.Lanes {
 		v, ok := l.configAt(l.hi)
 		if !ok {

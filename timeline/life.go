@@ -106,7 +106,7 @@ func lives(group string, lanes []*Lane) []*Timeline {
 	}
 	out := make([]*Timeline, n)
 	for life := range out {
-		out[life] = &Timeline{Group: group, Life: life, Lives: n}
+		out[life] = &Timeline{Group: group, Life: life, Lives: n, Lanes: make([]*Lane, 0, len(lanes))}
 	}
 	for k, l := range lanes {
 		cuts := append(make([]int, 0, 8), l.lo)

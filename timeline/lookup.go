@@ -34,6 +34,17 @@ func (l *Lane) Rows(peer raftdiag.NodeID, lo, hi int) []Proof {
 	return l.proofs(l.progress(peer), lo, hi)
 }
 
+// NextBehind is the first Progress row for a peer between two places that shows
+// next at or below match.
+func (l *Lane) NextBehind(peer raftdiag.NodeID, lo, hi int) (Proof, bool) {
+	for _, i := range between(l.progress(peer), lo, hi) {
+		if r := l.rec(int(i)); r.has(raftdiag.HasMatch|raftdiag.HasNext) && r.b <= r.a {
+			return Proof{l, int(i)}, true
+		}
+	}
+	return Proof{}, false
+}
+
 // Failures are the transport's errors about a peer between two places.
 func (l *Lane) Failures(peer raftdiag.NodeID, lo, hi int) []Proof {
 	return l.proofs(l.failures[peer], lo, hi)
@@ -178,6 +189,9 @@ func (l *Lane) ReadyMessages(lo, hi int) int {
 	}
 	return int(n)
 }
+
+// Reconfigured reports whether the lane prints more than one configuration.
+func (l *Lane) Reconfigured() bool { return len(l.configs) > 1 }
 
 // Configs are the configurations that the lane prints, in order.
 func (l *Lane) Configs() []Proof { return l.proofs(l.configs, l.lo, l.hi) }

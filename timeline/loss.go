@@ -25,13 +25,13 @@ type gap struct{ after, before int32 }
 // lossesOf finds the lines that a lane lacks.
 func (t *Timeline) lossesOf(l *Lane) *losses {
 	t.mu.Lock()
-	x := t.losses[l]
+	x := l.losses
 	t.mu.Unlock()
 	if x != nil {
 		return x
 	}
 	x = &losses{}
-	var pairings []*Pairing
+	pairings := make([]*Pairing, 0, 16)
 	for _, other := range t.Lanes {
 		if other == l {
 			continue
@@ -77,10 +77,7 @@ func (t *Timeline) lossesOf(l *Lane) *losses {
 		x.dig()
 	}
 	t.mu.Lock()
-	if t.losses == nil {
-		t.losses = map[*Lane]*losses{}
-	}
-	t.losses[l] = x
+	l.losses = x
 	t.mu.Unlock()
 	return x
 }

@@ -54,7 +54,7 @@ func (t *Timeline) Pair(c Channel) *Pairing {
 		p = t.pair(c)
 		t.mu.Lock()
 		if t.pairs == nil {
-			t.pairs = map[Channel]*Pairing{}
+			t.pairs = make(map[Channel]*Pairing, 32)
 		}
 		t.pairs[c] = p
 		t.mu.Unlock()
@@ -97,7 +97,10 @@ func (t *Timeline) pair(c Channel) *Pairing {
 		mask = all
 		n = p.inOrder(mask)
 	}
-	a, b := keys(p.From, p.Sends, mask), keys(p.To, p.Receives, mask)
+	mem := pairMemories.Get().(*pairMemory)
+	defer pairMemories.Put(mem)
+	mem.a, mem.b = keys(mem.a[:0], p.From, p.Sends, mask), keys(mem.b[:0], p.To, p.Receives, mask)
+	a, b := mem.a, mem.b
 	for i, j := n, n; i < len(a) && j < len(b); {
 		if i, j = p.fit(a, b, i, len(a), j, len(b), true); i >= len(a) || j >= len(b) {
 			break
@@ -124,12 +127,31 @@ func (t *Timeline) pair(c Channel) *Pairing {
 		p.fit(a, b, i, ni, j, nj, false)
 		i, j = ni, nj
 	}
-	counts := p.census(a, b)
+	counts := mem.tallies()
+	p.census(a, b, counts)
 	p.blur(a, b, counts)
 	p.leftovers(a, b, counts)
 	p.merged(a)
 	p.overtake()
 	return p
+}
+
+// A pairMemory is what channels are paired in, one after the other.
+type pairMemory struct {
+	a, b   []uint64
+	counts map[uint64]tally
+}
+
+var pairMemories = sync.Pool{New: func() any { return &pairMemory{counts: map[uint64]tally{}} }}
+
+// tallies is an empty map. A large one is not kept: to empty it costs as much as
+// it is large.
+func (m *pairMemory) tallies() map[uint64]tally {
+	if len(m.counts) > pairBlock {
+		m.counts = map[uint64]tally{}
+	}
+	clear(m.counts)
+	return m.counts
 }
 
 // A pairRoom is where the pairings of a timeline stand. It cuts them and their
@@ -214,10 +236,12 @@ func (t tally) vague() bool {
 	return t.sent != t.received && t.sent > 0 && t.received > 0
 }
 
-// census counts the headers of messages that are not paired; of all others both
-// sides have the same number.
-func (p *Pairing) census(a, b []uint64) map[uint64]tally {
-	m := map[uint64]tally{}
+// census counts into m the headers of messages that are not paired; of all others
+// both sides have the same number.
+func (p *Pairing) census(a, b []uint64, m map[uint64]tally) {
+	if !slices.Contains(p.ReceiveOf, -1) && !slices.Contains(p.SendOf, -1) {
+		return
+	}
 	var bloom [1 << 10]uint64 // most headers are not among them, and need no look into the map
 	note := func(k uint64) {
 		m[k] = tally{}
@@ -232,9 +256,6 @@ func (p *Pairing) census(a, b []uint64) map[uint64]tally {
 		if i < 0 {
 			note(b[j])
 		}
-	}
-	if len(m) == 0 {
-		return m
 	}
 	for _, k := range a {
 		if bloom[k>>6&(1<<10-1)]&(1<<(k&63)) == 0 {
@@ -254,7 +275,6 @@ func (p *Pairing) census(a, b []uint64) map[uint64]tally {
 			m[k] = t
 		}
 	}
-	return m
 }
 
 // anchors are pairs of a send and a receive whose header both sides print
@@ -365,10 +385,10 @@ func find(in, keys []uint64, need int) int {
 	return -1
 }
 
-// keys are the headers of the messages, by the fields that both sides print.
-func keys(l *Lane, places []int32, f raftdiag.Field) []uint64 {
-	out := make([]uint64, len(places))
-	for k, i := range places {
+// keys adds the headers of the messages, by the fields that both sides print.
+func keys(out []uint64, l *Lane, places []int32, f raftdiag.Field) []uint64 {
+	out = slices.Grow(out, len(places))
+	for _, i := range places {
 		r := l.rec(int(i))
 		h := uint64(14695981039346656037)
 		add := func(v uint64) { h = (h ^ v) * 1099511628211; h ^= h >> 29 }
@@ -393,7 +413,7 @@ func keys(l *Lane, places []int32, f raftdiag.Field) []uint64 {
 		if f&raftdiag.HasReject != 0 && r.reject() {
 			add(1)
 		}
-		out[k] = h
+		out = append(out, h)
 	}
 	return out
 }
@@ -489,8 +509,9 @@ func (p *Pairing) blur(a, b []uint64, counts map[uint64]tally) {
 	if !p.Blurred {
 		return
 	}
-	p.vague, p.vagueR = make([]bool, len(a)), make([]bool, len(b))
-	p.vagueFrom, p.vagueTo = make([]int32, len(a)), make([]int32, len(a))
+	marks, places := make([]bool, len(a)+len(b)), make([]int32, 2*len(a))
+	p.vague, p.vagueR = marks[:len(a)], marks[len(a):]
+	p.vagueFrom, p.vagueTo = places[:len(a)], places[len(a):]
 	type span struct{ from, to int32 }
 	spans := map[uint64]span{}
 	for i, k := range a {

@@ -37,12 +37,15 @@ type trails struct {
 	busy    []int32     // signs of time under load: see Waits
 	byKind  [64][]int32 // places
 	voted   []ballot
+	sampled []int32 // rows that print the applied index as it is
+	machine []Step  // rises of what the state machine says that it applied, or got as a snapshot
 }
 
 // begin empties the lists, and keeps their memory.
 func (x *trails) begin() {
 	x.roles, x.commits, x.lasts, x.applies = x.roles[:0], x.commits[:0], x.lasts[:0], x.applies[:0]
 	x.samples, x.busy, x.voted = x.samples[:0], x.busy[:0], x.voted[:0]
+	x.sampled, x.machine = x.sampled[:0], x.machine[:0]
 	for k := range x.rounds {
 		x.rounds[k] = x.rounds[k][:0]
 	}
@@ -233,6 +236,7 @@ type walker struct {
 	voteTerm          raftdiag.Term
 
 	commit, last, applied raftdiag.Index
+	top                   raftdiag.Index // what the state machine applied
 	idleCommit, idleLast  raftdiag.Index
 	stored, idleStored    raftdiag.Index // what storage says that it took
 	idleTime              int64
@@ -360,7 +364,7 @@ func (l *Lane) settle() {
 	for k := range l.peers {
 		places = append(places, &l.peers[k].rows)
 	}
-	places = append(places, &l.samples, &l.busy)
+	places = append(places, &l.samples, &l.busy, &l.sampled)
 	for k := range l.rounds {
 		places = append(places, &l.rounds[k])
 	}
@@ -368,7 +372,7 @@ func (l *Lane) settle() {
 		places = append(places, &l.byKind[k])
 	}
 	own(places...)
-	own(&l.commits, &l.lasts, &l.applies)
+	own(&l.commits, &l.lasts, &l.applies, &l.machine)
 	own(&l.roles)
 	own(&l.voted)
 	l.giveBack()
@@ -499,7 +503,7 @@ func (w *walker) anew() {
 
 func (w *walker) restart(i int) {
 	w.endTenure(i, w.l.Incarnations[w.inc].Opened, Proof{w.l, i})
-	w.commit, w.last, w.applied, w.begin = 0, 0, 0, i
+	w.commit, w.last, w.applied, w.top, w.begin = 0, 0, 0, 0, i
 	w.rowKnown, w.voteTerm = false, 0
 	w.role = RoleStep{}
 	w.anew()
@@ -510,6 +514,14 @@ func (w *walker) restart(i int) {
 func (w *walker) commits(i int, v raftdiag.Index) { rise(&w.l.commits, &w.commit, w.begin, i, v) }
 func (w *walker) lasts(i int, v raftdiag.Index)   { rise(&w.l.lasts, &w.last, w.begin, i, v) }
 func (w *walker) applies(i int, v raftdiag.Index) { rise(&w.l.applies, &w.applied, w.begin, i, v) }
+
+// machine notes how far the state machine is.
+func (w *walker) machine(i int, v raftdiag.Index) {
+	if v > w.top {
+		w.top = v
+		w.l.machine = append(w.l.machine, Step{int32(i), v})
+	}
+}
 
 func rise(steps *[]Step, now *raftdiag.Index, begin, i int, v raftdiag.Index) {
 	n := len(*steps)
@@ -749,6 +761,7 @@ func (w *walker) row(i int, r *record) {
 			}
 			if r.has(raftdiag.HasApplied) {
 				w.applies(i, raftdiag.Index(r.c))
+				w.l.sampled = append(w.l.sampled, int32(i))
 			}
 			w.idle(i, r)
 		}
@@ -779,6 +792,7 @@ func (w *walker) row(i int, r *record) {
 		}
 		if r.has(raftdiag.HasApplied) {
 			w.applies(i, raftdiag.Index(r.c))
+			w.l.sampled = append(w.l.sampled, int32(i))
 		}
 	case raftdiag.ProgressRow:
 		p := nodes[r.from]
@@ -810,6 +824,7 @@ func (w *walker) row(i int, r *record) {
 		w.commits(i, raftdiag.Index(r.a))
 	case raftdiag.Applied:
 		w.applies(i, raftdiag.Index(r.a))
+		w.machine(i, raftdiag.Index(r.a))
 	case raftdiag.Appended:
 		w.stored = max(raftdiag.Index(r.a), raftdiag.Index(r.d))
 		w.lasts(i, w.stored)
@@ -820,6 +835,12 @@ func (w *walker) row(i int, r *record) {
 	case raftdiag.SnapshotInstalled:
 		w.lasts(i, raftdiag.Index(r.a))
 		w.commits(i, raftdiag.Index(r.a))
+		// A snapshot replaces the state machine's state as well.
+		if r.a > 0 {
+			w.machine(i, raftdiag.Index(r.a))
+		} else {
+			w.machine(i, w.commit)
+		}
 	}
 }
 

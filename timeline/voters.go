@@ -29,7 +29,7 @@ func (v *Voters) Has(n raftdiag.NodeID) bool {
 
 // All are the voters of both halves, sorted.
 func (v *Voters) All() []raftdiag.NodeID {
-	all := append(slices.Clone(v.Incoming), v.Outgoing...)
+	all := append(append(make([]raftdiag.NodeID, 0, len(v.Incoming)+len(v.Outgoing)), v.Incoming...), v.Outgoing...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
