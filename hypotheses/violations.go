@@ -113,16 +113,15 @@ func (j *judgement) committedConflict() {
 		term raftdiag.Term
 		at   timeline.Proof
 	}
-	var first map[raftdiag.Index]seen
+	if !j.severalTerms() {
+		return
+	}
+	first := map[raftdiag.Index]seen{}
 	for _, l := range j.t.Lanes {
 		if l.Adrift {
 			continue
 		}
-		entries := l.CommittedEntries()
-		if first == nil {
-			first = make(map[raftdiag.Index]seen, len(entries))
-		}
-		for _, p := range entries {
+		for p := range l.CommittedEntries() {
 			index, term, ok := p.Entry()
 			if !ok || term == 0 {
 				continue
@@ -139,6 +138,22 @@ func (j *judgement) committedConflict() {
 			}
 		}
 	}
+}
+
+// severalTerms reports whether committed entries are of more than one term.
+func (j *judgement) severalTerms() bool {
+	var one raftdiag.Term
+	for _, l := range j.t.Lanes {
+		for p := range l.CommittedEntries() {
+			if _, term, ok := p.Entry(); ok && term != 0 && term != one {
+				if one != 0 {
+					return true
+				}
+				one = term
+			}
+		}
+	}
+	return false
 }
 
 func (j *judgement) doubleVote() {
@@ -381,9 +396,17 @@ func (j *judgement) twoHeard() {
 			leader raftdiag.NodeID
 			at     timeline.Proof
 		}
+		claims := func(c timeline.Channel) bool {
+			return (c.Type == raftdiag.MsgApp || c.Type == raftdiag.MsgHeartbeat || c.Type == raftdiag.MsgSnap) && c.To == l.Node
+		}
+		channels := l.Channels(timeline.In)
+		one := slices.IndexFunc(channels, claims)
+		if one < 0 || !slices.ContainsFunc(channels, func(c timeline.Channel) bool { return claims(c) && c.From != channels[one].From }) {
+			continue // as nearly always: it hears one leader
+		}
 		first := map[raftdiag.Term]claim{}
-		for _, c := range l.Channels(timeline.In) {
-			if c.Type != raftdiag.MsgApp && c.Type != raftdiag.MsgHeartbeat && c.Type != raftdiag.MsgSnap || c.To != l.Node {
+		for _, c := range channels {
+			if !claims(c) {
 				continue
 			}
 			for _, i := range l.Receives(c) {

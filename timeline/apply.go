@@ -28,7 +28,7 @@ func (l *Lane) placesOf(k raftdiag.Kind, lo, hi int) []int32 { return between(l.
 // rounds, or by the clock where the lane shows no rounds at all.
 func (l *Lane) Passed(p Patience, factor, i, j int) bool {
 	if l.HasRounds() {
-		return l.Rounds(i, j) >= factor*p.Rounds
+		return j-i > factor*p.Rounds && l.Rounds(i, j) >= factor*p.Rounds // a round has a row of its own
 	}
 	return l.span(i, j) >= time.Duration(factor)*p.Clock
 }

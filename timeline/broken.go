@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/raftdiag/raftdiag"
@@ -19,8 +20,14 @@ func (l *Lane) RestartBetween(i, j int) bool {
 }
 
 // CommittedEntries are the rows that name a committed entry.
-func (l *Lane) CommittedEntries() []Proof {
-	return l.All(raftdiag.EntryCommitted, l.lo, l.hi)
+func (l *Lane) CommittedEntries() iter.Seq[Proof] {
+	return func(yield func(Proof) bool) {
+		for _, i := range l.byKind[raftdiag.EntryCommitted] {
+			if !yield(Proof{l, int(i)}) {
+				return
+			}
+		}
+	}
 }
 
 // BrokenRows are the first log rows that show applied above commit, after the
@@ -57,6 +64,9 @@ func (l *Lane) BrokenRows() []Proof {
 // what a peer has acknowledged before it in that tenure, and stays so: the
 // peer's match or accept comes first, the row after it.
 func (t *Timeline) BelowMatch(ten *Tenure) (row, match Proof, ok bool) {
+	if !ten.short {
+		return Proof{}, Proof{}, false
+	}
 	l := ten.Lane
 	var best raftdiag.Index
 	var by Proof
@@ -297,12 +307,12 @@ func (l *Lane) TakenBack() (ack, reject Proof, ok bool) {
 		return false
 	}
 	for c, places := range l.sends.all() {
-		if c.Type == raftdiag.MsgAppResp && c.From == l.Node && scan(places, 1, func(int, int, raftdiag.Index, int) bool { return true }) {
+		if l.rejected[Out] && c.Type == raftdiag.MsgAppResp && c.From == l.Node && scan(places, 1, func(int, int, raftdiag.Index, int) bool { return true }) {
 			return ack, reject, true
 		}
 	}
 	for c, places := range l.receives.all() {
-		if c.Type == raftdiag.MsgAppResp && c.To == l.Node && scan(places, 3, l.asked(c.From)) {
+		if l.rejected[In] && c.Type == raftdiag.MsgAppResp && c.To == l.Node && scan(places, 3, l.asked(c.From)) {
 			return ack, reject, true
 		}
 	}

@@ -245,8 +245,12 @@ func (l *Lane) tick() int64 {
 
 func (l *Lane) countTick() int64 {
 	g := grain{tick: int64(time.Second)}
-	for i := l.lo; i < l.hi && g.tick > 1; i += 1 + l.Len()/manyBounds {
-		g.add(l.rec(i).time)
+	if whole := l.lo == 0 && l.hi == l.col.n; whole && l.col.tick != 0 {
+		g.tick = l.col.tick
+	} else {
+		for i := l.lo; i < l.hi && g.tick > 1; i += 1 + l.Len()/manyBounds {
+			g.add(l.rec(i).time)
+		}
 	}
 	if g.tick == 1 {
 		return 0
@@ -264,14 +268,25 @@ type grain struct {
 // add takes in a stamp. What it is ahead of the one before is a small number, and
 // quick to divide.
 func (g *grain) add(t int64) {
+	if t == g.last {
+		return
+	}
 	d := t
 	if t^g.last >= 0 { // else the difference may be too large for a number
 		d -= g.last
 	}
-	for d != 0 && d%g.tick != 0 {
+	for !multiple(d, g.tick) {
 		g.tick /= 10
 	}
 	g.last = t
+}
+
+// multiple reports whether a number is a multiple of a tick.
+func multiple(d, tick int64) bool {
+	if uint64(d) < 1<<32 {
+		return uint32(d)%uint32(tick) == 0 // quicker
+	}
+	return d%tick == 0
 }
 
 // regimeLength is how many of the bounds one line can keep to, from the first

@@ -284,6 +284,8 @@ type column struct {
 	// forwards counts the received MsgProp that were dropped as repeats, of this
 	// column once it is woven.
 	forwards int
+	// tick is that of the stamps, see grain, where all of them were looked at; else 0.
+	tick int64
 }
 
 // next is the place of one more record.

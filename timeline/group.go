@@ -472,7 +472,7 @@ func (l *Lane) incarnate() {
 			}
 			w.live = true
 		}
-		if !r.wide() {
+		if (r.kind == raftdiag.State || r.kind == raftdiag.LogRow) && !r.wide() {
 			w.row(i, r)
 		}
 	}
@@ -579,13 +579,10 @@ func (w *founder) fell(n, i int, to uint64) {
 	w.falls = append(w.falls, f)
 }
 
+// raftKinds are the kinds of rows that come from a running Raft node.
+const raftKinds uint64 = 1<<raftdiag.State | 1<<raftdiag.Ready | 1<<raftdiag.ProgressRow | 1<<raftdiag.LogRow |
+	1<<raftdiag.Sent | 1<<raftdiag.Received | 1<<raftdiag.Appended | 1<<raftdiag.HardStateSaved | 1<<raftdiag.Proposed |
+	1<<raftdiag.Committed | 1<<raftdiag.EntryCommitted | 1<<raftdiag.RoleChanged
+
 // isRaft reports whether rows of the kind come from a running Raft node.
-func isRaft(k raftdiag.Kind) bool {
-	switch k {
-	case raftdiag.State, raftdiag.Ready, raftdiag.ProgressRow, raftdiag.LogRow, raftdiag.Sent, raftdiag.Received,
-		raftdiag.Appended, raftdiag.HardStateSaved, raftdiag.Proposed, raftdiag.Committed, raftdiag.EntryCommitted,
-		raftdiag.RoleChanged:
-		return true
-	}
-	return false
-}
+func isRaft(k raftdiag.Kind) bool { return raftKinds>>k&1 != 0 }

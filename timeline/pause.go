@@ -18,14 +18,7 @@ type Gap struct {
 // have stepped down meanwhile for want of answers: the process stood still. The wall clock of each lane measures waits inside that lane
 // only.
 func (t *Timeline) Pause(l *Lane, p Patience) (Gap, bool) {
-	var best Gap
-	for i := l.lo; i+1 < l.hi; i++ {
-		a, b := l.rec(i).time, l.rec(i+1).time
-		if a == 0 || b == 0 || time.Duration(b-a) <= best.Silence || l.incarnation(i) != l.incarnation(i+1) {
-			continue
-		}
-		best = Gap{Last: i, Silence: time.Duration(b - a)}
-	}
+	best := l.silence
 	// A silence stands out: it is many times as long as what is usual.
 	n := l.hi - l.lo
 	if n < 16 || best.Silence < 20*l.span(l.lo, l.hi)/time.Duration(n) {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/raftdiag/raftdiag"
 )
@@ -23,6 +24,8 @@ type scan struct {
 	failures map[raftdiag.NodeID][]int32 // SendFailed rows, by receiver
 	lastTerm raftdiag.Term
 	handed   uint32   // message types that are handed over one by one
+	rejected [2]bool  // by direction: some MsgAppResp is a rejection
+	silence  Gap      // the longest between two rows of one incarnation
 	scratch  *scratch // in whose memory the lists stand; nil if they have their own
 }
 
@@ -121,6 +124,8 @@ type Tenure struct {
 	Begin, End int    // places in Lane
 	Ended      string // log end, follower, candidate, term, panic, stop, restart
 	EndedBy    Proof
+
+	short bool // a row shows the leader's log end below what a peer had acknowledged
 }
 
 // Tenures are the times in which the lane's node led, in order.
@@ -168,9 +173,12 @@ func (l *Lane) HasRounds() bool {
 
 // count is how many of the ascending places lie behind i and before j.
 func count(places []int32, i, j int) int {
+	if len(places) == 0 || j-i < 2 {
+		return 0
+	}
 	lo := sort.Search(len(places), func(k int) bool { return int(places[k]) > i })
-	hi := sort.Search(len(places), func(k int) bool { return int(places[k]) >= j })
-	return max(hi-lo, 0)
+	places = places[lo:min(lo+j-i, len(places))] // more do not lie there
+	return sort.Search(len(places), func(k int) bool { return int(places[k]) >= j })
 }
 
 // known is the highest value that the steps reached before place i.
@@ -229,6 +237,8 @@ type walker struct {
 	begin int // of the incarnation
 	role  RoleStep
 	ten   *Tenure
+	acked raftdiag.Index // the most that a peer acknowledged in the tenure
+	then  int64          // the stamp of the row before, in this incarnation
 
 	// The log's end by the newest row, and by the newest request for votes.
 	rowLast, voteLast raftdiag.Index
@@ -412,6 +422,10 @@ func (l *Lane) walk() {
 			w.restart(i)
 		}
 		r := l.rec(i)
+		if w.then != 0 && r.time != 0 && time.Duration(r.time-w.then) > l.silence.Silence {
+			l.silence = Gap{Last: i - 1, Silence: time.Duration(r.time - w.then)}
+		}
+		w.then = r.time
 		k := r.kind & 63
 		l.kinds[k]++
 		l.byKind[k] = append(l.byKind[k], int32(i))
@@ -504,7 +518,7 @@ func (w *walker) anew() {
 func (w *walker) restart(i int) {
 	w.endTenure(i, w.l.Incarnations[w.inc].Opened, Proof{w.l, i})
 	w.commit, w.last, w.applied, w.top, w.begin = 0, 0, 0, 0, i
-	w.rowKnown, w.voteTerm = false, 0
+	w.rowKnown, w.voteTerm, w.then = false, 0, 0
 	w.role = RoleStep{}
 	w.anew()
 }
@@ -571,6 +585,7 @@ func (w *walker) setRole(i int, role raftdiag.Role, t raftdiag.Term, lead raftdi
 		w.endTenure(i, "term", Proof{w.l, i})
 		w.ten = &Tenure{Leader: w.l.Node, Term: t, Lane: w.l, Begin: i, End: w.l.hi}
 		w.l.tenures = append(w.l.tenures, w.ten)
+		w.acked = 0
 		w.anew()
 	case role != raftdiag.Leader && w.ten != nil && (role != raftdiag.UnknownRole || t > w.ten.Term):
 		how := "term"
@@ -653,6 +668,7 @@ func (w *walker) sent(i int, r *record, c *passage) {
 		}
 		c.newest, c.known = resend{}, true
 	case raftdiag.MsgAppResp:
+		w.l.rejected[Out] = w.l.rejected[Out] || r.reject()
 		if own {
 			w.term(i, term)
 		}
@@ -725,8 +741,13 @@ func (w *walker) received(i int, r *record, c *passage) {
 			w.term(i, term)
 		}
 	case raftdiag.MsgAppResp:
-		if !r.reject() {
-			w.idleHeard = true
+		if r.reject() {
+			w.l.rejected[In] = true
+			return
+		}
+		w.idleHeard = true
+		if w.ten != nil && r.has(raftdiag.HasIndex|raftdiag.HasTerm) && term == w.ten.Term && (r.to == 0 || c.To == w.l.Node) {
+			w.acked = max(w.acked, raftdiag.Index(r.b))
 		}
 	}
 }
@@ -782,6 +803,9 @@ func (w *walker) row(i int, r *record) {
 		if r.has(raftdiag.HasLast) {
 			w.lasts(i, raftdiag.Index(r.a))
 			w.rowLast, w.rowKnown = raftdiag.Index(r.a), true
+			if w.ten != nil && w.rowLast < w.acked {
+				w.ten.short = true
+			}
 			if r.has(raftdiag.HasUnstable) {
 				w.stored = raftdiag.Index(r.a - min(r.a, r.d))
 			}
@@ -797,6 +821,9 @@ func (w *walker) row(i int, r *record) {
 	case raftdiag.ProgressRow:
 		p := nodes[r.from]
 		w.addPeer(p, i)
+		if p != w.l.Node && r.has(raftdiag.HasMatch) {
+			w.acked = max(w.acked, raftdiag.Index(r.a))
+		}
 		if w.role.Role == raftdiag.Leader && p != w.l.Node && r.has(raftdiag.HasMatch) {
 			w.lasts(i, raftdiag.Index(r.a)) // a peer holds what the leader's log held
 		}

@@ -66,6 +66,7 @@ func (s *Store) weave(segments []segment, from *pool) *column {
 		if n := len(sources); n > 0 && next.feed.goesOn && next.feed.order == sources[n-1].feed.order+1 && next.time >= sources[n-1].last {
 			into := &sources[n-1]
 			into.col.mergeAfter(col)
+			into.col.tick = 0
 			into.feed, into.last = next.feed, next.time
 		} else {
 			next.last = next.time
@@ -367,8 +368,11 @@ const coarse = 10 * time.Millisecond
 // their own: they have nothing by which one is told from the next.
 func (s *Store) dedupe(col *column) (forwards int) {
 	g := grain{tick: int64(time.Second)}
-	for i := 0; i < col.n && i < 4096 && g.tick > 1; i++ {
+	for i := 0; i < col.n && i < manyBounds && g.tick > 1; i++ {
 		g.add(col.at(i).time)
+	}
+	if col.n < manyBounds {
+		col.tick = g.tick // a repeat that is dropped has the stamp of another row
 	}
 	fine, rough := g.tick < int64(time.Millisecond), g.tick >= int64(coarse)
 	n := 0
