@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -208,6 +209,41 @@ func TestSteps(t *testing.T) {
 		}
 		if p.steps == mostSteps {
 			p = newReader()
+		}
+	})
+}
+
+// A line comes to the same for a reader that read others before, whatever they
+// were. Of a text that holds many lines, only the first is compared.
+func TestRemembering(t *testing.T) {
+	texts := slices.Clone(lines)
+	for _, f := range Formats() {
+		texts = append(texts, f.Samples...)
+	}
+	for line := range bytes.Lines(append(readyloopLog(1<<13), jsonRecords(1<<13)...)) {
+		texts = append(texts, string(bytes.TrimSuffix(line, []byte("\n"))))
+	}
+	old := newReader()
+	rapid.Check(t, func(t *rapid.T) {
+		for range rapid.IntRange(1, 8).Draw(t, "lines") {
+			s := rapid.SampledFrom(texts).Draw(t, "line")
+			if n := len(s); n > 0 && rapid.Bool().Draw(t, "damaged") {
+				from := rapid.IntRange(0, n-1).Draw(t, "from")
+				to := rapid.IntRange(from, min(n, from+12)).Draw(t, "to")
+				other := rapid.SampledFrom(texts).Draw(t, "other")
+				s = s[:from] + other[:rapid.IntRange(0, min(len(other), 12)).Draw(t, "of it")] + s[to:]
+			}
+			behind := rapid.SampledFrom([]string{"", "\n", "\nnext line of the log, 7 words and more of it\n"}).Draw(t, "behind")
+			text := []byte(s + behind)[:len(s)]
+			got, want := item{}, item{}
+			fresh := newReader()
+			old.cut = rapid.IntRange(0, 9).Draw(t, "cut") == 0
+			fresh.cut = old.cut
+			is, should := old.line(text, &got), fresh.line(text, &want)
+			if is != should || is == raft && !reflect.DeepEqual(got, want) {
+				t.Fatalf("%q: %d, %+v; for a new reader %d, %+v", s, is, got, should, want)
+			}
+			old.extra = old.extra[:0]
 		}
 	})
 }
