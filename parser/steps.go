@@ -44,6 +44,7 @@ const (
 	stepRoom    = longestStep + 8 // what is looked at: the text and a number's begin
 	mostSteps   = 1 << 10
 	mostOthers  = 12
+	mostTries   = 1 << 12
 )
 
 // roomy gives a text of our own room behind it, so that steps read all of it.
@@ -118,9 +119,13 @@ const mostDigits = 18
 // learn remembers the pair that s begins with, which pair and field read, and
 // answers the place for what follows it. at is the place where it was missing.
 func (p *reader) learn(at **step, kind raftdiag.Kind, s, key, val []byte, n int) **step {
+	w := &p.ways[kind&63]
+	if w.tries++; w.tries > mostTries || p.steps == mostSteps {
+		return &w.behind
+	}
 	t, ok := p.stepOf(kind, s, key, val, n)
 	if !ok {
-		return &p.ways[kind&63].behind
+		return &w.behind
 	}
 	longer, others := at, 0 // longer texts come first: another may begin as they do
 	for o := *at; o != nil; o = o.other {
@@ -131,8 +136,8 @@ func (p *reader) learn(at **step, kind raftdiag.Kind, s, key, val []byte, n int)
 			longer = &o.other
 		}
 	}
-	if others == mostOthers || p.steps == mostSteps {
-		return &p.ways[kind&63].behind
+	if others == mostOthers {
+		return &w.behind
 	}
 	p.steps++
 	added := t
@@ -143,7 +148,10 @@ func (p *reader) learn(at **step, kind raftdiag.Kind, s, key, val []byte, n int)
 
 // ways are where the steps of a kind begin: at the begin of its fields, and
 // behind a pair that is no step.
-type ways struct{ begin, behind *step }
+type ways struct {
+	begin, behind *step
+	tries         int // to learn one: some pairs are never steps
+}
 
 // stepOf makes a step of the pair that takes the first n bytes of s. It has none
 // for a pair that sets more than one field of the event, or something else.
