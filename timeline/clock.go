@@ -54,8 +54,8 @@ type Clock struct {
 // A bound is one message's.
 type bound struct {
 	x, d  int64 // time on From's clock, and the bound on the offset, both less the clock's origin
-	upper bool
 	a, b  int32 // places in the lanes of From and To
+	upper bool
 }
 
 // A regime is a stretch without a step.
@@ -81,30 +81,27 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 	}
 	mem := clockMemories.Get().(*clockMemory)
 	defer clockMemories.Put(mem)
-	bounds, x0, d0 := t.bounds(a, b, mem)
-	c.Pairs = len(bounds)
-	if len(bounds) == 0 {
+	uppers, lowers, x0, d0 := t.bounds(a, b, mem)
+	c.Pairs = len(uppers) + len(lowers)
+	if c.Pairs == 0 {
 		return c
 	}
-	uppers := 0
-	for _, q := range bounds {
-		if q.upper {
-			uppers++
-		}
-	}
-	if uppers == 0 || uppers == len(bounds) {
+	r := newRegime(x0, d0, mem, uppers, lowers)
+	if len(uppers) == 0 || len(lowers) == 0 {
 		c.Grade = oneWay
-		r := newRegime(bounds, x0, d0, mem)
 		c.regimes = []regime{r}
 		c.sum()
 		return c
 	}
-	if r := newRegime(bounds, x0, d0, mem); r.b1 <= r.b2 {
-		c.regimes, bounds = []regime{r}, nil // as nearly always: no step
+	var bounds []bound
+	if r.b1 <= r.b2 {
+		c.regimes = []regime{r} // as nearly always: no step
+	} else {
+		bounds, _ = sortRuns(slices.Concat(uppers, lowers), nil, sooner)
 	}
 	for len(bounds) > 0 {
 		n := regimeLength(bounds, mem)
-		c.regimes = append(c.regimes, newRegime(bounds[:n], x0, d0, mem))
+		c.regimes = append(c.regimes, newRegime(x0, d0, mem, bounds[:n]))
 		bounds = bounds[n:]
 		if len(c.regimes) > 2*maxRegimes {
 			break
@@ -136,33 +133,17 @@ func (t *Timeline) Clock(from, to raftdiag.NodeID) *Clock {
 
 // A clockMemory is what estimates are made in, one after the other.
 type clockMemory struct {
-	bounds, merged []bound
-	points         []point
+	uppers, lowers, merged []bound
+	points                 []point
 }
 
 var clockMemories = sync.Pool{New: func() any { return &clockMemory{} }}
 
-// bounds are the bounds that paired messages of two lanes give, in the order
-// of a's log, less an origin. They last until the memory is used again.
-func (t *Timeline) bounds(a, b *Lane, mem *clockMemory) (out []bound, x0, d0 int64) {
+// bounds are the bounds that paired messages of two lanes give, each direction in
+// the order of a's log, less an origin. They last until the memory is used again.
+func (t *Timeline) bounds(a, b *Lane, mem *clockMemory) (uppers, lowers []bound, x0, d0 int64) {
 	ta, tb := a.tick(), b.tick()
-	type leg struct {
-		p     *Pairing
-		upper bool
-	}
-	legs := make([]leg, 0, 16)
-	for _, c := range a.sends.channels {
-		if c.From == a.Node && c.To == b.Node {
-			legs = append(legs, leg{t.Pair(c), true})
-		}
-	}
-	for _, c := range b.sends.channels {
-		if c.From == b.Node && c.To == a.Node {
-			legs = append(legs, leg{t.Pair(c), false})
-		}
-	}
-	out = mem.bounds[:0]
-	add := func(p *Pairing, upper bool) {
+	add := func(out []bound, p *Pairing, upper bool) []bound {
 		sender, receiver := p.From, p.To
 		for j := 0; j < len(p.SendOf); j += 1 + len(p.SendOf)/manyBounds {
 			i := p.SendOf[j]
@@ -180,22 +161,39 @@ func (t *Timeline) bounds(a, b *Lane, mem *clockMemory) (out []bound, x0, d0 int
 				out = append(out, bound{x: r, d: s - r - ta, a: rp, b: sp})
 			}
 		}
+		return out
 	}
-	for _, l := range legs {
-		add(l.p, l.upper)
+	uppers, lowers = mem.uppers[:0], mem.lowers[:0]
+	for _, c := range a.sends.channels {
+		if c.From == a.Node && c.To == b.Node {
+			uppers = add(uppers, t.Pair(c), true)
+		}
 	}
-	out, mem.merged = sortRuns(out, mem.merged, func(p, q *bound) bool { return p.a < q.a || p.a == q.a && p.b < q.b })
-	mem.bounds = out
-	if len(out) == 0 {
-		return nil, 0, 0
+	for _, c := range b.sends.channels {
+		if c.From == b.Node && c.To == a.Node {
+			lowers = add(lowers, t.Pair(c), false)
+		}
 	}
-	x0, d0 = out[0].x, out[0].d
-	for i := range out {
-		out[i].x -= x0
-		out[i].d -= d0
+	uppers, mem.merged = sortRuns(uppers, mem.merged, sooner)
+	lowers, mem.merged = sortRuns(lowers, mem.merged, sooner)
+	mem.uppers, mem.lowers = uppers, lowers
+	switch { // the first of all is the origin
+	case len(uppers) > 0 && (len(lowers) == 0 || !sooner(&lowers[0], &uppers[0])):
+		x0, d0 = uppers[0].x, uppers[0].d
+	case len(lowers) > 0:
+		x0, d0 = lowers[0].x, lowers[0].d
 	}
-	return out, x0, d0
+	for _, part := range [...][]bound{uppers, lowers} {
+		for i := range part {
+			part[i].x -= x0
+			part[i].d -= d0
+		}
+	}
+	return uppers, lowers, x0, d0
 }
+
+// sooner reports whether a bound comes before another in the order of both logs.
+func sooner(p, q *bound) bool { return p.a < q.a || p.a == q.a && p.b < q.b }
 
 // sortRuns sorts what consists of a few ascending runs, by merging them. Equal
 // ones stay in their order. It answers the list and the memory that is free
@@ -210,7 +208,7 @@ func sortRuns[T any](list, other []T, less func(a, b *T) bool) (sorted, free []T
 	}
 	ends = append(ends, len(list))
 	for len(ends) > 2 {
-		other = other[:0]
+		other = slices.Grow(other[:0], len(list))
 		merged = append(merged[:0], 0)
 		for k := 0; k+1 < len(ends); k += 2 {
 			i, mid, end := ends[k], ends[k+1], ends[min(k+2, len(ends)-1)]
@@ -294,7 +292,7 @@ func multiple(d, tick int64) bool {
 // and halving.
 func regimeLength(bounds []bound, mem *clockMemory) int {
 	fits := func(n int) bool {
-		r := newRegime(bounds[:n], 0, 0, mem)
+		r := newRegime(0, 0, mem, bounds[:n])
 		return r.b1 <= r.b2
 	}
 	lo, hi := 1, 2 // lo fits
@@ -315,38 +313,43 @@ func regimeLength(bounds []bound, mem *clockMemory) int {
 	return lo
 }
 
-// newRegime finds the slopes of the lines that keep to the bounds; b1 > b2 if
-// there is none.
-func newRegime(bounds []bound, x0, d0 int64, mem *clockMemory) regime {
+// newRegime finds the slopes of the lines that keep to the bounds, of which each
+// direction is in order; b1 > b2 if there is none.
+func newRegime(x0, d0 int64, mem *clockMemory, lists ...[]bound) regime {
 	r := regime{x0: x0, d0: d0, x1: math.Inf(1), x2: math.Inf(-1)}
-	uppers := 0
-	for i := range bounds {
-		if bounds[i].upper {
-			uppers++
+	uppers, all := 0, 0
+	for _, bounds := range lists {
+		all += len(bounds)
+		for i := range bounds {
+			if bounds[i].upper {
+				uppers++
+			}
 		}
 	}
-	mem.points = slices.Grow(mem.points[:0], len(bounds))
-	points := mem.points[:len(bounds)]
+	mem.points = slices.Grow(mem.points[:0], all)
+	points := mem.points[:all]
 	up, down := points[:0:uppers], points[uppers:uppers]
-	for i := range bounds {
-		q := &bounds[i]
-		ends, n := &r.low, r.lowers
-		if q.upper {
-			ends, n = &r.high, r.uppers
-		}
-		if n == 0 {
-			ends[0] = *q
-		}
-		ends[1] = *q
-		p := point{float64(q.x), float64(q.d)}
-		r.x1, r.x2 = min(r.x1, p.x), max(r.x2, p.x)
-		if q.upper {
-			r.uppers++
-			up = append(up, p)
-		} else {
-			r.lowers++
-			p.d = -p.d
-			down = append(down, p)
+	for _, bounds := range lists {
+		for i := range bounds {
+			q := &bounds[i]
+			ends, n := &r.low, r.lowers
+			if q.upper {
+				ends, n = &r.high, r.uppers
+			}
+			if n == 0 {
+				ends[0] = *q
+			}
+			ends[1] = *q
+			p := point{float64(q.x), float64(q.d)}
+			r.x1, r.x2 = min(r.x1, p.x), max(r.x2, p.x)
+			if q.upper {
+				r.uppers++
+				up = append(up, p)
+			} else {
+				r.lowers++
+				p.d = -p.d
+				down = append(down, p)
+			}
 		}
 	}
 	r.up, r.down = slices.Clone(hull(up)), slices.Clone(hull(down))

@@ -40,7 +40,7 @@ func (l *Lane) vacancies() []Vacancy {
 		}
 		begin = -1
 	}
-	var contacts []int32
+	var contacts, spare []int32
 	for k, r := range l.roles {
 		switch {
 		case r.Role == raftdiag.Leader || r.Lead != 0:
@@ -54,7 +54,7 @@ func (l *Lane) vacancies() []Vacancy {
 			until = int(l.roles[k+1].At)
 		}
 		// A leader's message between two steps is a leader known.
-		contacts = l.contacts(contacts[:0], int(r.At), until)
+		contacts, spare = l.contacts(contacts, spare, int(r.At), until)
 		for _, at := range contacts {
 			end(int(at), false)
 			begin = int(at)
@@ -64,16 +64,15 @@ func (l *Lane) vacancies() []Vacancy {
 	return out
 }
 
-// contacts adds to the list the places between two at which a leader of the
-// lane's own term, or a later one, was heard, in order.
-func (l *Lane) contacts(list []int32, lo, hi int) []int32 {
-	n := len(list)
-	runs := 0
+// contacts are the places between two at which a leader of the lane's own term, or
+// a later one, was heard, in order. They stand in the memory of one of the lists,
+// and the other's is free.
+func (l *Lane) contacts(list, spare []int32, lo, hi int) (contacts, free []int32) {
+	list = list[:0]
 	for c, places := range l.receives.all() {
 		if !leads(c.Type) || c.From == l.Node {
 			continue
 		}
-		before := len(list)
 		places = between(places, lo, hi)
 		list = slices.Grow(list, len(places))
 		for _, i := range places {
@@ -82,14 +81,8 @@ func (l *Lane) contacts(list []int32, lo, hi int) []int32 {
 				list = append(list, i)
 			}
 		}
-		if len(list) > before {
-			runs++
-		}
 	}
-	if runs > 1 {
-		slices.Sort(list[n:])
-	}
-	return list
+	return sortRuns(list, spare, func(a, b *int32) bool { return *a < *b })
 }
 
 // leads reports whether messages of the type come from leaders.
@@ -146,7 +139,8 @@ func (l *Lane) EverLed() bool {
 			return true
 		}
 	}
-	return len(l.contacts(nil, l.lo, l.hi)) > 0
+	contacts, _ := l.contacts(nil, nil, l.lo, l.hi)
+	return len(contacts) > 0
 }
 
 // Term is the highest term that the lane shows its node in.
