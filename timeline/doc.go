@@ -29,6 +29,7 @@
 //	life.go    where the whole cluster began anew
 //	scan.go    one pass over a lane: roles, commits, what it sends and receives,
 //	           and the rounds in which patience is counted
+//	traffic.go the messages of a lane in one direction, by channel
 //
 // # Timelines
 //
