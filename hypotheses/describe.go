@@ -76,18 +76,16 @@ func (j *judgement) nodeState(n raftdiag.NodeID) raftdiag.NodeState {
 	}
 	s.Logged = true
 	_, hi := l.Bounds()
-	if r, ok := l.RoleAt(hi); ok {
-		s.Role = r.Role.String()
-		if r.Term > 0 {
-			s.Term = ptr(uint64(r.Term))
-		}
-	}
-	numbers := make([]uint64, 0, 3) // one memory for those that the state points to
+	numbers := make([]uint64, 0, 4) // one memory for those that the state points to
 	put := func(to **uint64, v raftdiag.Index, ok bool) {
 		if ok {
 			numbers = append(numbers, uint64(v))
 			*to = &numbers[len(numbers)-1]
 		}
+	}
+	if r, ok := l.RoleAt(hi); ok {
+		s.Role = r.Role.String()
+		put(&s.Term, raftdiag.Index(r.Term), r.Term > 0)
 	}
 	commit, ok := l.CommitAt(hi)
 	put(&s.Commit, commit, ok)

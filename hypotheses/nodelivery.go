@@ -313,7 +313,7 @@ func (c *stuck) traffic(p *timeline.Place, from, to raftdiag.NodeID) flow {
 		at     int32
 		passed bool
 	}
-	var all []sent
+	all := make([]sent, 0, 1<<8)
 	for which, pr := range pairs {
 		mt := pr.Channel.Type
 		n := &f.types[which]

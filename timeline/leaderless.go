@@ -41,6 +41,10 @@ func (l *Lane) vacancies() []Vacancy {
 		begin = -1
 	}
 	var contacts, spare []int32
+	if s := l.scratch; s != nil {
+		contacts, spare = s.contacts, s.spare
+		defer func() { s.contacts, s.spare = contacts, spare }()
+	}
 	for k, r := range l.roles {
 		switch {
 		case r.Role == raftdiag.Leader || r.Lead != 0:

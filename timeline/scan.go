@@ -281,6 +281,8 @@ type scratch struct {
 	peers    []peerRows
 	channels []Channel
 	places   [][]int32
+	contacts []int32 // for Vacancies, as is spare
+	spare    []int32
 	numbers  map[Channel]int // of passages
 	nearby   [64]int         // numbers of passages, by a hash, and one
 }
