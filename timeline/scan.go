@@ -267,8 +267,9 @@ type resend struct{ index, entries uint64 }
 type passage struct {
 	Channel
 	sends, receives int    // lists of the scratch, and one; 0 if there is none
-	newest          resend // the newest append, or request for a pre-vote
+	newest          resend // the newest append, or request for a pre-vote, or rejection
 	known           bool   // there is one
+	refused         bool   // of appends: a new rejection was heard since the newest one
 }
 
 // A scratch is the memory that a pass collects its lists in. The lane that was
@@ -713,13 +714,26 @@ func (w *walker) forgetPreVotes() {
 	}
 }
 
-// again counts an append that was sent before.
+// again counts an append that was sent before, unless it is the leader's word to
+// a rejection that it had not heard yet: those come as fast as the network, one
+// for each append that overtook another.
 func (w *walker) again(i int, r *record, c *passage) {
 	now := resend{r.b, uint64(uint32(r.d))}
-	if c.known && c.newest == now && now.entries > 0 {
+	if c.known && c.newest == now && now.entries > 0 && !c.refused {
 		w.round(resentRound, i)
 	}
+	c.newest, c.known, c.refused = now, true, false
+}
+
+// refuse notes a rejection. One that repeats the last one moves nothing.
+func (w *walker) refuse(r *record, c *passage) {
+	now := resend{r.b, uint64(uint32(r.d))}
+	if !r.has(raftdiag.HasIndex) || c.known && c.newest == now {
+		return
+	}
 	c.newest, c.known = now, true
+	w.idleHeard = true
+	w.passage(Channel{c.To, c.From, raftdiag.MsgApp}).refused = true
 }
 
 func (w *walker) received(i int, r *record, c *passage) {
@@ -745,6 +759,7 @@ func (w *walker) received(i int, r *record, c *passage) {
 	case raftdiag.MsgAppResp:
 		if r.reject() {
 			w.l.rejected[In] = true
+			w.refuse(r, c)
 			return
 		}
 		w.idleHeard = true
