@@ -319,11 +319,11 @@ func (j *judgement) losses(l *timeline.Lane) {
 			j.violate("log-lost", false, who, p, 0, j.cite(p, e.Text), "node %s's log ends at %d and the cluster committed up to %d: %d entries are missing", l.Node, e.Last, e.Commit, e.Commit-e.Last)
 		}
 	}
-	if ack, row, index, last, ok := l.LostAfterRestart(); ok {
+	if ack, row, index, last, ok := j.t.LostAfterRestart(l); ok {
 		j.violate("log-lost", false, who, row, 0, add(j.quote(ack, "it acknowledged entry %d", index), j.quote(row, "after a restart its log ends at %d", last)...),
 			"node %s acknowledged entry %d, and after a restart its log ends at %d", l.Node, index, last)
 	}
-	if vote, row, was, now, ok := l.TermLostAfterRestart(); ok {
+	if vote, row, was, now, ok := j.t.TermLostAfterRestart(l); ok {
 		j.violate("term-regressed", true, who, row, now, add(j.quote(vote, "it voted or answered in term %d", was), j.quote(row, "after a restart its term is %d", now)...),
 			"node %s voted or answered in term %d, and after a restart its term is %d", l.Node, was, now)
 		// Who lost all has lost its disk. Who has its log has lost what stands beside it.

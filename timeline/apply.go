@@ -406,7 +406,8 @@ func (l *Lane) Transferring(i int) bool {
 // Where headers recur, those that arrived cannot be told from those that did
 // not, and as many count as the receiver lacks. Where they do not, only those
 // count that were sent after the last one that arrived: the way may be open
-// again.
+// again. What was sent while the receiver's process was down is not lost on the
+// way.
 func (t *Timeline) LostSends(c Channel) []Proof {
 	p := t.Pair(c)
 	if p.From == nil || p.To == nil || p.To.Prints(In, c.Type) == 0 {
@@ -426,9 +427,10 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 	}
 	var covered, lost []Proof
 	vague := false
+	down := t.outages(p.From, p.To)
 	for k, i := range p.Sends {
 		vague = vague || p.Vague(k)
-		if int(i) < lo || int(i) > hi {
+		if int(i) < lo || int(i) > hi || (p.ReceiveOf[k] < 0 || p.Vague(k)) && inGaps(down, i) {
 			continue
 		}
 		covered = append(covered, Proof{p.From, int(i)})
@@ -455,6 +457,49 @@ func (t *Timeline) LostSends(c Channel) []Proof {
 		return nil
 	}
 	return covered[len(covered)-n:]
+}
+
+// outages are the stretches of a lane between the last message that reached
+// another node's process and the first one that reached it when it had started
+// again, or the next term: by then others know better than to wait for it.
+func (t *Timeline) outages(from, to *Lane) []gap {
+	var out []gap
+	for k := 1; k < len(to.Incarnations); k++ {
+		begin := int32(to.Incarnations[k].Begin)
+		if to.Incarnations[k].Opened == "file" {
+			continue
+		}
+		g := gap{int32(from.lo - 1), int32(from.hi)}
+		for _, c := range from.sends.channels {
+			if c.From != from.Node || c.To != to.Node {
+				continue
+			}
+			p := t.Pair(c)
+			for n, i := range p.Sends {
+				switch j := p.ReceiveOf[n]; {
+				case j < 0 || p.Vague(n):
+				case p.Receives[j] < begin:
+					g.after = max(g.after, i)
+				default:
+					g.before = min(g.before, i)
+				}
+			}
+		}
+		was, _ := from.RoleAt(int(g.after) + 1)
+		for _, r := range from.roles {
+			if r.At > g.after && r.Term > was.Term {
+				g.before = min(g.before, r.At)
+				break
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// inGaps reports whether a place lies in one of the stretches.
+func inGaps(list []gap, i int32) bool {
+	return slices.ContainsFunc(list, func(g gap) bool { return i > g.after && i < g.before })
 }
 
 // byChance reports whether the receiver's log lacks so many lines around the
@@ -537,15 +582,20 @@ func (t *Timeline) GoesOn(n, from raftdiag.NodeID, p Patience) bool {
 	return l.Passed(p, 1, heard, l.hi)
 }
 
-// UnpairedTail are the messages of a channel behind the last one that arrived;
-// without the receiver's log, all of them.
+// UnpairedTail are the messages of a channel behind the last one that arrived,
+// but for those that were sent while the receiver's process was down; without the
+// receiver's log, all of them.
 func (t *Timeline) UnpairedTail(c Channel) []Proof {
 	p := t.Pair(c)
 	var out []Proof
+	var down []gap
+	if p.From != nil && p.To != nil {
+		down = t.outages(p.From, p.To)
+	}
 	for k, i := range p.Sends {
 		if p.ReceiveOf[k] >= 0 {
 			out = nil
-		} else {
+		} else if !inGaps(down, i) {
 			out = append(out, Proof{p.From, int(i)})
 		}
 	}

@@ -152,9 +152,34 @@ func (l *Lane) unordered(i int) (n int) {
 // Panic is the lane's last panic.
 func (l *Lane) Panic() (Proof, bool) { return l.Last(raftdiag.Panicked, l.hi) }
 
-// LostAfterRestart finds an accept that the node sent in one incarnation and a
-// log that ends below it at the begin of the next.
-func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, ok bool) {
+// left reports whether an answer left the node before the end of its
+// incarnation. One that waits for the disk is printed when it is made, and a
+// process that dies meanwhile has promised nothing. Its hand-over shows it, or
+// its receipt; a lane without hand-overs shows it by going on.
+func (t *Timeline) left(l *Lane, i, end int) bool {
+	r := l.rec(i)
+	if l.handed&(1<<(r.mtype&31)) != 0 {
+		return l.handOver(i, DefaultPatience) == Yes
+	}
+	p := t.Pair(Channel{l.Node, l.store.nodes.list[r.to], r.mtype})
+	if k, ok := slices.BinarySearch(p.Sends, int32(i)); ok && p.ReceiveOf[k] >= 0 {
+		return true
+	}
+	loop := l.kinds[raftdiag.Ready]+l.kinds[raftdiag.State] > 0
+	for k := i + 1; k < end; k++ {
+		switch kind := l.rec(k).kind; {
+		case kind == raftdiag.Ready, kind == raftdiag.State:
+			return true
+		case !loop && isRaft(kind) && kind != raftdiag.Sent:
+			return true
+		}
+	}
+	return false
+}
+
+// LostAfterRestart finds an accept that left the lane's node in one incarnation
+// and a log that ends below it at the begin of the next.
+func (t *Timeline) LostAfterRestart(l *Lane) (ack, row Proof, index, last raftdiag.Index, ok bool) {
 	for k := 1; k < len(l.Incarnations); k++ {
 		was, now := l.Incarnations[k-1], l.Incarnations[k]
 		if now.Opened == "file" {
@@ -168,7 +193,7 @@ func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, o
 			}
 			for _, i := range between(places, was.Begin, was.End) {
 				if r := l.rec(int(i)); !r.reject() && r.has(raftdiag.HasIndex|raftdiag.HasTerm) &&
-					(raftdiag.Term(r.a>>32) > term || raftdiag.Term(r.a>>32) == term && raftdiag.Index(r.b) > index) {
+					(raftdiag.Term(r.a>>32) > term || raftdiag.Term(r.a>>32) == term && raftdiag.Index(r.b) > index) && t.left(l, int(i), was.End) {
 					ack, index, term = Proof{l, int(i)}, raftdiag.Index(r.b), raftdiag.Term(r.a>>32)
 				}
 			}
@@ -198,9 +223,9 @@ func (l *Lane) LostAfterRestart() (ack, row Proof, index, last raftdiag.Index, o
 	return Proof{}, Proof{}, 0, 0, false
 }
 
-// TermLostAfterRestart finds a vote or an answer in one incarnation and a lower
-// term at the begin of the next.
-func (l *Lane) TermLostAfterRestart() (vote, row Proof, was, now raftdiag.Term, ok bool) {
+// TermLostAfterRestart finds a vote or an answer that left the lane's node in one
+// incarnation and a lower term at the begin of the next.
+func (t *Timeline) TermLostAfterRestart(l *Lane) (vote, row Proof, was, now raftdiag.Term, ok bool) {
 	for k := 1; k < len(l.Incarnations); k++ {
 		before, after := l.Incarnations[k-1], l.Incarnations[k]
 		if after.Opened == "file" {
@@ -212,7 +237,7 @@ func (l *Lane) TermLostAfterRestart() (vote, row Proof, was, now raftdiag.Term, 
 				continue
 			}
 			for _, i := range between(places, before.Begin, before.End) {
-				if r := l.rec(int(i)); !r.reject() && r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) > was {
+				if r := l.rec(int(i)); !r.reject() && r.has(raftdiag.HasTerm) && raftdiag.Term(r.a>>32) > was && t.left(l, int(i), before.End) {
 					vote, was = Proof{l, int(i)}, raftdiag.Term(r.a>>32)
 				}
 			}

@@ -1096,7 +1096,8 @@ func (l *Lane) handOver(i int, pat Patience) Answer {
 		return o.kind == raftdiag.SendFailed
 	}
 	goesOn := false
-	for k := i + 1; k < l.hi && k < i+256; k++ {
+	end := l.Incarnations[l.incarnation(i)].End // a process that died hands over nothing when it comes back
+	for k := i + 1; k < end && k < i+256; k++ {
 		o := l.rec(k)
 		goesOn = goesOn || o.kind == raftdiag.State || o.kind == raftdiag.Ready
 		if o.kind == raftdiag.State && k > i+64 {
@@ -1112,6 +1113,7 @@ func (l *Lane) handOver(i int, pat Patience) Answer {
 		o := l.rec(k)
 		switch {
 		case o.time < r.time:
+		case o.has(raftdiag.HasIndex) && r.has(raftdiag.HasIndex) && o.b != r.b:
 		case hands(o):
 			spare++
 		case o.kind == raftdiag.Sent && o.to == r.to && o.mtype == r.mtype:
