@@ -82,6 +82,9 @@ func harmless() []FaultInfo {
 		}).lasting(800 * time.Millisecond),
 		calm("healed-before", "the network loses the followers' answers while nobody proposes, and heals before somebody does", nil, func(s *strike) {
 			s.hush()
+			if !s.sleep(4 * s.c.o.Tick) { // who asked before is served
+				return
+			}
 			s.rule(func(_, to uint64, m raftpb.Message) passage {
 				return passage{lose: to == s.lead && m.Type == raftpb.MsgAppResp}
 			})

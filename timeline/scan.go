@@ -155,11 +155,17 @@ func (l *Lane) Rounds(i, j int) int {
 	return most
 }
 
-// Waits counts as Rounds does, and takes what comes and goes under load for
-// rounds as well: Ready blocks in which the log grows and nothing is heard, and
-// new appends that arrive. It says how long something waits in a log without
-// heartbeats; under load it grows fast.
-func (l *Lane) Waits(i, j int) int { return max(l.Rounds(i, j), count(l.busy, i, j)) }
+// Waits counts as Rounds does. In a log without heartbeats it takes what comes
+// and goes under load for rounds as well: Ready blocks in which the log grows and
+// nothing is heard, and new appends that arrive. Under load it grows fast: several
+// proposals may come before the first answer can, and where heartbeats show no
+// time went by meanwhile.
+func (l *Lane) Waits(i, j int) int {
+	if len(l.rounds[beatRound])+len(l.rounds[heardRound]) >= 3 {
+		return l.Rounds(i, j)
+	}
+	return max(l.Rounds(i, j), count(l.busy, i, j))
+}
 
 // HasRounds reports whether the lane shows rounds of any sort.
 func (l *Lane) HasRounds() bool {
