@@ -1107,16 +1107,21 @@ func (l *Lane) handOver(i int, pat Patience) Answer {
 			return Yes
 		}
 	}
-	// Lines of one moment may have changed places on their way.
-	spare := 0
-	for k := i - 1; k >= l.lo && k >= i-16 && r.time != 0; k-- {
+	// Lines of one moment may have changed places on their way: is there a
+	// hand-over that no earlier message needs?
+	spare, needed := 0, 0
+	for k := i - 1; k >= l.lo && k >= i-64 && r.time != 0 && (spare > 0 || k >= i-16); k-- {
 		o := l.rec(k)
 		switch {
-		case o.time < r.time:
-		case o.has(raftdiag.HasIndex) && r.has(raftdiag.HasIndex) && o.b != r.b:
+		case o.has(raftdiag.HasIndex) && r.has(raftdiag.HasIndex) && o.b != r.b && o.kind == raftdiag.HandedOver:
+		case hands(o) && (k < i-16 || o.time < r.time):
+			needed++
 		case hands(o):
 			spare++
-		case o.kind == raftdiag.Sent && o.to == r.to && o.mtype == r.mtype:
+		case o.kind != raftdiag.Sent || o.to != r.to || o.mtype != r.mtype:
+		case needed > 0:
+			needed--
+		default:
 			spare--
 		}
 	}
