@@ -79,6 +79,9 @@ func responseCauses(c *stuck, blocked []*timeline.Place) []cause {
 		case len(out) > was:
 		case reply.OK() && reply.Event().Kind == raftdiag.Sent && c.turnsBehind(reply) == 0:
 			made := c.j.quote(reply, "made, and not handed over")
+			if f.Shows(raftdiag.HandedOver) == 0 {
+				made = c.j.quote(reply, "made, and nothing of the loop behind it")
+			}
 			named("loop-stalled", made, "node %s makes its answer, and its Raft loop shows nothing after that: it stands still before the hand-over, where entries are written", p.Node)
 			named("slow-disk", made, "node %s's write of the entry may hang: its answer waits for that", p.Node)
 		case reply.OK() && reply.Event().Kind == raftdiag.Sent:

@@ -665,6 +665,9 @@ func (v *view) judgeAnswered() {
 				p.Reply = Proof{v.f, i}
 				return
 			}
+			if v.f.handed&(1<<(r.mtype&31)) == 0 && v.keptBack(i, receipt) {
+				return
+			}
 			p.Reply = Proof{v.f, i}
 			word := "accepts"
 			if r.reject() {
@@ -706,6 +709,81 @@ func (v *view) judgeAnswered() {
 	default:
 		v.set(Answered, No, by, "node %s received it, goes on, and sends no answer", p.Node)
 	}
+}
+
+// keptBack reports whether the voter's answer at a place cannot have left, or none
+// that it is asked for again does, and says so. An answer is printed when it is
+// made: in a lane without hand-overs what the loop and the storage do next tells.
+func (v *view) keptBack(reply, receipt int) bool {
+	if row, ok := v.unstored(receipt); ok && !v.f.rec(reply).reject() {
+		v.set(Answered, No, row, "node %s's storage does not take the entry, and its answer waits for that", v.p.Node)
+		return true
+	}
+	n := v.silentBehind(receipt)
+	if n == 0 {
+		return false
+	}
+	if !v.byChance(Answered, v.f, receipt, v.f.hi, n, "that what its loop did after its answer may be among them") {
+		v.set(Answered, No, Proof{v.f, reply}, "its answer is the last that its Raft loop shows, and %d messages of the leader arrive behind it", n)
+	}
+	return true
+}
+
+// unstored is the voter's newest row that shows entries which its storage does not
+// take: since the receipt the stored part of its log ends below the entry and does
+// not grow, for its patience and as many rows as that has rounds.
+func (v *view) unstored(receipt int) (Proof, bool) {
+	var stored uint64
+	n, first, at := 0, -1, -1
+	for _, i := range v.f.placesOf(raftdiag.LogRow, receipt, v.f.hi) {
+		r := v.f.rec(int(i))
+		if r.wide() || !r.has(raftdiag.HasLast|raftdiag.HasUnstable) {
+			continue
+		}
+		if r.d == 0 && n == 0 {
+			continue // of the time before
+		}
+		if r.d == 0 || r.d > r.a || n > 0 && r.a-r.d != stored || raftdiag.Index(r.a-r.d) >= v.s.Index {
+			return Proof{}, false
+		}
+		if n == 0 {
+			first = int(i)
+		}
+		stored, at = r.a-r.d, int(i)
+		n++
+	}
+	if n < v.pat.Rounds || !v.passed(v.f, first, at) {
+		return Proof{}, false
+	}
+	return Proof{v.f, at}, true
+}
+
+// silentBehind counts the leader's messages that arrive behind the voter's first
+// answer to what it received at a place and that its Raft loop lets pass, if they
+// are as many as patience has rounds and the loop shows nothing else behind the
+// answer.
+func (v *view) silentBehind(receipt int) int {
+	k := sort.Search(len(v.replies), func(k int) bool { return int(v.replies[k]) > receipt })
+	if k == len(v.replies) {
+		return 0
+	}
+	first, n := -1, 0
+	for _, way := range [][2]raftdiag.MessageType{{raftdiag.MsgApp, raftdiag.MsgAppResp}, {raftdiag.MsgHeartbeat, raftdiag.MsgHeartbeatResp}} {
+		if v.f.Prints(Out, way[1]) == 0 {
+			continue
+		}
+		list := v.ofTerm(v.f, between(v.f.receives.of(v.channel(v.leader, v.p.Node, way[0])), int(v.replies[k]), v.f.hi))
+		if n += len(list); len(list) > 0 && (first < 0 || int(list[0]) < first) {
+			first = int(list[0])
+		}
+	}
+	if n < v.pat.Rounds {
+		return 0
+	}
+	if _, turns := v.f.LoopRow(first, v.f.hi); turns {
+		return 0
+	}
+	return n
 }
 
 // inferior reports whether the voter was in a later term when it got the

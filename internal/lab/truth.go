@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
 	"github.com/raftdiag/raftdiag"
@@ -32,6 +33,9 @@ func (r *Run) refutes(point string) string {
 			if m.Fate == cluster.Withheld && (m.Type == raftpb.MsgApp || m.Type == raftpb.MsgSnap) {
 				return ""
 			}
+		}
+		if r.standsStill() {
+			return ""
 		}
 		return "no append was withheld"
 	case "no-delivery":
@@ -121,6 +125,31 @@ func (r *Run) unanswered() bool {
 			}
 		}
 		if !answered {
+			return true
+		}
+	}
+	return false
+}
+
+// standsStill reports whether a node got a proposal that was forwarded to it and
+// made nothing for an election timeout: then no append was ever made of it.
+func (r *Run) standsStill() bool {
+	type replica struct {
+		node  uint64
+		group string
+	}
+	made := map[replica][]time.Time{}
+	for _, m := range r.Truth.Messages {
+		k := replica{m.From, m.Group}
+		made[k] = append(made[k], m.Made)
+	}
+	for _, m := range r.Truth.Messages {
+		if m.Type != raftpb.MsgProp || len(m.Arrivals) == 0 {
+			continue
+		}
+		at := m.Arrivals[0].At
+		end := at.Add(r.election())
+		if !end.After(r.Truth.End) && !slices.ContainsFunc(made[replica{m.To, m.Group}], func(t time.Time) bool { return !t.Before(at) && t.Before(end) }) {
 			return true
 		}
 	}
