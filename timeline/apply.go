@@ -334,6 +334,10 @@ func (l *Lane) sameEntry(i raftdiag.Index, before int) bool {
 			return true
 		}
 		at = int(l.lasts[k].At)
+		// An accept is sent in the term in which the entry came.
+		if r := l.rec(at); r.kind == raftdiag.Sent && !r.wide() && r.has(raftdiag.HasTerm) {
+			proposed = raftdiag.Term(r.a >> 32)
+		}
 	}
 	if proposed == 0 {
 		proposed = l.sentIn(i, at)
