@@ -162,6 +162,10 @@ func (j *judgement) follows(e *episode, s state, h *Hypothesis) bool {
 		return e.stall != nil && s.term == e.term && (e.state || e.FailurePoint == nil || *e.FailurePoint == noQuorum.Name || *e.FailurePoint == noBroadcast.Name)
 	case "duplicate-id":
 		return e.FailurePoint != nil && *e.FailurePoint == noLeader.Name || e.FailurePoint == nil && e.stall == nil
+	case "wrong-peer-address":
+		// A node whose mail goes elsewhere hears no leader, and campaigns.
+		return e.FailurePoint != nil && *e.FailurePoint == noLeader.Name && len(e.Causes) > 0 && e.Causes[0].Name == "disruptive-node" &&
+			slices.Contains(e.Causes[0].Nodes, s.at.Event().To.String())
 	case "applied-ahead":
 		return e.FailurePoint != nil && *e.FailurePoint == applyStalled.Name
 	}
@@ -188,6 +192,9 @@ func (j *judgement) attribute(e *episode, s state, h *Hypothesis) {
 		e.Summary = fmt.Sprintf("entry %d of leader %s in term %d does not commit: %s", deref(e.Index), deref(e.Leader), deref(e.Term), s.Summary)
 	}
 	if e.FailurePoint == nil || *e.FailurePoint != h.Name {
+		if e.stall == nil && s.Name == "wrong-peer-address" {
+			e.Summary += ": " + s.Summary
+		}
 		e.FailurePoint, e.Gate = ptr(h.Name), ptr(h.Gates[len(h.Gates)-1].String())
 		e.Suspects = []raftdiag.Suspect{{Name: h.Name, Score: 1}}
 		for i := range e.Hypotheses {
