@@ -81,6 +81,10 @@ func TestDamaged(t *testing.T) {
 		{"buffer-full", "thin", 2},
 		// A loop that appends or saves what is ready takes it, though no line shows what it sends.
 		{"dead-voters", "thin", 2}, {"disruptive-node", "thin", 1},
+		// An answer is made, and its loop stands still, or the entry stays unstable.
+		{"disk-hangs", "thin", 4}, {"disk-hangs", "thin", 10},
+		// Stamps of whole seconds do not say whose hand-over stands before an answer.
+		{"answer-not-sent", "coarse", 1}, {"disk-hangs", "coarse", 1},
 		// What is given shows no trouble, and is not all.
 		{"forwarding-disabled", "one-log", 1}, {"partition", "one-log", 1}, {"forwarding-disabled", "level", 1}, {"tls-failure", "level", 1}, {"followers-paused", "tail", 1},
 	} {

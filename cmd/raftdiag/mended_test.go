@@ -48,6 +48,19 @@ func TestMended(t *testing.T) {
 		{"log-regressed", 13, "the leader's log was short until the storage healed"},
 		{"snapshot-loop", 8, "a node that is heard in bursts is not missed between them"},
 		{"snapshot-loop", 3, "a client whose entry comes in one of many snapshots"},
+		{"burst", 26, "appends that answer rejections of one moment, to four followers, are no rounds of waiting"},
+		{"burst", 48, "the same, with a heartbeat in it"},
+		{"burst", 82, "the same, within three stamps"},
+		{"lossy-link", 30, "the log ends two moments after such rejections"},
+		{"node-restart", 30, "an accept that waits for the disk when its process dies, and proposals on their way to it"},
+		{"node-restart", 47, "proposals that were forwarded to a leader that had just died"},
+		{"node-restart", 48, "the same, and the transport says that nobody listens"},
+		{"log-ends", 68, "proposals of one moment, right before the log ends, where heartbeats show that no time went by"},
+		{"answer-not-sent", 40, "of equal stamps, a hand-over before the answer belongs to the answer before"},
+		{"disk-hangs", 40, "the same"},
+		{"disk-hangs", 39, "a follower of one group leads another and stands still with what it was asked"},
+		{"partition", 47, "another leader's entry came to the index for which a client waits"},
+		{"wrong-peer-address", 23, "who does not get its mail deposes the leaders that it does not hear"},
 	} {
 		t.Run(fmt.Sprintf("%s-%d", run.name, run.seed), func(t *testing.T) {
 			cases, err := parseCases([]string{run.name})
