@@ -971,6 +971,7 @@ func (q *inquiry) cuts() {
 	type view struct {
 		m        *member
 		from, to raftdiag.Stamp
+		last     raftdiag.Stamp // of the lines
 		open     bool
 		by       []*member // who complains of it
 		own      *fact     // its own complaint: no leader, no quorum, campaigns
@@ -992,7 +993,7 @@ func (q *inquiry) cuts() {
 			if v.from == 0 || d.from < v.from {
 				v.from = d.from
 			}
-			v.to = max(v.to, d.to)
+			v.to, v.last = max(v.to, d.to), max(v.last, d.last.Time)
 			v.open = v.open || d.open
 			if d.last.sign() == raftdiag.LinkUp || d.open {
 				v.cycles++
@@ -1120,6 +1121,10 @@ func (q *inquiry) cuts() {
 		if v.sum[raftdiag.Refused] > 0 && v.m.logged() {
 			s.name, s.score = "connection-refused", 0.6
 			s.summary = fmt.Sprintf("%s is refused at the address of %s, which runs", o, v.m)
+			if v.m.comesUp(v.from, v.last) {
+				s.name, s.nodes, s.score, s.mild = "node-restart", []*member{v.m}, 0.5, true
+				s.summary = fmt.Sprintf("%s is refused at the address of %s until that comes up", o, v.m)
+			}
 		}
 		if at, addr := q.elsewhere(v.m, v.from, v.to); at != nil {
 			s.name, s.score, s.mild = "wrong-peer-address", 0.75, false
@@ -1132,6 +1137,14 @@ func (q *inquiry) cuts() {
 		used[o] = true
 		q.add(s)
 	}
+}
+
+// comesUp reports whether a member, or one group of it, starts behind one moment
+// and right before or behind another.
+func (m *member) comesUp(from, to raftdiag.Stamp) bool {
+	return slices.ContainsFunc(m.seen, func(s *timeline.Sighting) bool {
+		return (s.Kind == raftdiag.Booted || s.Symptom != nil && s.Symptom.Sign == raftdiag.StartedUp) && s.Time >= max(from, to-second) && s.Time <= to+2*second
+	})
 }
 
 // addresses are those that a member's own log names as its own.
@@ -1721,13 +1734,17 @@ func (q *inquiry) churn() {
 		if f.by == nil || f.peer == nil || f.peer == f.by {
 			continue
 		}
+		switch f.Type {
+		case raftdiag.MsgApp, raftdiag.MsgHeartbeat, raftdiag.MsgSnap:
+			continue // the word of a leader that the others have elected
+		}
 		for k := range q.reigns {
 			r := &q.reigns[k]
 			if r.leader != f.by || f.Time < r.from+2*second || f.Time > r.to+second || r.how != "it stepped down" {
 				continue
 			}
-			next := q.leads(f.Time + 3*second)
-			if next == f.peer && q.gapShort(f.Time) {
+			_, won := q.termed[rule{f.Term, f.peer}]
+			if next := q.leads(f.Time + 3*second); (next == f.peer || won && f.Term != 0) && q.gapShort(f.Time) {
 				continue // it was elected by the others because the leader was lost to them
 			}
 			q.add(suspicion{span: span{from: f.Time, to: f.Time + second, who: f.peer, first: f}, name: "disruptive-node", nodes: []*member{f.peer}, score: 0.62, mild: true,

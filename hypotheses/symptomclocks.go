@@ -143,7 +143,9 @@ func (q *inquiry) clockBounds() [][]raftdiag.Stamp {
 			}
 		}
 	}
+	fine := make([]bool, n) // whose stamps tell parts of a second
 	each(func(f *fact) {
+		fine[f.by.no] = fine[f.by.no] || f.Time%second != 0
 		switch f.sign() {
 		case raftdiag.RoleTaken:
 			if f.Role == raftdiag.Leader {
@@ -175,7 +177,11 @@ func (q *inquiry) clockBounds() [][]raftdiag.Stamp {
 		for _, d := range before {
 			if w, ok := done[d]; ok && !w.often {
 				at := &ahead[f.peer.no][f.by.no]
-				*at = min(*at, f.Time-w.first)
+				late := f.Time - w.first
+				if !fine[f.by.no] {
+					late += second // at most: the stamp is cut off
+				}
+				*at = min(*at, late)
 			}
 		}
 	})

@@ -639,7 +639,8 @@ func (q *inquiry) hearsMost(c *incident, down []*member) bool {
 			n++
 		}
 	}
-	return 2*n > cmp.Or(q.voters, len(q.members))
+	all := cmp.Or(q.voters, len(q.members))
+	return all-n < all/2+1
 }
 
 // missesLeader reports whether anybody says, in a time without a leader that lasts
