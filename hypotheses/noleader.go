@@ -200,8 +200,8 @@ func (j *judgement) vacantNow(open map[raftdiag.NodeID]timeline.Vacancy) {
 	if len(missing) == 0 {
 		return
 	}
-	ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader (%s); whether %s has one its log would show",
-		list(who), plural(len(who), "knows", "know"), j.campaigns(vacs), list(missing)))
+	ep := j.plain(noLeader, timeline.Proposed, at, role.Term, fmt.Sprintf("%s %s no leader (%s); whether %s one %s would show",
+		list(who), plural(len(who), "knows", "know"), j.campaigns(vacs), list(missing)+plural(len(missing), " has", " have"), plural(len(missing), "its log", "their logs")))
 	j.settle(ep, causeList)
 	j.unsettle(ep, noLeader, fmt.Sprintf("give the log of %s", list(missing)), []string{fmt.Sprintf("the log of %s", list(missing))})
 }
@@ -251,13 +251,32 @@ func (j *judgement) ghost(n raftdiag.NodeID) bool {
 	return found
 }
 
+// served reports whether entries were committed, one after another, under the
+// voters' configuration, though without some of the voters no quorum can form:
+// then these were there, whether the logs at hand hear them or not. A follower
+// hears its leader alone.
+func (j *judgement) served(voters timeline.Voters, without []raftdiag.NodeID) bool {
+	there := map[raftdiag.NodeID]bool{}
+	for _, n := range voters.All() {
+		there[n] = !slices.Contains(without, n)
+	}
+	if voters.Vote(there) != quorum.VoteLost || !voters.At.OK() {
+		return false
+	}
+	return voters.At.Lane.Commits(voters.At.I) >= j.pat.Rounds
+}
+
 // deadVoters are the voters that are down or never were, if the others are no quorum.
 func (j *judgement) deadVoters(voters timeline.Voters) []raftdiag.NodeID {
+	ghosts := slices.DeleteFunc(voters.All(), func(n raftdiag.NodeID) bool { return !j.ghost(n) })
+	if j.served(voters, ghosts) {
+		ghosts = nil
+	}
 	alive := map[raftdiag.NodeID]bool{}
 	var gone []raftdiag.NodeID
 	for _, n := range voters.All() {
 		by, _ := j.t.DownProof(n, j.pat)
-		if alive[n] = !by.OK() && !j.ghost(n); !alive[n] {
+		if alive[n] = !by.OK() && !slices.Contains(ghosts, n); !alive[n] {
 			gone = append(gone, n)
 		}
 	}
@@ -522,7 +541,7 @@ func (j *judgement) silenceCauses(vacs []timeline.Vacancy, voters timeline.Voter
 			return ok && n != v.Lane.Node && slices.Contains(t.Asked, n) && !slices.Contains(t.Granted, n) && !slices.Contains(t.Refused, n)
 		})
 	})
-	if len(out) == 0 && len(ghosts) > 0 && (alone || slices.ContainsFunc(ghosts, j.ghost)) {
+	if len(out) == 0 && len(ghosts) > 0 && !j.served(voters, ghosts) && (alone || slices.ContainsFunc(ghosts, j.ghost)) {
 		ghost := cause{"ghost-voters", ghosts, fmt.Sprintf("%s %s in the configuration and never heard of", list(ghosts), plural(len(ghosts), "is", "are")), add(j.quote(voters.At, "the configuration"), ghostBy...)}
 		if slices.ContainsFunc(ghosts, j.ghost) {
 			out = append(out, ghost)

@@ -118,6 +118,11 @@ func (l *Lane) Grew(lo, hi int, i raftdiag.Index) Proof {
 	return Proof{}
 }
 
+// Commits counts the rises of what is known to be committed behind a place.
+func (l *Lane) Commits(i int) int {
+	return len(within(l.commits, i, l.hi+1))
+}
+
 // StaysUnstable reports whether the last rows between two places show entries
 // that storage does not take, three rows in a row at least.
 func (l *Lane) StaysUnstable(lo, hi int) (Proof, bool) {

@@ -61,9 +61,12 @@ func (s *Store) weave(segments []segment, from *pool) *column {
 		col := oneSource(segments[i:j], from)
 		forwards += s.dedupe(col)
 		// The pieces of one log follow one another, whatever the stamps at their
-		// ends are, unless the pieces themselves are out of order.
+		// ends are, unless the pieces themselves are out of order: one that begins
+		// before the piece in front of it did, and ended. A clock that was set back
+		// there ends low as well.
 		next := source{feed: segments[i].feed, col: col, time: col.firstStamp()}
-		if n := len(sources); n > 0 && next.feed.goesOn && next.feed.order == sources[n-1].feed.order+1 && next.time >= sources[n-1].last {
+		if n := len(sources); n > 0 && next.feed.goesOn && next.feed.order == sources[n-1].feed.order+1 &&
+			next.time >= min(sources[n-1].last, sources[n-1].col.lastStamp()) {
 			into := &sources[n-1]
 			into.col.mergeAfter(col)
 			into.col.tick = 0
@@ -171,6 +174,15 @@ func (c *column) ascends() bool {
 // firstStamp is the first stamp that a row has, or 0.
 func (c *column) firstStamp() int64 {
 	for i := range c.n {
+		if t := c.at(i).time; t != 0 {
+			return t
+		}
+	}
+	return 0
+}
+
+func (c *column) lastStamp() int64 {
+	for i := c.n - 1; i >= 0; i-- {
 		if t := c.at(i).time; t != 0 {
 			return t
 		}

@@ -85,6 +85,16 @@ func TestDamaged(t *testing.T) {
 		{"disk-hangs", "thin", 4}, {"disk-hangs", "thin", 10},
 		// Stamps of whole seconds do not say whose hand-over stands before an answer.
 		{"answer-not-sent", "coarse", 1}, {"disk-hangs", "coarse", 1},
+		// A follower hears its leader alone: the others are no ghosts, for entries were committed.
+		{"no-address", "one-log", 3}, {"no-address", "one-log", 4},
+		// The clock was set back within a piece of a log that was rotated.
+		{"clock-step", "rotated", 3},
+		// Half of the voters do not exist, and the logs of the other half go on without a leader.
+		{"ghost-bootstrap", "library", 4}, {"ghost-bootstrap", "library", 6},
+		// Stamps of whole seconds, and stamps that are a moment out of order all round, are compared.
+		{"answers-late", "library", 11}, {"progress-paused", "library", 12},
+		// Who takes over from a leader that ended deposes nobody, and who comes up refuses before.
+		{"leader-restart", "library", 10},
 		// What is given shows no trouble, and is not all.
 		{"forwarding-disabled", "one-log", 1}, {"partition", "one-log", 1}, {"forwarding-disabled", "level", 1}, {"tls-failure", "level", 1}, {"followers-paused", "tail", 1},
 	} {
