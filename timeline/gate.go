@@ -715,8 +715,12 @@ func (v *view) judgeAnswered() {
 // that it is asked for again does, and says so. An answer is printed when it is
 // made: in a lane without hand-overs what the loop and the storage do next tells.
 func (v *view) keptBack(reply, receipt int) bool {
-	if row, ok := v.unstored(receipt); ok && !v.f.rec(reply).reject() {
-		v.set(Answered, No, row, "node %s's storage does not take the entry, and its answer waits for that", v.p.Node)
+	if row, stays := v.unstored(receipt); row.OK() && !v.f.rec(reply).reject() {
+		if stays {
+			v.set(Answered, No, row, "node %s's storage does not take the entry, and its answer waits for that", v.p.Node)
+		} else {
+			v.dunno(Answered, fmt.Sprintf("more of node %s's log", v.p.Node), "node %s makes its answer, and its log ends before its storage has taken the entry", v.p.Node)
+		}
 		return true
 	}
 	n := v.silentBehind(receipt)
@@ -729,10 +733,11 @@ func (v *view) keptBack(reply, receipt int) bool {
 	return true
 }
 
-// unstored is the voter's newest row that shows entries which its storage does not
-// take: since the receipt the stored part of its log ends below the entry and does
-// not grow, for its patience and as many rows as that has rounds.
-func (v *view) unstored(receipt int) (Proof, bool) {
+// unstored is the voter's newest row, if that shows entries which its storage has
+// not taken: since the receipt the stored part of its log ends below the entry and
+// does not grow. Whether it stays so, for the voter's patience and as many rows as
+// that has rounds, is told as well.
+func (v *view) unstored(receipt int) (row Proof, stays bool) {
 	var stored uint64
 	n, first, at := 0, -1, -1
 	for _, i := range v.f.placesOf(raftdiag.LogRow, receipt, v.f.hi) {
@@ -752,10 +757,10 @@ func (v *view) unstored(receipt int) (Proof, bool) {
 		stored, at = r.a-r.d, int(i)
 		n++
 	}
-	if n < v.pat.Rounds || !v.passed(v.f, first, at) {
+	if n == 0 {
 		return Proof{}, false
 	}
-	return Proof{v.f, at}, true
+	return Proof{v.f, at}, n >= v.pat.Rounds && v.passed(v.f, first, at)
 }
 
 // silentBehind counts the leader's messages that arrive behind the voter's first
