@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math/bits"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -19,15 +20,51 @@ import (
 // its limit. So it is bounded, and names chosen to collide cost no more than
 // their allocation.
 type interner struct {
-	names  []string // sets of four
-	shift  uint     // of the hash, to the number of the set
-	misses int      // since the last growth
+	common *commonNames // nil if there are no other interners
+	names  []string     // sets of four
+	shift  uint         // of the hash, to the number of the set
+	misses int          // since the last growth
 	minute [2]uint64
 	base   int64   // the minute, in nanoseconds since 1970
 	group  string  // the newest
 	text   []byte  // a string without its escapes
 	begin  keyStep // of our events: behind it come the keys that were read first
 	steps  int     // that were learnt
+}
+
+// commonNames are what the interners of a run have in common: equal names stand at
+// one place in memory, whoever read them, and what goes by their place finds one
+// of each.
+type commonNames struct {
+	mu    sync.RWMutex
+	names map[string]string
+}
+
+const mostCommon = 1 << 16
+
+// string is string(b), and the same one for equal names as long as there is room.
+func (c *commonNames) string(b []byte) string {
+	if c == nil {
+		return string(b)
+	}
+	c.mu.RLock()
+	s, ok := c.names[string(b)]
+	full := len(c.names) >= mostCommon
+	c.mu.RUnlock()
+	if ok {
+		return s
+	}
+	s = string(b)
+	if full {
+		return s
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other, ok := c.names[s]; ok {
+		return other
+	}
+	c.names[s] = s
+	return s
 }
 
 const (
@@ -85,7 +122,7 @@ func (in *interner) string(b []byte) string {
 			return set[i]
 		}
 	}
-	s := string(b)
+	s := in.common.string(b)
 	if in.misses++; in.misses > len(in.names)/2 && len(in.names) < mostNames {
 		in.resize(2 * len(in.names))
 		set = in.set(b)

@@ -106,7 +106,7 @@ func Read(ctx context.Context, inputs []string, o Options) (*Result, error) {
 			res.sources[s.name] = s
 		}
 	}
-	p := &plant{flows: flows, limit: 2*o.Workers + 2, formats: o.Formats}
+	p := &plant{flows: flows, limit: 2*o.Workers + 2, formats: o.Formats, names: commonNames{names: map[string]string{}}}
 	p.cond.L = &p.mu
 	var wg sync.WaitGroup
 	for range o.Workers {
@@ -151,12 +151,14 @@ type plant struct {
 	limit int
 
 	formats *Described
+	names   commonNames
 	free    []*block // to be used again
 }
 
 // work takes blocks until all flows are over.
 func (p *plant) work() {
 	reader := p.formats.reader()
+	reader.in.common = &p.names
 	for {
 		f, b := p.take()
 		if f == nil {
