@@ -240,7 +240,11 @@ func (p *plant) deliver(f *flow, b *block) {
 		free := f.resolve(next)
 		p.mu.Lock()
 		f.flying--
-		p.free = append(p.free, free...)
+		for _, b := range free {
+			if len(p.free) < p.limit { // those of a window are many
+				p.free = append(p.free, b)
+			}
+		}
 		p.cond.Broadcast()
 	}
 	if f.fed && f.flying == 0 && !f.over {
