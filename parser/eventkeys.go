@@ -49,7 +49,7 @@ const (
 type meaning struct {
 	bit raftdiag.Field
 	how form
-	at  uintptr // of the number or flag in an event
+	at  uintptr // of the number, flag or word in an event; 0 for what is more
 }
 
 var meanings = func() map[string]meaning {
@@ -62,11 +62,11 @@ var meanings = func() map[string]meaning {
 		"writer":           {seenWriter, asWriter, 0},
 		"source":           {seenSource, asSource, 0},
 		"line":             {seenLine, asLine, 0},
-		"type":             {raftdiag.HasType, asType, 0},
+		"type":             {raftdiag.HasType, asType, unsafe.Offsetof(e.Type)},
 		"from":             {raftdiag.HasFrom, asID, unsafe.Offsetof(e.From)},
 		"to":               {raftdiag.HasTo, asID, unsafe.Offsetof(e.To)},
-		"role":             {raftdiag.HasRole, asRole, 0},
-		"old_role":         {raftdiag.HasOldRole, asOldRole, 0},
+		"role":             {raftdiag.HasRole, asRole, unsafe.Offsetof(e.Role)},
+		"old_role":         {raftdiag.HasOldRole, asOldRole, unsafe.Offsetof(e.OldRole)},
 		"term":             {raftdiag.HasTerm, asNumber, unsafe.Offsetof(e.Term)},
 		"vote":             {raftdiag.HasVote, asID, unsafe.Offsetof(e.Vote)},
 		"lead":             {raftdiag.HasLead, asID, unsafe.Offsetof(e.Lead)},
@@ -85,7 +85,7 @@ var meanings = func() map[string]meaning {
 		"peer":             {raftdiag.HasPeer, asID, unsafe.Offsetof(e.Peer)},
 		"match":            {raftdiag.HasMatch, asNumber, unsafe.Offsetof(e.Match)},
 		"next":             {raftdiag.HasNext, asNumber, unsafe.Offsetof(e.Next)},
-		"state":            {raftdiag.HasProgressState, asState, 0},
+		"state":            {raftdiag.HasProgressState, asState, unsafe.Offsetof(e.Progress.State) + unsafe.Offsetof(e.Progress)},
 		"paused":           {raftdiag.HasPaused, asFlag, unsafe.Offsetof(e.Paused)},
 		"pending_snapshot": {raftdiag.HasPendingSnapshot, asNumber, unsafe.Offsetof(e.PendingSnapshot)},
 		"recent_active":    {raftdiag.HasRecentActive, asFlag, unsafe.Offsetof(e.RecentActive)},
@@ -94,7 +94,7 @@ var meanings = func() map[string]meaning {
 		"count":            {raftdiag.HasCount, asNumber, unsafe.Offsetof(e.Count)},
 		"immediate":        {raftdiag.HasImmediate, asNumber, unsafe.Offsetof(e.Immediate)},
 		"persisted":        {raftdiag.HasPersisted, asNumber, unsafe.Offsetof(e.Persisted)},
-		"entry_type":       {raftdiag.HasEntryType, asEntryType, 0},
+		"entry_type":       {raftdiag.HasEntryType, asEntryType, unsafe.Offsetof(e.EntryType)},
 		"size":             {raftdiag.HasSize, asNumber, unsafe.Offsetof(e.Size)},
 		"duration_ns":      {raftdiag.HasDuration, asDuration, 0},
 		"config":           {raftdiag.HasConfig, asConfig, 0},

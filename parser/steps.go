@@ -242,49 +242,13 @@ type place struct {
 // fieldPlace is the place of the field that one bit stands for.
 func fieldPlace(bit raftdiag.Field) place { return fieldPlaces[bits.TrailingZeros64(uint64(bit))] }
 
+// fieldPlaces are by the number of the bit. A field that is more than a number or
+// a flag has none.
 var fieldPlaces = func() (places [65]place) {
-	var e raftdiag.Event
-	message, progress := unsafe.Offsetof(e.Message), unsafe.Offsetof(e.Progress)
-	for bit, offset := range map[raftdiag.Field]uintptr{
-		raftdiag.HasFrom:            message + unsafe.Offsetof(e.Message.From),
-		raftdiag.HasTo:              message + unsafe.Offsetof(e.Message.To),
-		raftdiag.HasTerm:            message + unsafe.Offsetof(e.Message.Term),
-		raftdiag.HasLogTerm:         message + unsafe.Offsetof(e.Message.LogTerm),
-		raftdiag.HasIndex:           message + unsafe.Offsetof(e.Message.Index),
-		raftdiag.HasCommit:          message + unsafe.Offsetof(e.Message.Commit),
-		raftdiag.HasEntries:         message + unsafe.Offsetof(e.Message.Entries),
-		raftdiag.HasHint:            message + unsafe.Offsetof(e.Message.Hint),
-		raftdiag.HasSnapshot:        message + unsafe.Offsetof(e.Message.Snapshot),
-		raftdiag.HasPeer:            progress + unsafe.Offsetof(e.Progress.Peer),
-		raftdiag.HasMatch:           progress + unsafe.Offsetof(e.Progress.Match),
-		raftdiag.HasNext:            progress + unsafe.Offsetof(e.Progress.Next),
-		raftdiag.HasPendingSnapshot: progress + unsafe.Offsetof(e.Progress.PendingSnapshot),
-		raftdiag.HasInflight:        progress + unsafe.Offsetof(e.Progress.Inflight),
-		raftdiag.HasVote:            unsafe.Offsetof(e.Vote),
-		raftdiag.HasLead:            unsafe.Offsetof(e.Lead),
-		raftdiag.HasApplied:         unsafe.Offsetof(e.Applied),
-		raftdiag.HasFirst:           unsafe.Offsetof(e.First),
-		raftdiag.HasLast:            unsafe.Offsetof(e.Last),
-		raftdiag.HasUnstable:        unsafe.Offsetof(e.Unstable),
-		raftdiag.HasCount:           unsafe.Offsetof(e.Count),
-		raftdiag.HasImmediate:       unsafe.Offsetof(e.Immediate),
-		raftdiag.HasPersisted:       unsafe.Offsetof(e.Persisted),
-		raftdiag.HasSize:            unsafe.Offsetof(e.Size),
-	} {
-		places[bits.TrailingZeros64(uint64(bit))] = place{offset: offset, known: true}
-	}
-	for bit, offset := range map[raftdiag.Field]uintptr{
-		raftdiag.HasType:          message + unsafe.Offsetof(e.Message.Type),
-		raftdiag.HasReject:        message + unsafe.Offsetof(e.Message.Reject),
-		raftdiag.HasProgressState: progress + unsafe.Offsetof(e.Progress.State),
-		raftdiag.HasPaused:        progress + unsafe.Offsetof(e.Progress.Paused),
-		raftdiag.HasRecentActive:  progress + unsafe.Offsetof(e.Progress.RecentActive),
-		raftdiag.HasLearner:       progress + unsafe.Offsetof(e.Progress.Learner),
-		raftdiag.HasRole:          unsafe.Offsetof(e.Role),
-		raftdiag.HasOldRole:       unsafe.Offsetof(e.OldRole),
-		raftdiag.HasEntryType:     unsafe.Offsetof(e.EntryType),
-	} {
-		places[bits.TrailingZeros64(uint64(bit))] = place{offset: offset, narrow: true, known: true}
+	for _, m := range meanings {
+		if m.at != 0 && m.bit&seenAlways == 0 {
+			places[bits.TrailingZeros64(uint64(m.bit))] = place{offset: m.at, narrow: m.how != asNumber && m.how != asID, known: true}
+		}
 	}
 	return places
 }()
