@@ -99,8 +99,7 @@ func where(l *Lane, i int32) *raftdiag.Where {
 
 // where is where the line of the event at place i stands.
 func (l *Lane) where(i int32) raftdiag.Where {
-	pos := l.Position(int(i))
-	return raftdiag.Where{Source: pos.Source, Line: pos.Line}
+	return raftdiag.Where(l.Position(int(i)))
 }
 
 // A termBook is what the lanes show of one term.
