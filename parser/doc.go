@@ -17,8 +17,10 @@
 // around zap's. [Formats] lists them, [Cover] tells how much of a log they
 // recognise.
 //
-// The work has two halves. A [reader] makes an item of one line and remembers
-// nothing, so blocks of one file parse side by side. A [resolver] sees the
+// The work has two halves. A [reader] makes an item of one line, so blocks of one
+// file parse side by side. It remembers how lines were spelt, which makes it fast
+// (eventkeys.go, steps.go, groupname.go) and changes nothing of what a line
+// means: TestRemembering holds it to that. A [resolver] sees the
 // items in order and knows what the lines before said: it gives rows the group
 // of their head, and lines the node that wrote them. Where blocks are cut
 // therefore changes nothing.
