@@ -239,7 +239,7 @@ var tellings = map[raftdiag.Sign]telling{
 	raftdiag.VoteIgnored:      {raftdiag.Ruling, "hears a leader and does not answer the request for a vote[ of PEER]"},
 	raftdiag.VoteGot:          {raftdiag.Ruling, "has the vote[ of PEER][ in term TERM]"},
 	raftdiag.VoteDenied:       {raftdiag.Ruling, "is refused a vote[ by PEER][ in term TERM]"},
-	raftdiag.HigherTermSeen:   {raftdiag.Ruling, "hears of a higher term[, TERM][ from PEER]"},
+	raftdiag.HigherTermSeen:   {raftdiag.Ruling, "hears of the higher term[ TERM][ from PEER]"},
 	raftdiag.LowerTermIgnored: {raftdiag.Ruling, "ignores an old term[ of PEER]"},
 	raftdiag.TransferBegun:    {raftdiag.Ruling, "gives leadership away[ to PEER]"},
 	raftdiag.TransferDone:     {raftdiag.Ruling, "has given leadership away[ to PEER]"},
