@@ -340,7 +340,7 @@ func (b *block) parse(p *reader) {
 		it := b.add()
 		it.line = b.lines - 1
 		first := it.line
-		if len(line) >= 9 && (line[0] == '{' || digit(line[0]) || b.export) {
+		if len(line) >= 9 && (mayGoOn(line) || b.export) {
 			whole, lines, taken := p.gather(line, rest)
 			line, rest = whole, rest[taken:]
 			b.lines += lines

@@ -36,6 +36,27 @@ func criTag(line []byte) (tag byte, stream, text int) {
 	return line[i+8], i + 1, i + 10
 }
 
+// mayGoOn reports whether a line may be a part of CRI's or docker's. It says no at
+// once to nearly all others.
+func mayGoOn(line []byte) bool {
+	if line[0] == '{' {
+		return len(line) >= dockerLeast
+	}
+	if len(line) < 37 || !digit(line[0]) {
+		return digit(line[0])
+	}
+	// Behind the first space, in most lines one of these sixteen bytes, there must
+	// be the stream's name.
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	x, y := binary.LittleEndian.Uint64(line[19:])^' '*ones, binary.LittleEndian.Uint64(line[27:])^' '*ones
+	x, y = (x-ones)&^x&tops, (y-ones)&^y&tops
+	i := 19 + bits.TrailingZeros64(x)/8
+	if x == 0 {
+		i = 27 + bits.TrailingZeros64(y)/8
+	}
+	return line[i+1] == 's' || x|y == 0
+}
+
 // spaceIn is the place of the first space at or after i, if it is one of the
 // next 32 bytes but for the line's last eight, or -1.
 func spaceIn(line []byte, i int) int {
