@@ -157,7 +157,11 @@ func transcripts(ctx context.Context, q question, f timeline.Filter, w window, m
 		}
 		return list, nil, nil
 	}
-	sayings := slices.DeleteFunc(hypotheses.Chronology(speakers, q.groups), func(s raftdiag.Saying) bool {
+	of := q.groups
+	if len(groups) > 1 {
+		of = chosen // as of the messages
+	}
+	sayings := slices.DeleteFunc(hypotheses.Chronology(speakers, of), func(s raftdiag.Saying) bool {
 		return f.Since != raftdiag.NoStamp && s.Until < f.Since || f.Until != raftdiag.NoStamp && s.Event.Time > f.Until
 	})
 	if len(sayings) > 0 {
