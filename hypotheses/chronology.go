@@ -93,7 +93,7 @@ func saying(e *raftdiag.Event, by *member, called map[string]string) (string, ra
 		return "", ""
 	}
 	if y.Sign == raftdiag.CampaignBegun && e.Type == raftdiag.MsgPreVote {
-		t.text = "asks ahead whether it could be elected[ in term TERM]"
+		t = roleTellings[raftdiag.PreCandidate]
 	}
 	return complete(t.text, e, peer), t.mood
 }
